@@ -1,0 +1,43 @@
+# Operations Guide: every command a developer needs. `make` alone lists them.
+PYTHON ?= python3
+PORT ?= 8765
+STORY ?= nightly-late
+VENV := .venv
+BIN := $(VENV)/bin
+export PYTHONPATH := python-lib:.
+export PYTHONDONTWRITEBYTECODE := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check plugin docs clean
+
+help: ## list the commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+
+# One stamp a requirement set: nothing is installed again until its file changes, so that a warm run starts at once.
+$(VENV)/%.stamp: requirements/%.txt requirements/local.txt code-env/python/spec/requirements.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing: install it (Debian: apt-get install python3-venv), then run make again." >&2; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+demo: $(VENV)/local.stamp ## serve a local DSS with the sample project on http://127.0.0.1:$PORT/  (PORT, STORY, PROJECT, LATENCY_MS)
+	@$(BIN)/python -m localdss --port $(PORT) --story $(STORY) $(if $(PROJECT),--project "$(PROJECT)") $(if $(LATENCY_MS),--latency-ms $(LATENCY_MS))
+
+test: $(VENV)/test.stamp ## all tests, the browser's included
+	@$(BIN)/python tests/browser/install.py
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/check.stamp ## ruff, mypy, import-linter, descriptor lint
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/python tests/packaging/lint_descriptors.py
+
+plugin: $(VENV)/local.stamp ## write dist/operations-guide-<version>.zip, the same bytes every time
+	@$(BIN)/python tools/build_plugin.py
+
+docs: $(VENV)/test.stamp ## write the generated pages of docs/ again
+	@$(BIN)/python tools/build_docs.py
+
+clean: ## remove what the other commands made
+	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
