@@ -1,0 +1,161 @@
+"""What follows from a snapshot and a profile: when runs are due, what became of them, how long they take.
+
+Instants are timezone-aware UTC, durations seconds. A verdict never comes without its reason, and what could not be
+told is a verdict of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Optional, Union
+
+from .known import Known, Unknown
+
+# Worst first, for summing up. UNKNOWN and LEARNING never count as good and never hide something worse.
+RUN_ORDER = (
+    "FAILED",
+    "NOT_RUN",
+    "RUNNING_LATE",
+    "LATE_FINISH",
+    "LATE_START",
+    "QUIET_TOO_LONG",
+    "UNKNOWN",
+    "RECOVERED",
+    "SUPPRESSED",
+    "REPLACED_BY_MANUAL",
+    "RUNNING",
+    "PENDING",
+    "SKIPPED_EXPECTED",
+    "QUIET",
+    "ON_TIME",
+)
+SLA_ORDER = ("MISSED", "AT_RISK", "UNKNOWN", "RECOVERED_LATE", "TIGHT", "PENDING", "MET", "NOT_DECLARED")
+FRESHNESS_ORDER = ("STALE_ERROR", "STALE_WARN", "NEEDS_REBUILD", "REBUILT_NO_NEW_DATA", "UNKNOWN", "FRESH")
+VOLUME_ORDER = ("ERROR", "WARNING", "NEW_LEVEL", "UNKNOWN", "LEARNING", "OK")
+DURATION_ORDER = ("MUCH_SLOWER", "SLOWER", "DRIFTING", "UNKNOWN", "LEARNING", "NORMAL")
+
+
+def worst(verdicts: tuple[str, ...], order: tuple[str, ...]) -> Optional[str]:
+    """The verdict that stands for all of `verdicts`, None when there are none. One that `order` does not know counts
+    as UNKNOWN."""
+    ranks = [order.index(verdict if verdict in order else "UNKNOWN") for verdict in verdicts]
+    return order[min(ranks)] if ranks else None
+
+
+# --- schedules -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ServerZone:
+    """The time zone that DSS means by "SERVER". `why` says how it is known, or what would tell it."""
+
+    name: Known[str]
+    why: str
+
+
+@dataclass(frozen=True)
+class Expected:
+    """One moment at which a scenario should start. `until` is set where any time up to then is as right (the clocks
+    skip the hour). `doubt` says why DSS may not start it at all: without a run, nothing is proven then."""
+
+    at: datetime
+    triggers: tuple[str, ...] = ()
+    until: Optional[datetime] = None
+    doubt: str = ""
+
+
+@dataclass(frozen=True)
+class Expansion:
+    """The moments at which a scenario or trigger should start, sorted, no two the same.
+
+    Where `unknown` is set they are not all of them. `cadence_seconds` is set for a trigger that repeats without any
+    fixed moment: nothing but its largest pause can be judged. `caveats` are sentences for a reader."""
+
+    expected: tuple[Expected, ...] = ()
+    unknown: Optional[Unknown] = None
+    cadence_seconds: Optional[float] = None
+    caveats: tuple[str, ...] = ()
+
+    @property
+    def instants(self) -> tuple[datetime, ...]:
+        return tuple(item.at for item in self.expected)
+
+
+@dataclass(frozen=True)
+class NextRun:
+    """When a scenario starts next. `source` is "dss" (its own computation), "computed" (from the triggers, where DSS
+    gives none), "event" (something must happen first), "manual" (no trigger), "off" or "unknown". `text` says the
+    schedule in one line, `disagreement` how DSS's computation and the triggers differ ('' where they agree)."""
+
+    at: Optional[datetime]
+    source: str
+    text: str
+    disagreement: str = ""
+    unknown: Optional[Unknown] = None
+
+
+# --- runs ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class RunVerdict:
+    """What became of one expected instant. `verdict` is one of `RUN_ORDER`; `instant` is None for a scenario without
+    instants (event-driven). `late_after_seconds` is the patience that was applied, `advice` what DSS may still do by
+    itself, `caveats` what a reader should know before believing it."""
+
+    instant: Optional[datetime]
+    verdict: str
+    reason: str
+    run_id: str = ""
+    late_after_seconds: Optional[float] = None
+    advice: str = ""
+    caveats: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Outage:
+    """Three or more unrelated scenarios did not run while nothing at all ran: the instance was probably down."""
+
+    start: datetime
+    end: datetime
+    scenarios: tuple[str, ...]
+
+
+# --- durations -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Learning:
+    """Too little history to say: `n` is what there is, `need` what it takes, `of` what is counted."""
+
+    n: int
+    need: int
+    of: str
+
+    def __str__(self) -> str:
+        return f"learning: {self.n} of {self.need} {self.of}"
+
+
+@dataclass(frozen=True)
+class DurationStat:
+    """How long a successful run takes, in seconds: percentiles of the last `n` of them."""
+
+    p10: float
+    p50: float
+    p90: float
+    p95: float
+    n: int
+    since: Optional[datetime] = None
+
+
+@dataclass(frozen=True)
+class DurationVerdict:
+    """Whether a run took unusually long: `verdict` is one of `DURATION_ORDER`, `limit_seconds` where SLOWER begins."""
+
+    verdict: str
+    reason: str
+    limit_seconds: Optional[float] = None
+
+
+Typical = Union[DurationStat, Learning, Unknown]
