@@ -1,0 +1,1 @@
+# This scenario is made of steps.
