@@ -1,0 +1,1 @@
+"""The public API, route by route."""

@@ -1,0 +1,216 @@
+"""The state of a local DSS. Everything is kept as plain dicts in the raw shapes that DSS itself stores or answers, so that
+routes hand them out, stories write them and screens show them without a second vocabulary."""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+import tempfile
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Optional
+
+from .clock import Clock
+
+Raw = dict[str, Any]
+
+DATASET, FOLDER, MODEL, STORE = "DATASET", "MANAGED_FOLDER", "SAVED_MODEL", "MODEL_EVALUATION_STORE"
+_COMPUTABLES = {
+    DATASET: "COMPUTABLE_DATASET",
+    FOLDER: "COMPUTABLE_FOLDER",
+    MODEL: "COMPUTABLE_SAVED_MODEL",
+    STORE: "COMPUTABLE_MODEL_EVALUATION_STORE",
+}
+
+
+@dataclass(eq=False)
+class Project:
+    """One project: what DSS has on disk for it, and what happened to it.
+
+    Datasets are keyed by name, scenarios, zones, folders, models, stores, webapps and articles by id; runs and jobs stand
+    newest first, metric points oldest first. `builds` and `metrics` are keyed by (kind, id), kind as in DATASET.
+    """
+
+    key: str
+    path: Optional[Path] = None
+    settings: Raw = field(default_factory=dict)
+    variables: Raw = field(default_factory=lambda: {"standard": {}, "local": {}})
+    tags: Raw = field(default_factory=dict)
+    datasets: dict[str, Raw] = field(default_factory=dict)
+    recipes: dict[str, Raw] = field(default_factory=dict)
+    scenarios: dict[str, Raw] = field(default_factory=dict)
+    scripts: dict[str, str] = field(default_factory=dict)
+    zones: dict[str, Raw] = field(default_factory=dict)
+    folders: dict[str, Raw] = field(default_factory=dict)
+    saved_models: dict[str, Raw] = field(default_factory=dict)
+    evaluation_stores: dict[str, Raw] = field(default_factory=dict)
+    webapps: dict[str, Raw] = field(default_factory=dict)
+    dashboards: dict[str, Raw] = field(default_factory=dict)
+    insights: dict[str, Raw] = field(default_factory=dict)
+    wiki: Raw = field(default_factory=lambda: {"settings": {"taxonomy": []}, "articles": {}})
+    bundles: list[Raw] = field(default_factory=list)
+    imported_bundles: list[Raw] = field(default_factory=list)
+    git_log: list[Raw] = field(default_factory=list)
+
+    runs: dict[str, list[Raw]] = field(default_factory=dict)
+    fires: dict[str, list[Raw]] = field(default_factory=dict)
+    jobs: list[Raw] = field(default_factory=list)
+    builds: dict[tuple[str, str], Raw] = field(default_factory=dict)
+    build_history: list[Raw] = field(default_factory=list)
+    metrics: dict[tuple[str, str], dict[str, list[Raw]]] = field(default_factory=dict)
+    rule_results: dict[str, list[Raw]] = field(default_factory=dict)
+    timeline: list[Raw] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        return str(self.settings.get("name") or self.key)
+
+    @property
+    def owner(self) -> str:
+        return str(self.settings.get("owner") or "admin")
+
+    def kind_of(self, ref: str) -> str:
+        """What a reference of a recipe points at; what is found nowhere is taken for a dataset shared by another project."""
+        local = ref[len(self.key) + 1 :] if ref.startswith(self.key + ".") else ref
+        for kind, objects in self.objects().items():
+            if local in objects:
+                return kind
+        return DATASET
+
+    def objects(self) -> dict[str, dict[str, Raw]]:
+        return {DATASET: self.datasets, FOLDER: self.folders, MODEL: self.saved_models, STORE: self.evaluation_stores}
+
+    def run(self, scenario_id: str, run_id: str) -> Optional[Raw]:
+        runs = self.runs.get(scenario_id, [])
+        return next((run for run in runs if run["scenarioRun"]["runId"] == run_id), None)
+
+    def job(self, job_id: str) -> Optional[Raw]:
+        return next((job for job in self.jobs if job["listItem"]["def"]["id"] == job_id), None)
+
+    def graph(self) -> Raw:
+        """The flow as DSS answers it: every computable and every recipe, each with what stands before and after it."""
+        nodes: dict[str, Raw] = {}
+        for kind, objects in self.objects().items():
+            for ref, raw in objects.items():
+                self._computable(nodes, kind, ref, raw)
+        for name, whole in sorted(self.recipes.items()):
+            recipe = whole["recipe"]
+            node_id = f"recipe_{name}"
+            nodes[node_id] = _node("RUNNABLE_RECIPE", recipe.get("type"), name)
+            for ref in refs(recipe, "inputs"):
+                _link(nodes, self._computable(nodes, self.kind_of(ref), self._local(ref)), node_id)
+            for ref in refs(recipe, "outputs"):
+                _link(nodes, node_id, self._computable(nodes, self.kind_of(ref), self._local(ref)))
+        names = {
+            kind: [node["ref"] for node in nodes.values() if node["type"] == kind] for kind in _COMPUTABLES.values()
+        }
+        return {
+            "nodes": nodes,
+            "datasets": names["COMPUTABLE_DATASET"],
+            "recipes": sorted(self.recipes),
+            "folders": names["COMPUTABLE_FOLDER"],
+            "models": names["COMPUTABLE_SAVED_MODEL"],
+        }
+
+    def producers(self) -> dict[str, str]:
+        """Of each object that a recipe makes, the recipe's name."""
+        return {
+            self._local(ref): name
+            for name, whole in sorted(self.recipes.items())
+            for ref in refs(whole["recipe"], "outputs")
+        }
+
+    def _local(self, ref: str) -> str:
+        return ref[len(self.key) + 1 :] if ref.startswith(self.key + ".") else ref
+
+    def _computable(self, nodes: dict[str, Raw], kind: str, ref: str, raw: Optional[Raw] = None) -> str:
+        node_id = f"{kind.lower()}_{ref}"
+        nodes.setdefault(node_id, _node(_COMPUTABLES[kind], (raw or {}).get("type"), ref))
+        return node_id
+
+
+def refs(recipe: Raw, side: str) -> Iterator[str]:
+    """The references on one side ("inputs" or "outputs") of a recipe, whatever their role, in order."""
+    roles = recipe.get(side) or {}
+    for role in roles.values() if isinstance(roles, dict) else []:
+        for item in role.get("items") or []:
+            if item.get("ref"):
+                yield str(item["ref"])
+
+
+def _node(kind: str, subtype: Any, ref: str) -> Raw:
+    node = {"type": kind, "ref": ref, "predecessors": [], "successors": []}
+    return node if subtype is None else {**node, "subType": subtype}
+
+
+def _link(nodes: dict[str, Raw], before: str, after: str) -> None:
+    if after not in nodes[before]["successors"]:
+        nodes[before]["successors"].append(after)
+        nodes[after]["predecessors"].append(before)
+
+
+ADMIN: Raw = {
+    "login": "admin",
+    "displayName": "Administrator",
+    "email": "admin@example.com",
+    "enabled": True,
+    "sourceType": "LOCAL",
+    "userProfile": "DESIGNER",
+    "groups": ["administrators"],
+}
+
+
+@dataclass(eq=False)
+class Instance:
+    """One DSS node. `lock` guards every change of state; `speed` divides the time that runs and jobs take."""
+
+    clock: Clock = field(default_factory=Clock)
+    version: str = "14.3.1"
+    zone: str = "Europe/Paris"
+    url: str = ""
+    speed: float = 60.0
+    node: Raw = field(
+        default_factory=lambda: {"nodeId": "automation", "nodeName": "prod-automation", "nodeType": "AUTOMATION"}
+    )
+    users: dict[str, Raw] = field(default_factory=lambda: {"admin": dict(ADMIN)})
+    groups: dict[str, Raw] = field(
+        default_factory=lambda: {"administrators": {"name": "administrators", "admin": True}}
+    )
+    connections: dict[str, Raw] = field(default_factory=dict)
+    channels: list[Raw] = field(default_factory=list)
+    code_envs: list[Raw] = field(default_factory=list)
+    variables: Raw = field(default_factory=dict)
+    general_settings: Raw = field(default_factory=dict)
+    projects: dict[str, Project] = field(default_factory=dict)
+    futures: dict[str, Raw] = field(default_factory=dict)
+    tickets: dict[str, str] = field(default_factory=dict)
+    plugins: list[Any] = field(default_factory=list)
+    plugin_settings: dict[str, Raw] = field(default_factory=dict)
+    notebooks: list[Raw] = field(default_factory=list)
+    logs: dict[str, list[str]] = field(default_factory=dict)
+    sent: list[Raw] = field(default_factory=list)
+    story: str = ""
+    data_dir: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="localdss-")))
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def __post_init__(self) -> None:
+        self._ids = itertools.count(1)
+
+    def add(self, project: Project) -> None:
+        self.projects[project.key] = project
+
+    def ticket_for(self, login: str) -> str:
+        """A ticket that carries the rights of `login`, as a child process of DSS gets one."""
+        ticket = secrets.token_urlsafe(24)
+        self.tickets[ticket] = login
+        return ticket
+
+    def new_id(self, prefix: str) -> str:
+        """An id that nothing else in this instance has."""
+        return f"{prefix}{next(self._ids):06d}"
+
+    def folder_path(self, project_key: str, folder_id: str) -> Path:
+        """Where the files of a managed folder lie."""
+        return self.data_dir / "managed_folders" / project_key / folder_id
