@@ -72,13 +72,10 @@ def day(at: datetime, zone: tzinfo, now: Optional[datetime] = None) -> str:
 
 
 def moment(at: datetime, zone: tzinfo, now: datetime) -> str:
-    """An instant seen from now: "06:41" today, "yesterday 06:41", "tomorrow 06:41", else "Mon 14 Oct 06:41"."""
-    away = (at.astimezone(zone).date() - now.astimezone(zone).date()).days
+    """An instant seen from now: "06:41" today, else "Mon 14 Oct 06:41", with the year when it is another one."""
     time = clock(at, zone)
-    if away == 0:
+    if at.astimezone(zone).date() == now.astimezone(zone).date():
         return time
-    if away in (-1, 1):
-        return f"{'yesterday' if away < 0 else 'tomorrow'} {time}"
     return f"{day(at, zone, now)} {time}"
 
 

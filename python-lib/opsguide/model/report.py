@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Optional, Union
 
 from .known import Known, Unknown
+from .snapshot import Build, ObjectRef, Run
 
 # Worst first, for summing up. UNKNOWN and LEARNING never count as good and never hide something worse.
 RUN_ORDER = (
@@ -159,3 +160,167 @@ class DurationVerdict:
 
 
 Typical = Union[DurationStat, Learning, Unknown]
+
+
+# --- scenarios, sources and outputs, each with all that the guide says of it --------------------------------------
+
+
+@dataclass(frozen=True)
+class ErrorRate:
+    """Failed of finished runs of the last 30 days. `low` and `high` are the 95 % Wilson interval of the share;
+    `alert_over` the share above which it alarms, `usual` its own share over 90 days."""
+
+    failed: int
+    finished: int
+    low: float
+    high: float
+    alert_over: float
+    alarming: bool
+    since: datetime
+    usual: Optional[float] = None
+
+    @property
+    def share(self) -> float:
+        return self.failed / self.finished
+
+
+@dataclass(frozen=True)
+class Told:
+    """Who hears of a scenario's failure. `ways` reach someone, `broken` point at a channel that does not exist,
+    `unsure` may send: their condition could not be read. Texts hide the persons behind addresses."""
+
+    ways: tuple[str, ...] = ()
+    broken: tuple[str, ...] = ()
+    unsure: tuple[str, ...] = ()
+
+    @property
+    def nobody(self) -> bool:
+        return not self.ways and not self.unsure
+
+
+@dataclass(frozen=True)
+class ScenarioReport:
+    """One scenario. `state` is the verdict that stands for it now (one of `RUN_ORDER`, or OFF), `overnight` its runs
+    since the night began, `builds` the objects it may rebuild, `unseen` why there may be more."""
+
+    id: str
+    name: str
+    active: bool
+    test: bool
+    state: RunVerdict
+    schedule: Known[tuple[str, ...]]
+    next_run: NextRun
+    last_run: Known[Optional[Run]]
+    overnight: Known[tuple[Run, ...]]
+    duration: Typical
+    limit_seconds: Optional[float]
+    errors: Known[ErrorRate]
+    told: Known[Told]
+    targets: Known[tuple[ObjectRef, ...]]
+    builds: Known[frozenset[ObjectRef]]
+    unseen: str = ""
+    history_since: Optional[datetime] = None
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """When a source's data was last seen to arrive, and how this is known ("newest file", "build in project CRM")."""
+
+    at: datetime
+    how: str
+
+
+@dataclass(frozen=True)
+class TimeOfDay:
+    """A time of day learned from `n` days, in minutes after midnight of the day it belongs to, on the wall clock of
+    `zone`; beyond 1440 it is the next day's."""
+
+    p50: float
+    p95: float
+    n: int
+    zone: str
+
+
+@dataclass(frozen=True)
+class ProcessStart:
+    """The first moment at which a scenario begins to read a source: its next one, and the scenario."""
+
+    at: Optional[datetime]
+    scenario_id: str
+    text: str
+
+
+@dataclass(frozen=True)
+class SourceReport:
+    """One source. `readers` are ids of scenarios; `margin_seconds` is the start after the data is there, negative
+    when it starts before. `arrived` says whether data for the next start is there, None where that cannot be told."""
+
+    ref: ObjectRef
+    why: str
+    arrival: Known[Arrival]
+    usual: Known[TimeOfDay]
+    start: Known[ProcessStart]
+    margin_seconds: Known[float]
+    margin_basis: str
+    readers: tuple[str, ...]
+    downstream: tuple[ObjectRef, ...]
+
+
+@dataclass(frozen=True)
+class RowStat:
+    """Row counts as recorded: the last one, and the span of the last `n`."""
+
+    last: float
+    at: datetime
+    low: float
+    high: float
+    n: int
+
+
+@dataclass(frozen=True)
+class OutputReport:
+    """One output. `verdict` is one of `SLA_ORDER` where a time is promised, one of `FRESHNESS_ORDER` where an age is,
+    else NOT_DECLARED; `due_at` is the promise that it judges. `suggested` is a promise that history could keep."""
+
+    ref: ObjectRef
+    why: str
+    last_success: Known[Optional[Build]]
+    last_build: Known[Optional[Build]]
+    age_seconds: Known[float]
+    due_at: Optional[datetime]
+    verdict: str
+    reason: str
+    typical: Known[TimeOfDay]
+    suggested: str
+    alert_after_seconds: Known[float]
+    rows: Known[RowStat]
+    builders: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class JobsWeek:
+    """The jobs of the last seven days: how many, how many failed, and what failed most (name, times)."""
+
+    total: int
+    failed: int
+    since: datetime
+    worst: tuple[tuple[str, int], ...] = ()
+    busiest_hour: Optional[int] = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that follows from a snapshot and a profile. `zone` is the project's zone, `zone_why` how it is known;
+    `night_since` when the last night began. `main_scenario` is the id of the scenario that builds most, '' when none
+    can be told. `quiet` says why nothing alarms here (a design node), '' where alarms count."""
+
+    zone: str
+    zone_why: str
+    night_since: datetime
+    scenarios: Known[tuple[ScenarioReport, ...]]
+    sources: Known[tuple[SourceReport, ...]]
+    outputs: Known[tuple[OutputReport, ...]]
+    jobs: Known[JobsWeek]
+    outages: tuple[Outage, ...] = ()
+    main_scenario: str = ""
+    quiet: str = ""
