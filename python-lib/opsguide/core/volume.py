@@ -1,0 +1,309 @@
+"""Is this build's row count plausible? A robust, seasonal judgement that says what it expected and how sure it is.
+
+For a person: *expected rows are what the last 6 builds on the same weekday had; we warn when a build is off by more
+than 3 times, and report an error beyond 4 times, the usual error of that expectation over the last 60 builds.*
+
+Worked example: six Mondays of 55,000 rows (±3 %), today 41,902. The usual error s is 0.03 (of the logarithm), n = 60, so
+a warning begins beyond 3 × (1 + 4/60) × 0.03 = 0.096, that is below 49,970 rows: 41,902 is 24 % under, an ERROR.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, tzinfo
+from statistics import median
+from typing import Optional
+
+from ..model.snapshot import Build, MetricPoint
+
+CLASS_SIZE = 6  # builds of the same class that make the expectation
+CLASS_LEAST = 3
+ERRORS_KEPT = 60
+ERRORS_KEPT_HOURLY = 168
+ERRORS_LEAST = 5
+LEAST_CHANGE = 0.10
+LEAST_SPREAD = 0.02
+SENSITIVITY = {"high": 2.5, "medium": 3.0, "low": 4.0}
+ERROR_FACTOR = 4 / 3  # an error begins a third further out than a warning
+TOO_FEW_ROWS = 10
+EQUAL_IN_A_ROW = 3
+FLAGGED_IN_A_ROW = 3
+
+
+@dataclass(frozen=True)
+class Count:
+    """The rows of one successful build."""
+
+    at: datetime
+    rows: float
+
+
+@dataclass(frozen=True)
+class VolumeVerdict:
+    """`verdict` is one of model.report.VOLUME_ORDER. `low` and `high` are the rows between which no warning begins,
+    `n` the past errors they rest on, `klass` what counted as alike ("Mondays"), `smallest_drop` the share of rows
+    whose loss this can see (0 to 1), `since` when a new level began."""
+
+    verdict: str
+    reason: str
+    rows: Optional[float] = None
+    expected: Optional[float] = None
+    low: Optional[float] = None
+    high: Optional[float] = None
+    n: int = 0
+    klass: str = ""
+    smallest_drop: Optional[float] = None
+    since: Optional[datetime] = None
+
+
+def counts_per_build(builds: Sequence[Build], points: Sequence[MetricPoint]) -> tuple[Count, ...]:
+    """One count per successful build, oldest first: the last metric value between its end and the next build, so that
+    repeated probes count once."""
+    ends = sorted(build.end for build in builds if build.success and build.end)
+    counts = []
+    for end, until in zip(ends, [*ends[1:], None]):
+        inside = [p for p in points if p.at >= end and (until is None or p.at < until)]
+        if inside:
+            counts.append(Count(end, max(inside, key=lambda p: p.at).value))
+    return tuple(counts)
+
+
+def judge_volume(
+    counts: Sequence[Count],
+    zone: tzinfo,
+    *,
+    sensitivity: str = "medium",
+    month_edge: Callable[[date], str] = lambda day: "",
+) -> VolumeVerdict:
+    """Judge the newest of `counts` (oldest first) against those before it.
+
+    `month_edge` names the first and last business day of a month ("first", "last", else ''): days whose own last
+    occurrences were all off on one side are expected to be so again."""
+    if not counts:
+        return VolumeVerdict("UNKNOWN", "no row count of a successful build is recorded")
+    ordered = sorted(counts, key=lambda count: count.at)
+    if _grows(ordered[:-1]):
+        return _judge_growing(ordered, zone, sensitivity)
+    verdict = _judge_level(ordered, zone, sensitivity, month_edge)
+    return _with_history(verdict, ordered, zone, sensitivity, month_edge)
+
+
+def _judge_level(
+    ordered: Sequence[Count], zone: tzinfo, sensitivity: str, month_edge: Callable[[date], str]
+) -> VolumeVerdict:
+    *past, last = ordered
+    if last.rows <= 0:
+        if any(count.rows <= 0 for count in past[-ERRORS_KEPT:]):
+            return VolumeVerdict("OK", "no rows, as has happened in the last 60 builds", rows=0, n=len(past))
+        return VolumeVerdict("ERROR", "no rows, which has not happened in the last 60 builds", rows=0, n=len(past))
+    stuck = _stuck(ordered)
+    if stuck:
+        return VolumeVerdict("WARNING", stuck, rows=last.rows, n=len(past))
+    alike = _classes(ordered, zone)
+    forecast = _forecast(ordered, alike)
+    if forecast is None:
+        return _learning(past, last)
+    expected, errors = forecast
+    edge = month_edge(last.at.astimezone(zone).date())
+    expected += _edge_shift(ordered, alike, zone, month_edge, edge) if edge else 0.0
+    spread = _spread(errors, expected)
+    return _compare(last, expected, spread, len(errors), sensitivity, _class_name(ordered, zone))
+
+
+def _compare(last: Count, expected: float, spread: float, n: int, sensitivity: str, klass: str) -> VolumeVerdict:
+    reach = SENSITIVITY[sensitivity] * (1 + 4 / n) * spread
+    low, high = math.exp(expected - reach), math.exp(expected + reach)
+    off = _log(last.rows) - expected
+    change = last.rows / math.exp(expected) - 1
+    verdict = "OK"
+    if abs(off) > reach and abs(change) > LEAST_CHANGE:
+        verdict = "ERROR" if abs(off) > reach * ERROR_FACTOR else "WARNING"
+    if math.exp(expected) < TOO_FEW_ROWS and verdict == "OK":
+        verdict = "UNKNOWN"
+    said = f"{last.rows:,.0f} rows; {klass} run {low:,.0f} to {high:,.0f} (n={n})"
+    if verdict in ("WARNING", "ERROR"):
+        said += f": {abs(change):.0%} {'above' if change > 0 else 'below'}"
+    if verdict == "UNKNOWN":
+        said += ": too few rows to judge a change"
+    return VolumeVerdict(
+        verdict, said, last.rows, math.exp(expected), low, high, n, klass, 1 - math.exp(-3 * (1 + 4 / n) * spread)
+    )
+
+
+def _with_history(
+    verdict: VolumeVerdict,
+    ordered: Sequence[Count],
+    zone: tzinfo,
+    sensitivity: str,
+    month_edge: Callable[[date], str],
+) -> VolumeVerdict:
+    """Three builds flagged in a row on one side are a new level; it stays a warning until a person confirms it."""
+    if verdict.verdict not in ("WARNING", "ERROR") or not verdict.expected or verdict.rows is None:
+        return verdict
+    side = verdict.rows > verdict.expected
+    first = ordered[-1]
+    for back in range(1, FLAGGED_IN_A_ROW):
+        if len(ordered) <= back:
+            return verdict
+        before = _judge_level(ordered[: len(ordered) - back], zone, sensitivity, month_edge)
+        if before.verdict not in ("WARNING", "ERROR") or not before.expected or before.rows is None:
+            return verdict
+        if (before.rows > before.expected) != side:
+            return verdict
+        first = ordered[len(ordered) - 1 - back]
+    return replace(
+        verdict,
+        verdict="NEW_LEVEL",
+        reason=f"{verdict.reason}; the third in a row, so perhaps a new level: a person should confirm it",
+        since=first.at,
+    )
+
+
+# --- parts -----------------------------------------------------------------------------------------------------------
+
+
+def _log(rows: float) -> float:
+    return math.log(max(rows, 0.5))
+
+
+def _days_between(ordered: Sequence[Count]) -> Optional[float]:
+    gaps = [(b.at - a.at).total_seconds() / 86400 for a, b in zip(ordered, ordered[1:])]
+    return median(gaps) if gaps else None
+
+
+def _classes(ordered: Sequence[Count], zone: tzinfo) -> tuple[object, ...]:
+    """What each build is compared with: its weekday; hour and weekend when there are several a day; everything when
+    weekly or rarer."""
+    pace = _days_between(ordered)
+    local = [count.at.astimezone(zone) for count in ordered]
+    if pace is not None and pace < 0.75:
+        return tuple((at.hour, at.weekday() >= 5) for at in local)
+    if pace is not None and pace >= 6:
+        return tuple("all" for _ in local)
+    return tuple(at.weekday() for at in local)
+
+
+def _class_name(ordered: Sequence[Count], zone: tzinfo) -> str:
+    pace = _days_between(ordered)
+    at = ordered[-1].at.astimezone(zone)
+    if pace is not None and pace < 0.75:
+        return f"builds at {at:%H}h on {'weekends' if at.weekday() >= 5 else 'weekdays'}"
+    if pace is not None and pace >= 6:
+        return "builds"
+    return f"{at:%A}s"
+
+
+def _expectation(logs: Sequence[float], alike: Sequence[object], index: int) -> Optional[float]:
+    same = [logs[i] for i in range(index) if alike[i] == alike[index]][-CLASS_SIZE:]
+    return median(same) if len(same) >= CLASS_LEAST else None
+
+
+def _forecast(ordered: Sequence[Count], alike: Sequence[object]) -> Optional[tuple[float, list[float]]]:
+    logs = [_log(count.rows) for count in ordered]
+    now = len(logs) - 1
+    expectation = _expectation(logs, alike, now)
+    if expectation is None:
+        return None
+    pace = _days_between(ordered)
+    keep = ERRORS_KEPT_HOURLY if pace is not None and pace < 0.75 else ERRORS_KEPT
+    errors = []
+    for index in range(max(0, now - keep), now):
+        then = _expectation(logs, alike, index)
+        if then is not None:
+            errors.append(logs[index] - then)
+    if len(errors) < ERRORS_LEAST:
+        return None
+    return expectation + median(errors), errors
+
+
+def _quartiles(values: Sequence[float]) -> tuple[float, float]:
+    ordered = sorted(values)
+
+    def at(share: float) -> float:
+        place = share * (len(ordered) - 1)
+        below = math.floor(place)
+        above = min(below + 1, len(ordered) - 1)
+        return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
+
+    return at(0.25), at(0.75)
+
+
+def _spread(errors: Sequence[float], expected: float) -> float:
+    middle = median(errors)
+    mad = median(abs(error - middle) for error in errors)
+    low, high = _quartiles(errors)
+    return max(1.4826 * mad, (high - low) / 1.349, LEAST_SPREAD, 1 / math.sqrt(max(math.exp(expected), 1.0)))
+
+
+def _learning(past: Sequence[Count], last: Count) -> VolumeVerdict:
+    if len(past) >= ERRORS_LEAST:
+        low, high = min(c.rows for c in past), max(c.rows for c in past)
+        if last.rows > 4 * high or last.rows < low / 4:
+            return VolumeVerdict(
+                "WARNING",
+                f"{last.rows:,.0f} rows; the {len(past)} builds seen so far had {low:,.0f} to {high:,.0f}",
+                last.rows,
+                n=len(past),
+            )
+    return VolumeVerdict(
+        "LEARNING", f"{last.rows:,.0f} rows; {len(past)} earlier builds are too few", last.rows, n=len(past)
+    )
+
+
+def _stuck(ordered: Sequence[Count]) -> str:
+    """Why an unchanged count is suspicious, or ''. Only where equal neighbours are rare."""
+    rows = [count.rows for count in ordered]
+    if len(rows) <= EQUAL_IN_A_ROW or len(set(rows[-EQUAL_IN_A_ROW:])) != 1:
+        return ""
+    earlier = rows[: -(EQUAL_IN_A_ROW - 1)][-ERRORS_KEPT - 1 :]
+    pairs = list(zip(earlier, earlier[1:]))
+    equal = sum(a == b for a, b in pairs)
+    if len(pairs) < CLASS_LEAST or equal / len(pairs) >= 0.05:
+        return ""
+    return f"{rows[-1]:,.0f} rows, the same as in the {EQUAL_IN_A_ROW - 1} builds before, which is unusual here"
+
+
+def _grows(past: Sequence[Count]) -> bool:
+    recent = [count.rows for count in past[-20:]]
+    if len(recent) < 10:
+        return False
+    steps = [b - a for a, b in zip(recent, recent[1:])]
+    shares = [abs(b - a) / a if a else math.inf for a, b in zip(recent, recent[1:])]
+    return sum(s < 0 for s in steps) <= 1 and sum(s > 0 for s in steps) * 3 >= len(steps) and max(shares) <= 0.5
+
+
+def _judge_growing(ordered: Sequence[Count], zone: tzinfo, sensitivity: str) -> VolumeVerdict:
+    """A table that only grows is judged by the rows added; any fall is an error."""
+    last, before = ordered[-1], ordered[-2]
+    if last.rows < before.rows:
+        said = f"{last.rows:,.0f} rows, {before.rows - last.rows:,.0f} fewer than before, in a table that only grows"
+        return VolumeVerdict("ERROR", said, last.rows, before.rows, n=len(ordered) - 1, klass="rows added")
+    added = [Count(b.at, max(b.rows - a.rows, 0.0)) for a, b in zip(ordered, ordered[1:])]
+    verdict = _judge_level(added, zone, sensitivity, lambda day: "")
+    return replace(verdict, reason=f"rows added: {verdict.reason}", klass=f"rows added, {verdict.klass}".rstrip(", "))
+
+
+def _edge_shift(
+    ordered: Sequence[Count],
+    alike: Sequence[object],
+    zone: tzinfo,
+    month_edge: Callable[[date], str],
+    edge: str,
+) -> float:
+    """How much the first or last business day of a month was off at its last 2 to 3 occurrences, if always on one side
+    by more than twice the usual error; else 0. In logarithms."""
+    logs = [_log(count.rows) for count in ordered]
+    offs = []
+    for index in range(len(logs) - 1):
+        if month_edge(ordered[index].at.astimezone(zone).date()) != edge:
+            continue
+        forecast = _forecast(ordered[: index + 1], alike[: index + 1])
+        if forecast is not None:
+            off = logs[index] - forecast[0]
+            offs.append(off if abs(off) > 2 * _spread(forecast[1], forecast[0]) else 0.0)
+    recent = offs[-3:]
+    if len(recent) < 2 or not (all(off > 0 for off in recent) or all(off < 0 for off in recent)):
+        return 0.0
+    return median(recent)
