@@ -1,0 +1,186 @@
+"""The guide as HTML: whole pages, and the parts that a page loads again.
+
+Templates only place what is worked out here; Jinja2 escapes every text. Addresses of the page's own files are relative
+to `root` ("" or "../"), because only the browser knows under which prefix DSS serves the backend.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, Optional
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from ..model.guide import Block, Cell, Completeness, Guide, Inline, Origin, Section
+from .phrases import (
+    ORIGIN_MARKS,
+    ORIGIN_MEANINGS,
+    ORIGIN_WORDS,
+    TONE_WORDS,
+    callout_word,
+    clock_patterns,
+    exact,
+    origin_phrase,
+    shown,
+    verdict_words,
+    zone_of,
+)
+from .urls import Urls, anchor
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A page or part that could not be shown. `title` says what failed, `detail` where and why, `advice` what to do;
+    `reference` finds the log entry."""
+
+    title: str
+    detail: str = ""
+    advice: str = ""
+    reference: str = ""
+
+
+@dataclass(frozen=True)
+class Retry:
+    """Asking again: the backend `path`, and the id of the element that the answer goes into (or replaces)."""
+
+    path: str
+    target: str
+    replaces: bool = False
+
+
+@dataclass(frozen=True)
+class When:
+    """A value that holds an instant, cut around the words that say it, so that only these follow the reader's zone.
+    `pattern` names their shape ("weekday time"); empty when no words of the value say the instant."""
+
+    before: str
+    clock: str
+    after: str
+    pattern: str
+    iso: str
+    exact: str
+
+
+def shell(root: str = "") -> str:
+    """The page that loads the guide into itself: quick to open while DSS is still being read."""
+    return _render("shell.html", root=root)
+
+
+def guide_document(guide: Guide, urls: Urls, root: str = "") -> str:
+    """The guide as a whole page that needs no script."""
+    return _render("document.html", guide=guide, root=root, **_words(guide.zone, urls))
+
+
+def guide_fragment(guide: Guide, urls: Urls, root: str = "") -> str:
+    """The guide's page without the document around it."""
+    return _render("guide.html", guide=guide, root=root, **_words(guide.zone, urls))
+
+
+def section_document(section: Section, guide: Guide, urls: Urls, root: str = "") -> str:
+    """One section as a whole page."""
+    return _render("section_document.html", section=section, guide=guide, root=root, **_words(guide.zone, urls))
+
+
+def section_fragment(section: Section, guide: Guide, urls: Urls) -> str:
+    """One section to take the place of itself, with the guide's completeness as it is now."""
+    return _render("section_fragment.html", section=section, guide=guide, **_words(guide.zone, urls))
+
+
+def problem_document(problem: Problem, root: str = "") -> str:
+    """A calm page in place of one that could not be made."""
+    return _render("problem_document.html", problem=problem, retry=None, root=root)
+
+
+def problem_fragment(problem: Problem, retry: Optional[Retry] = None) -> str:
+    """The same as part of a page, with a button to try again."""
+    return _render("problem.html", problem=problem, retry=retry)
+
+
+def when(cell: Cell, zone: str) -> Optional[When]:
+    """How to show a cell's instant, or None for a cell without one. `zone` is the guide's, where the cell names none."""
+    if cell.at is None:
+        return None
+    name = cell.zone or zone
+    local = cell.at.astimezone(zone_of(name) or timezone.utc)
+    text = shown(cell)
+    for pattern, spelling in clock_patterns(local):
+        before, found, after = text.partition(spelling)
+        if found:
+            return When(before, found, after, pattern, _iso(cell.at), exact(cell.at, name))
+    return When("", text, "", "", _iso(cell.at), exact(cell.at, name))
+
+
+def counted(completeness: Completeness) -> tuple[tuple[Origin, int], ...]:
+    """(origin, number of cells) of each origin there is, in the order of the enum."""
+    counts = ((origin, completeness.counts.get(origin.value, 0)) for origin in Origin)
+    return tuple((origin, count) for origin, count in counts if count)
+
+
+def questionable(cell: Cell) -> bool:
+    """Whether there is more to a cell than its value and origin: then it can be opened."""
+    return bool(cell.source or cell.as_of or cell.reason or cell.needs or cell.declare or cell.verdict or cell.evidence)
+
+
+def _kind(part: Block | Inline) -> str:
+    return type(part).__name__.lower()
+
+
+def _iso(instant: datetime) -> str:
+    return instant.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _percent(share: float) -> int:
+    """Whole percent, rounded down: 100 is said only when nothing is missing."""
+    return int(max(0.0, min(1.0, share)) * 100 + 1e-9)
+
+
+def _slug(word: str) -> str:
+    return word.replace("_", "-")
+
+
+def _words(zone: str, urls: Urls) -> dict[str, Any]:
+    """What templates may ask for: each is a plain function of a value of the guide."""
+    return {
+        "href": urls.href,
+        "declare_at": urls.declare(),
+        "when": lambda cell: when(cell, zone),
+        "exact": lambda instant: exact(instant, zone),
+    }
+
+
+def _render(template: str, **values: Any) -> str:
+    return _ENVIRONMENT.get_template(template).render(**values)
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(
+        anchor=anchor,
+        callout_word=callout_word,
+        counted=counted,
+        iso=_iso,
+        kind=_kind,
+        marks=ORIGIN_MARKS,
+        meanings=ORIGIN_MEANINGS,
+        origin_phrase=origin_phrase,
+        origin_words=ORIGIN_WORDS,
+        origins=tuple(Origin),
+        percent=_percent,
+        questionable=questionable,
+        shown=shown,
+        slug=_slug,
+        tone_words=TONE_WORDS,
+        verdict_words=verdict_words,
+    )
+    return environment
+
+
+_ENVIRONMENT = _environment()

@@ -1,0 +1,185 @@
+"""The guide as Markdown: for a wiki, a repository, a mail, a printer.
+
+Every text of the guide is plain and untrusted: it is escaped, so that a dataset named `[x](javascript:y)` reads as just
+that. Marks behind values say where they come from; the legend at the top explains them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Optional
+
+from ..model.guide import (
+    Block,
+    Callout,
+    Card,
+    Cell,
+    Completeness,
+    Guide,
+    Heading,
+    Inline,
+    Item,
+    Items,
+    Link,
+    Missing,
+    Origin,
+    Section,
+    Table,
+    Text,
+)
+from .phrases import ORIGIN_MARKS, ORIGIN_MEANINGS, ORIGIN_WORDS, TONE_WORDS, callout_word, exact, shown
+from .urls import Urls
+
+# An underscore inside a word is plain in Markdown: leaving it keeps dataset names readable.
+_SPECIAL = re.compile(r"[\\`*\[\]<#|~$]|&(?=#?\w+;)|(?<![^\W_])_|_(?![^\W_])")
+_AUTOLINK = re.compile(r"(?<=[A-Za-z])(:)(?=//)|(?<=\bwww)(\.)|(?<=\S)(@)(?=\S)", re.IGNORECASE)
+_LIST_START = re.compile(r"^(\s*)(?:([-+=>])|(\d+)([.)]))")
+_WORTH_A_WORD = {tone for tone in TONE_WORDS if tone.value in ("notice", "bad", "unknown")}
+
+
+def guide_markdown(guide: Guide, urls: Urls) -> str:
+    """The whole guide as one Markdown document, ending in a line break."""
+    parts = [
+        f"# {escape(guide.title)}",
+        *(_line((cell,), urls) for cell in guide.header),
+        *(_callout(banner, urls) for banner in guide.banners),
+        f"Read {escape(exact(guide.taken_at, guide.zone))}. {_legend()}",
+        *(_section(section, urls) for section in guide.sections),
+        _completeness(guide.completeness),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def escape(text: str) -> str:
+    """`text` on one line, so that any Markdown reader shows it as it is: no markup, HTML, link or mention comes out."""
+    text = " ".join(text.split())
+    text = _SPECIAL.sub(lambda found: f"\\{found.group()}", text)
+    return _AUTOLINK.sub(lambda found: f"\\{found.group()}", text)
+
+
+def _section(section: Section, urls: Urls) -> str:
+    waiting = ["*Not read yet.*"] if section.waits_for else []
+    blocks = (_block(block, urls) for block in section.blocks)
+    return "\n\n".join([f"## {escape(section.title)}", *waiting, *(block for block in blocks if block)])
+
+
+def _block(block: Block, urls: Urls) -> str:
+    if isinstance(block, Text):
+        lead = f"**{escape(block.lead)}** " if block.lead else ""
+        return lead + _line(block.parts, urls)
+    if isinstance(block, Items):
+        return "\n".join(_items(block.items, urls, ordered=block.ordered))
+    if isinstance(block, Table):
+        return _table(block, urls)
+    if isinstance(block, Callout):
+        return _callout(block, urls)
+    if isinstance(block, Heading):
+        return f"{'#' * max(3, min(block.level, 6))} {escape(block.title)}"
+    return _card(block, urls)
+
+
+def _items(items: Iterable[Item], urls: Urls, *, ordered: bool, indent: str = "") -> Iterator[str]:
+    for number, item in enumerate(items, start=1):
+        mark = f"{number}. " if ordered else "- "
+        yield indent + mark + _line(item.parts, urls)
+        yield from _items(item.under, urls, ordered=False, indent=indent + " " * len(mark))
+
+
+def _table(table: Table, urls: Urls) -> str:
+    caption = [f"**{escape(table.caption)}**", ""] if table.caption else []
+    if not table.rows:
+        return "\n".join([*caption, f"*{escape(table.empty)}*" if table.empty else "*None.*"])
+    return "\n".join(
+        [
+            *caption,
+            _row(escape(column) for column in table.columns),
+            _row("---" for _ in table.columns),
+            *(_row(_cell(cell, urls) for cell in row) for row in table.rows),
+        ]
+    )
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _callout(callout: Callout, urls: Urls) -> str:
+    return f"> **{callout_word(callout.kind)}**: {_line(callout.parts, urls)}"
+
+
+def _card(card: Card, urls: Urls) -> str:
+    groups = (
+        f"**{escape(title)}**\n\n" + "\n".join(_items(items.items, urls, ordered=items.ordered))
+        for title, items in card.groups
+    )
+    return "\n\n".join([f"### {escape(card.title)}", *groups])
+
+
+def _line(parts: Iterable[Inline], urls: Urls) -> str:
+    line = "".join(_inline(part, urls) for part in parts).strip()
+    return _LIST_START.sub(_plain_start, line)
+
+
+def _plain_start(found: re.Match[str]) -> str:
+    """What opens a list or an underline at the start of a line, as plain text."""
+    space, sign, number, point = found.groups()
+    return f"{space}\\{sign}" if sign else f"{space}{number}\\{point}"
+
+
+def _inline(part: Inline, urls: Urls) -> str:
+    if isinstance(part, Cell):
+        return _cell(part, urls)
+    if isinstance(part, Link):
+        return _linked(escape(part.label or part.target), part, urls)
+    # Words keep the space around them: the next part stands right behind.
+    before, after = (" " if part[:1].isspace() else "", " " if part.strip() and part[-1:].isspace() else "")
+    return f"{before}{escape(part)}{after}"
+
+
+def _cell(cell: Cell, urls: Urls) -> str:
+    text = escape(shown(cell))
+    if not cell.value:
+        place = f" (declare {_code(cell.declare)})" if cell.declare else ""
+        return f"*{text}*{place}"
+    state = f"**{TONE_WORDS[cell.tone]}**: " if cell.tone in _WORTH_A_WORD else ""
+    mark = "" if cell.origin is Origin.LIVE else f" {ORIGIN_MARKS[cell.origin]}"
+    source = f" ({escape(cell.source)})" if cell.origin is Origin.INFERRED and cell.source else ""
+    return f"{state}{_linked(text, cell.link, urls)}{mark}{source}"
+
+
+def _linked(text: str, link: Optional[Link], urls: Urls) -> str:
+    href = urls.href(link)
+    if href is None or not text:
+        return text
+    return f"[{text}]({re.sub('[()<>|]', lambda found: f'%{ord(found.group()):02X}', href)})"
+
+
+def _code(text: str) -> str:
+    """A profile path in code style; a text that holds a backtick or bar is escaped instead."""
+    text = " ".join(text.split())
+    return escape(text) if re.search(r"[`|\\]", text) else f"`{text}`"
+
+
+def _legend() -> str:
+    marked = (origin for origin in Origin if origin not in (Origin.LIVE, Origin.NOT_DECLARED, Origin.UNKNOWN))
+    marks = "; ".join(f"{ORIGIN_MARKS[origin]} {ORIGIN_WORDS[origin]}, {ORIGIN_MEANINGS[origin]}" for origin in marked)
+    return f"No mark: {ORIGIN_MEANINGS[Origin.LIVE]}; {marks}."
+
+
+def _completeness(completeness: Completeness) -> str:
+    counts = ", ".join(
+        f"{completeness.counts[origin.value]} {ORIGIN_WORDS[origin]}"
+        for origin in Origin
+        if completeness.counts.get(origin.value)
+    )
+    lines = [f"## Completeness\n\n{completeness.share:.0%} of the guide's cells are known: {counts or 'no cells'}."]
+    if completeness.missing:
+        lines.append("\n".join(f"- {_missing(missing)}" for missing in completeness.missing))
+    return "\n\n".join(lines)
+
+
+def _missing(missing: Missing) -> str:
+    place = f" Declare it at {_code(missing.declare)}." if missing.declare else ""
+    reason = f": {escape(missing.reason)}" if missing.reason else ""
+    return f"{escape(missing.label)} ({ORIGIN_WORDS[missing.origin]}{reason}).{place}"

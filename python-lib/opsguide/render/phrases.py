@@ -1,0 +1,107 @@
+"""What every format says in the same words: origins, states, exact times."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone, tzinfo
+from typing import Optional
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from ..model.guide import Cell, Origin, Tone
+
+ORIGIN_WORDS = {
+    Origin.LIVE: "live",
+    Origin.INFERRED: "inferred",
+    Origin.DECLARED: "declared",
+    Origin.DEFAULT: "default",
+    Origin.NOT_DECLARED: "not declared",
+    Origin.UNKNOWN: "unknown",
+}
+ORIGIN_MEANINGS = {
+    Origin.LIVE: "DSS says so",
+    Origin.INFERRED: "worked out from history",
+    Origin.DECLARED: "the project's owners say so",
+    Origin.DEFAULT: "nobody said: our default",
+    Origin.NOT_DECLARED: "only the owners can say, and have not",
+    Origin.UNKNOWN: "could not be told",
+}
+ORIGIN_MARKS = {
+    Origin.LIVE: "•",
+    Origin.INFERRED: "≈",
+    Origin.DECLARED: "†",
+    Origin.DEFAULT: "°",
+    Origin.NOT_DECLARED: "–",
+    Origin.UNKNOWN: "?",
+}
+TONE_WORDS = {
+    Tone.GOOD: "good",
+    Tone.NOTICE: "attention",
+    Tone.BAD: "problem",
+    Tone.UNKNOWN: "unknown",
+    Tone.QUIET: "quiet",
+}
+CALLOUT_WORDS = {
+    "warning": "Warning",
+    "important": "Important",
+    "note": "Note",
+    "corrected": "DSS has changed",
+}
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def shown(cell: Cell) -> str:
+    """What stands in the cell's place: its value, or in words why there is none."""
+    if cell.value:
+        return cell.value
+    if cell.origin is Origin.UNKNOWN and cell.reason:
+        return f"unknown: {cell.reason}"
+    return ORIGIN_WORDS[cell.origin]
+
+
+def origin_phrase(cell: Cell) -> str:
+    """Where the value came from, in a few words: "inferred from 28 runs since 12 Sep", "declared"."""
+    word = ORIGIN_WORDS[cell.origin]
+    return f"{word} from {cell.source}" if cell.origin is Origin.INFERRED and cell.source else word
+
+
+def verdict_words(verdict: str) -> str:
+    """A verdict's name as people say it: NOT_RUN is "not run"."""
+    return verdict.replace("_", " ").strip().lower()
+
+
+def callout_word(kind: str) -> str:
+    return CALLOUT_WORDS.get(kind, CALLOUT_WORDS["note"])
+
+
+def zone_of(name: str) -> Optional[tzinfo]:
+    """The zone of that IANA name, or None where there is no such zone."""
+    try:
+        return ZoneInfo(name) if name else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
+def exact(instant: datetime, zone: str) -> str:
+    """An instant to the second with its zone, as for a record: "Tue 12 Aug 2025, 06:41:10 CEST (Europe/Paris)"."""
+    local = instant.astimezone(zone_of(zone) or timezone.utc)
+    named = f" ({zone})" if zone_of(zone) and zone != local.tzname() else ""
+    return f"{day(local)} {local.year}, {local:%H:%M:%S} {local.tzname()}{named}"
+
+
+def day(local: datetime) -> str:
+    """ "Tue 12 Aug": independent of the machine's language."""
+    return f"{_WEEKDAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]}"
+
+
+def clock_patterns(local: datetime) -> tuple[tuple[str, str], ...]:
+    """The ways a guide's text may spell an instant, longest first, as (name of the pattern, spelling)."""
+    weekday, hours = _WEEKDAYS[local.weekday()], f"{local:%H:%M}"
+    date = f"{local.day} {_MONTHS[local.month - 1]}"
+    return (
+        ("weekday date year time", f"{weekday} {date} {local.year} {hours}"),
+        ("weekday date time", f"{weekday} {date} {hours}"),
+        ("date year time", f"{date} {local.year} {hours}"),
+        ("date time", f"{date} {hours}"),
+        ("weekday time", f"{weekday} {hours}"),
+        ("time", hours),
+    )

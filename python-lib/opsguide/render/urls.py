@@ -1,0 +1,104 @@
+"""Addresses of DSS screens: every link of every format goes through `Urls`."""
+
+from __future__ import annotations
+
+import re
+from typing import Optional
+from urllib.parse import quote, urlsplit
+
+from ..model.guide import Link
+
+# Paths of DSS's own screens under a project. "{}" is the object's id; a screen without it needs no target.
+_SCREENS = {
+    "project": "",
+    "flow": "flow/",
+    "zone": "flow/?zoneId={}",
+    "dataset": "datasets/{}/explore/",
+    "dataset-metrics": "datasets/{}/status",
+    "dataset-quality": "datasets/{}/data-quality/current-status",
+    "dataset-settings": "datasets/{}/settings/",
+    "recipe": "recipes/{}/",
+    "folder": "managedfolder/{}/view/",
+    "saved-model": "savedmodels/{}/versions/",
+    "scenarios": "scenarios/",
+    "scenario": "scenarios/{}/settings",
+    "scenario-steps": "scenarios/{}/steps",
+    "scenario-runs": "scenarios/{}/runs/list",
+    "monitoring": "monitoring/",
+    "jobs": "jobs/",
+    "job": "jobs/{}/",
+    "wiki": "wiki",
+    "article": "wiki/{}",
+    "settings": "settings/",
+    "variables": "variables/",
+    "permissions": "security/",
+    "version-control": "version-control/",
+    "bundles-design": "bundles-design/",
+    "bundles-automation": "bundles-automation/",
+}
+_WEB_SCHEMES = frozenset({"http", "https"})
+_CONTACT_SCHEMES = frozenset({"mailto", "tel"})
+_UNPRINTABLE = re.compile(r"[\x00-\x20\x7f]")
+
+
+class Urls:
+    """Turns a `Link` into an address, or into None where there is no safe one to give.
+
+    `base_url` is DSS as people open it ("https://dss.example.com"); when empty, addresses start at the root of the
+    host that serves the page, which inside DSS is DSS."""
+
+    def __init__(self, base_url: str, project_key: str) -> None:
+        self.base_url = base_url.rstrip("/") if web_address(base_url) else ""
+        self.project_key = project_key
+
+    def href(self, link: Optional[Link]) -> Optional[str]:
+        """The address of `link`: a DSS screen, a web address, or `#id` for a part of this guide."""
+        if link is None:
+            return None
+        if link.screen == "web":
+            return web_address(link.target)
+        if link.screen == "section":
+            return f"#{anchor(link.target)}" if link.target else None
+        return self._screen(link)
+
+    def declare(self) -> str:
+        """Where a person declares what is missing: the project's variables."""
+        return self.href(Link("variables")) or ""
+
+    def _screen(self, link: Link) -> Optional[str]:
+        path = _SCREENS.get(link.screen)
+        project_key = _segment(link.project_key or self.project_key)
+        if path is None or project_key is None:
+            return None
+        if "{}" in path:
+            target = _segment(link.target)
+            if target is None:
+                return None
+            path = path.replace("{}", target)
+        return f"{self.base_url}/projects/{project_key}/{path}"
+
+
+def web_address(text: str) -> Optional[str]:
+    """`text` when it is a web, mail or phone address that is safe to follow; None for any other scheme or shape."""
+    text = text.strip()
+    if not text or _UNPRINTABLE.search(text):
+        return None
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return None
+    scheme = parts.scheme.lower()
+    if (scheme in _WEB_SCHEMES and parts.netloc) or (scheme in _CONTACT_SCHEMES and parts.path):
+        return quote(text, safe=":/?#[]@!$&'()*+,;=%-._~")
+    return None
+
+
+def anchor(name: str) -> str:
+    """`name` as an element id: what is no letter, digit, dot, dash or underscore becomes its code, so that two names
+    never meet. `anchor("a b")` is "a:20:b"."""
+    return re.sub(r"[^A-Za-z0-9._-]", lambda found: f":{ord(found.group()):x}:", name)
+
+
+def _segment(name: str) -> Optional[str]:
+    """One path segment; None where a browser would read it as no segment at all."""
+    return None if name in ("", ".", "..") else quote(name, safe="")

@@ -1,0 +1,109 @@
+"""The page's routes: who asks, what they may see, which format. Every route only reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Blueprint, Response, request, send_from_directory
+
+from ..errors import DssDenied, InvalidParameter
+from ..model.guide import Guide
+from ..render import html
+from ..render.json import guide_json
+from ..render.markdown import guide_markdown
+from ..render.urls import Urls
+from ..service import Access, Desk
+from . import failures
+
+_DEPTHS = ("first", "whole")
+# Scripts and styles from the backend only. Who may frame the page is DSS's to say.
+_POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'"
+
+
+def create_blueprint(desk: Desk, resource: Path) -> Blueprint:
+    """The routes of one project's page, for a Flask application; `resource` holds the page's own files.
+
+    Each answer is whole when opened by itself, and a part of a page when htmx asks or with `?fragment=1`."""
+    pages = Blueprint("opsguide", __name__)
+    urls = Urls(desk.settings.dss_url, desk.project_key)
+
+    @pages.get("/")
+    def shell() -> Response:
+        return _html(html.shell())
+
+    @pages.get("/guide")
+    def guide() -> Response:
+        shown = _guide(desk, _choice("depth", _DEPTHS), fresh="fresh" in request.args)
+        return _html(html.guide_fragment(shown, urls) if wants_part() else html.guide_document(shown, urls))
+
+    @pages.get("/guide/<section_id>")
+    def section(section_id: str) -> Response:
+        access = _admitted(desk)
+        shown = desk.section(access, section_id)
+        if shown is None:
+            raise InvalidParameter(f"The guide has no section “{section_id}”.", name="section_id")
+        whole = desk.guide(access)
+        if wants_part():
+            return _html(html.section_fragment(shown, whole, urls))
+        return _html(html.section_document(shown, whole, urls, root="../"))
+
+    @pages.get("/guide.json")
+    def as_json() -> Response:
+        return _data(guide_json(_guide(desk, "whole"), urls), "application/json")
+
+    @pages.get("/guide.md")
+    def as_markdown() -> Response:
+        return _data(guide_markdown(_guide(desk, "whole"), urls), "text/markdown; charset=utf-8")
+
+    @pages.get("/static/<path:name>")
+    def static(name: str) -> Response:
+        answer = send_from_directory(resource, name, conditional=True, max_age=0)
+        answer.headers["Cache-Control"] = "no-cache"  # kept, but asked for by its ETag: an update shows at once
+        return answer
+
+    @pages.after_request
+    def guard(answer: Response) -> Response:
+        answer.headers.setdefault("Cache-Control", "no-store")
+        answer.headers.setdefault("Content-Security-Policy", _POLICY)
+        answer.headers.setdefault("X-Content-Type-Options", "nosniff")
+        answer.headers.setdefault("Referrer-Policy", "same-origin")
+        return answer
+
+    pages.register_error_handler(Exception, failures.answer)
+    pages.app_errorhandler(404)(failures.answer)
+    return pages
+
+
+def wants_part() -> bool:
+    """Whether the answer goes into a page that is already there."""
+    return "HX-Request" in request.headers or "fragment" in request.args
+
+
+def _guide(desk: Desk, depth: str, *, fresh: bool = False) -> Guide:
+    return desk.guide(_admitted(desk), depth=depth, fresh=fresh)
+
+
+def _admitted(desk: Desk) -> Access:
+    access = desk.access(dict(request.headers))
+    if "guide" not in access.may:
+        reason = access.reason or "You may not read this project's content."
+        raise DssDenied(reason, status=403, path=request.path, needs="Read project content")
+    return access
+
+
+def _choice(name: str, choices: tuple[str, ...]) -> str:
+    """A query parameter that is one of `choices`; the first of them when absent."""
+    value = request.args.get(name, choices[0])
+    if value not in choices:
+        raise InvalidParameter(f"“{name}” is “{value}”; it can be {' or '.join(choices)}.", name=name)
+    return value
+
+
+def _html(text: str) -> Response:
+    answer = Response(text, mimetype="text/html")
+    answer.vary.add("HX-Request")
+    return answer
+
+
+def _data(text: str, content_type: str) -> Response:
+    return Response(text, content_type=content_type)
