@@ -30,7 +30,8 @@ class Project:
     """One project: what DSS has on disk for it, and what happened to it.
 
     Datasets are keyed by name, scenarios, zones, folders, models, stores, webapps and articles by id; runs and jobs stand
-    newest first, metric points oldest first. `builds` and `metrics` are keyed by (kind, id), kind as in DATASET.
+    newest first, metric points oldest first. `builds` and `metrics` are keyed by (kind, id), kind as in DATASET. `rows` says
+    how many rows a dataset, or one partition ("NAME/PARTITION"), holds; what has none there has no data.
     """
 
     key: str
@@ -61,6 +62,7 @@ class Project:
     build_history: list[Raw] = field(default_factory=list)
     metrics: dict[tuple[str, str], dict[str, list[Raw]]] = field(default_factory=dict)
     rule_results: dict[str, list[Raw]] = field(default_factory=dict)
+    rows: dict[str, int] = field(default_factory=dict)
     timeline: list[Raw] = field(default_factory=list)
 
     @property

@@ -21,7 +21,7 @@ Raw = dict[str, Any]
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _WEEKS = {"FIRST_WEEK": 1, "SECOND_WEEK": 2, "THIRD_WEEK": 3, "FOURTH_WEEK": 4, "LAST_WEEK": -1}
-_EPOCH = datetime(1970, 1, 1)
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - a wall-clock time, made an instant in the trigger's zone
 _LOOK_AHEAD = timedelta(days=800)
 
 
