@@ -1,0 +1,402 @@
+"""Ask DSS many things at once, politely: bounded, timed, read only, with errors that say what was missing.
+
+`dataikuapi` sets no time-out, never retries and drops the HTTP status. Calls here go by path through its session, so
+that any version of the client serves, and end in a parsed answer or one of `errors`' DssError and DssUnreachable.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import json
+import os
+import re
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
+from typing import Any, NoReturn, Optional, TypeVar
+from urllib.parse import quote
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
+
+from ..errors import DssBroken, DssDenied, DssError, DssNotFound, DssUnreachable
+from ..model.known import Cause, Known, Unknown
+from ..model.snapshot import Viewer
+from . import raw
+
+T = TypeVar("T")
+
+MAX_BODY_BYTES = 64 * 1024 * 1024
+MAX_ERROR_BYTES = 1024 * 1024
+MAX_ERROR_TEXT = 300
+CHUNK_BYTES = 64 * 1024
+
+# A gateway in front of a DSS that restarts answers so; the same question soon after is answered.
+BUSY = frozenset({502, 503, 504})
+PAUSES_SECONDS = (0.2, 0.6)
+
+INSTANCE_ADMIN = "instance administrator"
+READ_CONTENT = "Read project content"
+PROJECT_ADMIN = "Admin on the project"
+
+_PROJECT = re.compile(r"/projects/([^/?]+)(?:/([^/?]+))?")
+_ADMIN_PARTS = frozenset({"permissions", "settings", "bundles"})
+
+
+def path(*parts: str) -> str:
+    """An API path from its parts, each percent-encoded. A part that would lead elsewhere ('', '.', '..') names nothing."""
+    if any(part in ("", ".", "..") for part in parts):
+        raise DssNotFound("an object without a usable name cannot be asked for", status=404, path="/".join(parts))
+    return "/" + "/".join(quote(part, safe="") for part in parts)
+
+
+def right_for(api_path: str) -> str:
+    """The right that reading `api_path` takes, in DSS's words; '' where any signed-in caller may."""
+    if api_path.startswith("/admin/"):
+        return INSTANCE_ADMIN
+    match = _PROJECT.match(api_path)
+    if match is None:
+        return ""
+    return PROJECT_ADMIN if match.group(2) in _ADMIN_PARTS else f"{READ_CONTENT} on {match.group(1)}"
+
+
+def reader_of(project_key: str) -> Callable[[str], str]:
+    """What someone who may read one project's content may ask, and nothing else: a `lacks` for `Clients`."""
+    own = f"{READ_CONTENT} on {quote(project_key, safe='')}"
+    return lambda api_path: "" if right_for(api_path) in ("", own) else right_for(api_path)
+
+
+class Clients:
+    """Clients of one DSS with one identity, handed to one thread at a time.
+
+    `make` gives a new `DSSClient`. `timeout_seconds` bounds the silence and the length of one call, `deadline_seconds` a
+    whole `Batch`. `lacks` names the right that the person read for does not have for a path, although this identity may
+    have it. `calls` counts what was asked so far. `viewer` is who this identity is, where that is known already.
+    `base_url` is the address people use, '' for links on the same host; by default the client's own.
+    """
+
+    def __init__(
+        self,
+        make: Callable[[], Any],
+        workers: int = 4,
+        timeout_seconds: float = 20.0,
+        deadline_seconds: float = 60.0,
+        *,
+        base_url: Optional[str] = None,
+        lacks: Callable[[str], str] = lambda api_path: "",
+        viewer: Optional[Viewer] = None,
+    ) -> None:
+        self.workers = workers
+        self.timeout_seconds = timeout_seconds
+        self.deadline_seconds = deadline_seconds
+        self.viewer = viewer
+        self.calls = 0
+        self._make = make
+        self._lacks = lacks
+        self._base_url = base_url
+        self._idle: list[Any] = []
+        self._lock = threading.Lock()
+        self._clock = _ServerClock()
+
+    @property
+    def base_url(self) -> str:
+        if self._base_url is None:
+            with self._client() as client:
+                self._base_url = str(getattr(client, "host", "")).rstrip("/")
+        return self._base_url
+
+    def limited(self, lacks: Callable[[str], str], viewer: Optional[Viewer] = None) -> Clients:
+        """The same identity, for someone with fewer rights."""
+        return Clients(
+            self._make,
+            self.workers,
+            self.timeout_seconds,
+            self.deadline_seconds,
+            base_url=self._base_url,
+            lacks=lacks,
+            viewer=viewer,
+        )
+
+    # --- asking ------------------------------------------------------------------------------------------------------
+
+    def get(self, api_path: str, params: Optional[Mapping[str, Any]] = None) -> Any:
+        """The parsed JSON answer."""
+        with self._answer("GET", api_path, params) as response:
+            return self._json(response, api_path)
+
+    def get_mapping(self, api_path: str, params: Optional[Mapping[str, Any]] = None) -> Mapping[str, Any]:
+        """The answer of a route that promises an object."""
+        found = self.get(api_path, params)
+        return found if isinstance(found, dict) else _wrong_type(found, "an object", api_path)
+
+    def get_items(self, api_path: str, params: Optional[Mapping[str, Any]] = None) -> tuple[Mapping[str, Any], ...]:
+        """The answer of a route that promises a list of objects; members that are none are passed over."""
+        found = self.get(api_path, params)
+        return raw.mappings(found) if isinstance(found, list) else _wrong_type(found, "a list", api_path)
+
+    def ask(self, api_path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The answer of a question that DSS takes by POST although it changes nothing (who is browsing)."""
+        with self._answer("POST", api_path, None, body) as response:
+            found = self._json(response, api_path)
+        return found if isinstance(found, dict) else _wrong_type(found, "an object", api_path)
+
+    def rows(
+        self, api_path: str, params: Mapping[str, Any], *, max_bytes: int, seconds: float
+    ) -> Iterator[tuple[str, ...]]:
+        """The rows of a tab-separated answer as they arrive, in constant memory. DssBroken past `max_bytes`,
+        DssUnreachable past `seconds`: what was read until then is part of something longer."""
+        with self._answer("GET", api_path, params) as response, _at_most(response, seconds, api_path):
+            chunks = _chunks(response, max_bytes, api_path)
+            try:
+                yield from (tuple(row) for row in csv.reader(_lines(chunks), delimiter="\t"))
+            except csv.Error as error:
+                raise DssBroken(f"its rows cannot be read: {error}", status=200, path=api_path) from error
+
+    @contextmanager
+    def batch(self) -> Iterator[Batch]:
+        """Calls made side by side, all of them together bounded by `deadline_seconds`."""
+        batch = Batch(self.workers, self.deadline_seconds)
+        try:
+            yield batch
+        finally:
+            batch.close()
+
+    def now(self) -> tuple[datetime, str]:
+        """This moment and whose clock says so: "DSS" from the last answer's Date, else "this machine"."""
+        return self._clock.now()
+
+    # --- one call ----------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _answer(
+        self,
+        method: str,
+        api_path: str,
+        params: Optional[Mapping[str, Any]],
+        body: Optional[Mapping[str, Any]] = None,
+    ) -> Iterator[requests.Response]:
+        lacking = self._lacks(api_path)
+        if lacking:
+            raise DssDenied(f"this takes {lacking}", status=403, path=api_path, needs=lacking)
+        with self._client() as client, _our_errors(api_path, self.timeout_seconds):
+            with self._lock:
+                self.calls += 1
+            # No redirect is followed: it would carry the ticket to whoever it names.
+            with client._session.request(
+                method,
+                f"{client.host}/dip/publicapi{api_path}",
+                params=params,
+                data=None if body is None else json.dumps(dict(body)),
+                stream=True,
+                allow_redirects=False,
+                verify=client._session.verify,
+            ) as response:
+                self._clock.hear(response.headers.get("Date"))
+                if response.status_code >= 300:
+                    with _at_most(response, self.timeout_seconds, api_path):
+                        raise _error(response, api_path)
+                yield response
+
+    @contextmanager
+    def _client(self) -> Iterator[Any]:
+        with self._lock:
+            client = self._idle.pop() if self._idle else None
+        if client is None:
+            client = self._make()
+            adapter = _Adapter(self.timeout_seconds)
+            client._session.mount("http://", adapter)
+            client._session.mount("https://", adapter)
+        try:
+            yield client
+        finally:
+            with self._lock:
+                self._idle.append(client)
+
+    def _json(self, response: requests.Response, api_path: str) -> Any:
+        with _at_most(response, self.timeout_seconds, api_path):
+            body = b"".join(_chunks(response, MAX_BODY_BYTES, api_path))
+        try:
+            return json.loads(body)
+        except (ValueError, RecursionError) as error:
+            declared = response.headers.get("Content-Length", "")
+            if declared.isdigit() and not response.headers.get("Content-Encoding") and len(body) < int(declared):
+                raise DssUnreachable("the answer was cut off", path=api_path) from error
+            raise DssBroken("the answer is not JSON", status=response.status_code, path=api_path) from error
+
+
+class Batch:
+    """Calls side by side. `start` begins one, `result` waits for it, at most until the batch's deadline."""
+
+    def __init__(self, workers: int, seconds: float) -> None:
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="dss")
+        self._seconds = seconds
+        self._until = time.monotonic() + seconds
+
+    def start(self, function: Callable[..., T], *args: Any) -> Future[T]:
+        return self._pool.submit(function, *args)
+
+    def result(self, what: str, pending: Future[T], *, since: str = "") -> Known[T]:
+        """What the call gave, or Unknown with a reason that begins with `what`. `since` is the DSS version that has the
+        route first."""
+        try:
+            return pending.result(max(0.0, self._until - time.monotonic()))
+        except (DssError, DssUnreachable) as error:
+            return unknown(what, error, since=since)
+        except FutureTimeout:
+            return Unknown(f"{what} could not be read: no answer within {self._seconds:g} s", Cause.NO_ANSWER)
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def unknown(what: str, error: Exception, *, since: str = "") -> Unknown:
+    """A failed call as a value: "`what` could not be read: …", why, and what would change it."""
+    reason = f"{what} could not be read: {error}"
+    if isinstance(error, DssDenied):
+        return Unknown(reason, Cause.DENIED, error.needs)
+    if isinstance(error, DssUnreachable):
+        return Unknown(reason, Cause.NO_ANSWER)
+    if isinstance(error, DssNotFound) and not error.error_type and error.status == 404:
+        return Unknown(reason, Cause.NO_ROUTE, f"DSS {since} or newer" if since else "")
+    return Unknown(reason, Cause.BROKEN)
+
+
+class _Adapter(HTTPAdapter):
+    """A time-out for every call, and a second and third try for reading: nothing else may be sent twice."""
+
+    def __init__(self, timeout_seconds: float) -> None:
+        super().__init__()
+        self._timeout = timeout_seconds
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:  # type: ignore[override]
+        if kwargs.get("timeout") is None:
+            kwargs["timeout"] = self._timeout
+        for pause in PAUSES_SECONDS if request.method == "GET" else ():
+            try:
+                response = super().send(request, **kwargs)
+            except requests.ConnectionError as error:
+                if isinstance(error, requests.Timeout):
+                    raise
+            else:
+                if response.status_code not in BUSY:
+                    return response
+                response.close()
+            time.sleep(pause)
+        return super().send(request, **kwargs)
+
+
+class _ServerClock:
+    """What time it is for DSS: the last Date header, and this machine's elapsed time since."""
+
+    def __init__(self) -> None:
+        self._heard: Optional[tuple[datetime, float]] = None
+
+    def hear(self, date_header: Optional[str]) -> None:
+        try:
+            heard = parsedate_to_datetime(date_header) if date_header else None
+        except (TypeError, ValueError, IndexError, OverflowError):
+            return
+        if heard is not None:
+            aware = heard if heard.tzinfo else heard.replace(tzinfo=timezone.utc)
+            self._heard = (aware.astimezone(timezone.utc), time.monotonic())
+
+    def now(self) -> tuple[datetime, str]:
+        if self._heard is None:
+            return datetime.now(timezone.utc), "this machine"
+        heard, at = self._heard
+        return heard + timedelta(seconds=time.monotonic() - at), "DSS"
+
+
+@contextmanager
+def _our_errors(api_path: str, timeout_seconds: float) -> Iterator[None]:
+    try:
+        yield
+    except requests.Timeout as error:
+        raise DssUnreachable(f"no answer within {timeout_seconds:g} s", path=api_path, timed_out=True) from error
+    except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError, HTTPError) as error:
+        raise DssUnreachable("the answer was cut off", path=api_path) from error
+    except (requests.RequestException, OSError) as error:
+        raise DssUnreachable("no connection to DSS", path=api_path) from error
+
+
+@contextmanager
+def _at_most(response: requests.Response, seconds: float, api_path: str) -> Iterator[None]:
+    """Hang up when the answer is still dripping in after `seconds`: the client's own time-out counts silence only."""
+    late = threading.Event()
+
+    def hang_up() -> None:
+        late.set()
+        with suppress(OSError, ValueError, AttributeError):
+            line = socket.socket(fileno=os.dup(response.raw.fileno()))
+            with line:
+                line.shutdown(socket.SHUT_RDWR)
+
+    watch = threading.Timer(seconds, hang_up)
+    watch.daemon = True
+    watch.start()
+    try:
+        yield
+    except (DssError, requests.RequestException, HTTPError, OSError) as error:
+        if not late.is_set():
+            raise
+        raise DssUnreachable(f"no whole answer within {seconds:g} s", path=api_path, timed_out=True) from error
+    finally:
+        watch.cancel()
+    if late.is_set():
+        raise DssUnreachable(f"no whole answer within {seconds:g} s", path=api_path, timed_out=True)
+
+
+def _chunks(response: requests.Response, max_bytes: int, api_path: str) -> Iterator[bytes]:
+    read = 0
+    for chunk in response.iter_content(CHUNK_BYTES):
+        read += len(chunk)
+        if read > max_bytes:
+            raise DssBroken(f"the answer is larger than {max_bytes // 2**20} MB", status=200, path=api_path)
+        yield chunk
+
+
+def _lines(chunks: Iterator[bytes]) -> Iterator[str]:
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    rest = ""
+    for chunk in chunks:
+        *whole, rest = (rest + decoder.decode(chunk)).split("\n")
+        for line in whole:
+            yield line + "\n"
+    rest += decoder.decode(b"", final=True)
+    if rest:
+        yield rest
+
+
+def _error(response: requests.Response, api_path: str) -> DssError:
+    status = response.status_code
+    if status < 400:
+        return DssBroken(
+            "it answered with a redirect: is this the address of DSS itself?", status=status, path=api_path
+        )
+    try:
+        said = json.loads(b"".join(_chunks(response, MAX_ERROR_BYTES, api_path)))
+    except (ValueError, RecursionError, DssBroken):
+        said = None
+    kind = raw.text(said, "errorType")
+    words = raw.first_text((raw.text(said, "detailedMessage"), raw.text(said, "message"), f"HTTP {status}"))
+    words = " ".join(words.split())[:MAX_ERROR_TEXT]
+    if status in (401, 403) or (status == 500 and ("Unauthorized" in kind or "DKUSecurity" in kind)):
+        needs = right_for(api_path) if status != 401 else "a valid API key or session"
+        return DssDenied(words, status=status, path=api_path, error_type=kind, needs=needs)
+    if status == 404 and not kind:
+        return DssNotFound("this DSS has no such route", status=status, path=api_path)
+    if status == 404 or (status == 500 and ("NotFound" in kind or "does not exist" in words)):
+        return DssNotFound(words, status=status, path=api_path, error_type=kind)
+    return DssBroken(words, status=status, path=api_path, error_type=kind)
+
+
+def _wrong_type(found: Any, promised: str, api_path: str) -> NoReturn:
+    raise DssBroken(f"the answer is a {type(found).__name__} instead of {promised}", status=200, path=api_path)
