@@ -1,0 +1,247 @@
+"""What the host serves: webapp pages, their backends behind a proxy, plugin files, and the calls that the stand-in
+`dataiku` package makes where the public API has none."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import shutil
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, Optional
+from urllib.parse import quote
+
+from flask import Blueprint, Flask, Response, abort, redirect, render_template, request, send_from_directory
+from markupsafe import Markup
+
+from .. import rights
+from ..api.routing import Refused, forbidden, illegal, not_found, unauthenticated
+from ..instance import Instance, Project, Raw
+from ..rights import PROJECT_ADMIN, READ, Caller
+from .backends import backends_of, component_of
+from .runner import ComponentFailed
+
+COOKIE = "localdss_user"
+PROXY_SECONDS = 120
+# Headers of one connection only: they must not travel through a proxy.
+_ONE_CONNECTION = "connection keep-alive proxy-authenticate proxy-authorization te trailer transfer-encoding upgrade"
+_HOP_BY_HOP = frozenset([*_ONE_CONNECTION.split(), "host", "content-length", "date", "server"])
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+
+def mount(app: Flask, instance: Instance) -> None:
+    """Add the host's routes to the server's app."""
+    pages = Blueprint("host", __name__, template_folder="templates")
+
+    @pages.get("/webapps/<key>/<webapp_id>/")
+    def webapp_page(key: str, webapp_id: str) -> Any:
+        if visitor(instance) is None and request.accept_mimetypes.accept_html:
+            return redirect("/?next=" + quote(request.path))
+        project = _readable(instance, key)
+        raw = _webapp(project, webapp_id)
+        component = component_of(instance, raw)
+        if component is None:
+            raise not_found(f"Plugin webapp {raw.get('type')}")
+        names = {"project": project, "webapp_id": webapp_id, "webapp": raw, "component": component}
+        # The plugin's own page, as its author wrote it.
+        return render_template("webapp.html", body=Markup(component.text("body.html")), **names)
+
+    @pages.get("/webapps/<key>/<webapp_id>/<any('style.css', 'app.js'):name>")
+    def webapp_file(key: str, webapp_id: str, name: str) -> Response:
+        component = component_of(instance, _webapp(_readable(instance, key), webapp_id))
+        if component is None:
+            abort(404)
+        return Response(component.text(name), mimetype="text/css" if name == "style.css" else "text/javascript")
+
+    @pages.route("/web-apps-backends/<key>/<webapp_id>/", defaults={"path": ""}, methods=METHODS)
+    @pages.route("/web-apps-backends/<key>/<webapp_id>/<path:path>", methods=METHODS)
+    def backend(key: str, webapp_id: str, path: str) -> Any:
+        if visitor(instance) is None and request.method == "GET" and request.accept_mimetypes.accept_html:
+            return redirect("/?next=" + quote(request.full_path.rstrip("?")))
+        _webapp(_readable(instance, key), webapp_id)
+        try:
+            return _forward(backends_of(instance).port(key, webapp_id))
+        except ComponentFailed as failure:
+            raise Refused(502, failure.error_type, f"The backend does not run: {failure.message}") from failure
+        except OSError as error:
+            raise Refused(504, "BackendNotResponding", f"The backend did not answer: {error}") from error
+
+    @pages.get("/plugins/<plugin_id>/resource/<path:path>")
+    def resource(plugin_id: str, path: str) -> Response:
+        plugin = next((each for each in instance.plugins if each.id == plugin_id), None)
+        if plugin is None:
+            abort(404)
+        return send_from_directory(plugin.resource, path)
+
+    @pages.post("/dip/internal/datasets/location")
+    def location() -> Response:
+        order = _order()
+        from .. import data
+
+        project = _readable(instance, str(order.get("projectKey")))
+        return _json(data.location(instance, project.key, str(order.get("name"))))
+
+    @pages.post("/dip/internal/sql")
+    def sql() -> Response:
+        order = _order()
+        who = _caller(instance)
+        if order.get("dataset"):
+            project = _readable(instance, str(order.get("projectKey")))
+            connection = (_dataset(project, str(order["dataset"])).get("params") or {}).get("connection")
+        else:
+            connection = order.get("connection")
+        _usable(instance, str(connection), who)
+        from .. import data
+
+        columns, rows = data.query(instance, str(connection), str(order.get("query")))
+        return Response(_lines(columns, rows), mimetype="application/x-ndjson")
+
+    @pages.post("/dip/internal/logs")
+    def logs() -> Response:
+        order = _order()
+        project = _readable(instance, str(order.get("projectKey")))
+        if PROJECT_ADMIN not in rights.on_project(project, _caller(instance)):
+            raise forbidden(f"Clearing logs needs admin on {project.key}")
+        before = instance.clock.ms() - float(order.get("days") or 0) * 86_400_000
+        with instance.lock:
+            sweep = {"jobs": _old_jobs, "scenarios": _old_runs}[str(order.get("kind"))]
+            found = list(sweep(instance, project, before, bool(order.get("delete"))))
+        return _json({"logs": found})
+
+    app.register_blueprint(pages)
+
+
+# --- who asks -------------------------------------------------------------------------------------------------------
+
+
+def visitor(instance: Instance) -> Optional[Caller]:
+    """Who is behind this request: a ticket, an API key, or a browser that chose its user; None when nobody is named."""
+    ticket, key = request.headers.get("X-DKU-APITicket"), request.authorization
+    if ticket:
+        return rights.caller(instance, instance.tickets.get(ticket, ""), "ticket")
+    if key is not None:
+        return rights.caller(instance, key.username or key.token or "")
+    return rights.caller(instance, request.cookies.get(COOKIE, ""), "cookie")
+
+
+def _caller(instance: Instance) -> Caller:
+    who = visitor(instance)
+    if who is None:
+        raise unauthenticated()
+    return who
+
+
+def _readable(instance: Instance, key: str) -> Project:
+    who, project = _caller(instance), instance.projects.get(key)
+    if project is None:
+        raise not_found(f"Project {key}")
+    if not rights.sees(project, who):
+        raise forbidden(f"Action forbidden, you don't have {READ} permission on project {key}")
+    return project
+
+
+def _usable(instance: Instance, connection: str, who: Caller) -> None:
+    raw = instance.connections.get(connection)
+    if raw is None:
+        raise not_found(f"Connection {connection}")
+    allowed = who.admin or raw.get("usableBy", "ALL") == "ALL" or set(raw.get("allowedGroups") or ()) & set(who.groups)
+    if not allowed:
+        raise forbidden(f"You may not use the connection {connection}")
+
+
+def _webapp(project: Project, webapp_id: str) -> Raw:
+    raw = project.webapps.get(webapp_id)
+    if raw is None:
+        raise not_found(f"Webapp {project.key}.{webapp_id}")
+    return raw
+
+
+def _dataset(project: Project, name: str) -> Raw:
+    raw = project.datasets.get(name)
+    if raw is None:
+        raise not_found(f"Dataset {project.key}.{name}")
+    return raw
+
+
+def _order() -> Raw:
+    order = request.get_json(force=True, silent=True)
+    if not isinstance(order, dict):
+        raise illegal("The body must be a JSON object")
+    return order
+
+
+def _json(value: Any) -> Response:
+    return Response(json.dumps(value), mimetype="application/json")
+
+
+# --- proxy ----------------------------------------------------------------------------------------------------------
+
+
+def _forward(port: int) -> Response:
+    """This request, sent on to the backend without the prefix; its answer streams back as it comes."""
+    # Undecoded, so that an escaped slash stays one.
+    _, _, path = request.environ["RAW_URI"].partition("/web-apps-backends/")
+    path = [*path.split("/", 2), "", ""][2]
+    headers = [(name, value) for name, value in request.headers if name.lower() not in _HOP_BY_HOP]
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PROXY_SECONDS)
+    connection.putrequest(request.method, "/" + path, skip_accept_encoding=True)
+    body = request.get_data()
+    for name, value in (*headers, ("X-Forwarded-Host", request.host), ("Content-Length", str(len(body)))):
+        connection.putheader(name, value)
+    connection.endheaders(body)
+    answer = connection.getresponse()
+    passed = [(name, value) for name, value in answer.getheaders() if name.lower() not in _HOP_BY_HOP]
+    return Response(_pieces(connection, answer), answer.status, passed, direct_passthrough=True)
+
+
+def _pieces(connection: http.client.HTTPConnection, answer: http.client.HTTPResponse) -> Iterator[bytes]:
+    try:
+        while True:
+            piece = answer.read1(65536)
+            if not piece:
+                return
+            yield piece
+    finally:
+        connection.close()
+
+
+# --- internal calls -------------------------------------------------------------------------------------------------
+
+
+def _lines(columns: list[Raw], rows: Iterable[Iterable[Any]]) -> Iterator[str]:
+    """The schema, then one row a line. An error after the first rows is a line of its own: the status has long left."""
+    yield json.dumps({"columns": columns}) + "\n"
+    try:
+        for row in rows:
+            yield json.dumps(list(row), default=str) + "\n"
+    except Exception as error:  # noqa: BLE001  whatever the database says is for the reader of the rows
+        yield json.dumps({"error": str(error)}) + "\n"
+
+
+def _old_jobs(instance: Instance, project: Project, before: float, delete: bool) -> Iterator[Raw]:
+    for job in list(project.jobs):
+        item = job["listItem"]
+        if item.get("stableState") and 0 < (item.get("endTime") or 0) < before:
+            name = str(item["def"]["id"])
+            folder = instance.data_dir / "jobs" / project.key / name
+            yield _log(name, folder, len(job.get("log") or ""))
+            if delete:
+                project.jobs.remove(job)
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _old_runs(instance: Instance, project: Project, before: float, delete: bool) -> Iterator[Raw]:
+    for scenario_id, runs in project.runs.items():
+        for run in list(runs):
+            head = run["scenarioRun"]
+            if head.get("result") and 0 < (head.get("end") or 0) < before:
+                folder = instance.data_dir / "scenarios" / project.key / scenario_id / str(head["runId"])
+                yield _log(f"{scenario_id}/{head['runId']}", folder, len(json.dumps(run)))
+                if delete:
+                    runs.remove(run)
+                    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _log(name: str, folder: Path, otherwise: int) -> Raw:
+    files = [file.stat().st_size for file in folder.rglob("*") if file.is_file()]
+    return {"name": name, "bytes": sum(files) if files else otherwise}

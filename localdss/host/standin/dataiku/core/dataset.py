@@ -1,0 +1,131 @@
+"""`dataiku.Dataset` over the public API: rows are streamed, values cast by the schema."""
+
+import itertools
+import os
+
+
+def default_project_key():
+    return os.environ["DKU_CURRENT_PROJECT_KEY"]
+
+
+def split_name(lookup, project_key=None):
+    """Project and short name of PROJECT.name, or of a name of the current project."""
+    if project_key is None and "." in lookup:
+        return tuple(lookup.split(".", 1))
+    return project_key or default_project_key(), lookup
+
+
+class Dataset:
+    """A dataset, with the rights of the user this process runs for. Nothing is read before a method asks."""
+
+    def __init__(self, name, project_key=None, ignore_flow=False):
+        self.project_key, self.short_name = split_name(name, project_key)
+        self.name = f"{self.project_key}.{self.short_name}"
+        self.full_name = self.name
+        self.ignore_flow = ignore_flow
+        self.read_partitions = None
+
+    @staticmethod
+    def list(project_key=None):
+        from dataiku import api_client
+
+        items = api_client().get_project(project_key or default_project_key()).list_datasets()
+        return [item["name"] for item in items]
+
+    def get_config(self):
+        return self._public().get_settings().get_raw()
+
+    def read_schema(self, raise_if_empty=True):
+        columns = self._public().get_schema().get("columns") or []
+        if raise_if_empty and not columns:
+            raise Exception(f"No column in schema of {self.name}.")
+        return columns
+
+    def list_partitions(self, raise_if_empty=True):
+        partitions = self._public().list_partitions()
+        if raise_if_empty and not partitions:
+            raise Exception(f"No partitions in {self.name}.")
+        return partitions
+
+    def add_read_partitions(self, spec):
+        self.read_partitions = [*(self.read_partitions or []), *([spec] if isinstance(spec, str) else spec)]
+
+    def get_location_info(self, sensitive_info=False):
+        from dataiku.core import intercom
+
+        return intercom.backend_json("datasets/location", {"projectKey": self.project_key, "name": self.short_name})
+
+    def iter_tuples(
+        self,
+        sampling="head",
+        sampling_column=None,
+        limit=None,
+        ratio=None,
+        log_every=-1,
+        timeout=30,
+        columns=None,
+        ascending=True,
+    ):
+        if sampling != "head" or ratio is not None:
+            raise NotImplementedError("the local DSS reads from the head only")
+        schema = self.read_schema()
+        wanted = [column["name"] for column in schema] if columns is None else list(columns)
+        picks = [next(i for i, column in enumerate(schema) if column["name"] == name) for name in wanted]
+        casts = [_CASTS.get(schema[i].get("type"), str) for i in picks]
+        rows = self._public().iter_rows(partitions=self.read_partitions)
+        for row in itertools.islice(rows, limit):
+            yield tuple(_cast(cast, row[i]) for cast, i in zip(casts, picks))
+
+    def iter_rows(self, *args, columns=None, **kwargs):
+        names = [column["name"] for column in self.read_schema()] if columns is None else list(columns)
+        for row in self.iter_tuples(*args, columns=names, **kwargs):
+            yield dict(zip(names, row))
+
+    def iter_dataframes(self, chunksize=10000, columns=None, limit=None, **_):
+        import pandas
+
+        names = [column["name"] for column in self.read_schema()] if columns is None else list(columns)
+        rows = self.iter_tuples(columns=names, limit=limit)
+        while True:
+            chunk = list(itertools.islice(rows, chunksize))
+            if not chunk:
+                return
+            yield pandas.DataFrame.from_records(chunk, columns=names)
+
+    def get_dataframe(self, columns=None, sampling="head", sampling_column=None, limit=None, ratio=None, **_):
+        import pandas
+
+        names = [column["name"] for column in self.read_schema()] if columns is None else list(columns)
+        rows = self.iter_tuples(sampling, sampling_column, limit, ratio, columns=names)
+        return pandas.DataFrame.from_records(list(rows), columns=names)
+
+    def get_last_metric_values(self, partition=""):
+        return self._public().get_last_metric_values(partition)
+
+    def get_metric_history(self, metric_lookup, partition=""):
+        return self._public().get_metric_history(metric_lookup, partition)
+
+    def _public(self):
+        from dataiku import api_client
+
+        return api_client().get_project(self.project_key).get_dataset(self.short_name)
+
+
+def _instant(text):
+    from dateutil.parser import isoparse
+
+    return isoparse(text)
+
+
+_CASTS = {
+    **dict.fromkeys(("tinyint", "smallint", "int", "bigint"), int),
+    **dict.fromkeys(("float", "double"), float),
+    "boolean": lambda text: str(text).lower() == "true",
+    "date": _instant,
+}
+
+
+def _cast(cast, text):
+    if text is None or (text == "" and cast is not str):
+        return None
+    return cast(text)
