@@ -88,11 +88,14 @@ def _leave_out_faults(layers: Sequence[Written], *, alone: bool) -> None:
     while True:
         whole: Tree = reduce(merged, [written.rest() for written in layers])
         faults = [fault for fault in _faults(whole) if not (alone and fault.may_be_completed)]
-        for fault in faults:
-            for written, path in _owners(fault.places, layers):
-                written.leave_out(path, fault.sentence)
         if not faults:
             return
+        bad = [(written, path, fault) for fault in faults for written, path in _owners(fault.places, layers)]
+        around = {(written.layer, path[:length]) for written, path, _ in bad for length in range(len(path))}
+        for written, path, fault in bad:
+            # The smallest part goes first: what is around it may be right without it.
+            if (written.layer, path) not in around:
+                written.leave_out(path, fault.sentence)
         for written in layers:
             written.settle()
 
