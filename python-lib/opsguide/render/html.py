@@ -53,7 +53,8 @@ class Retry:
 @dataclass(frozen=True)
 class When:
     """A value that holds an instant, cut around the words that say it, so that only these follow the reader's zone.
-    `pattern` names their shape ("weekday time"); empty when no words of the value say the instant."""
+    `pattern` names their shape ("weekday time"); empty when no words of the value say the instant. `exact` is for a
+    person who asks, `brief` for paper, where nobody can."""
 
     before: str
     clock: str
@@ -61,6 +62,7 @@ class When:
     pattern: str
     iso: str
     exact: str
+    brief: str
 
 
 def shell(root: str = "") -> str:
@@ -108,8 +110,11 @@ def when(cell: Cell, zone: str) -> Optional[When]:
     for pattern, spelling in clock_patterns(local):
         before, found, after = text.partition(spelling)
         if found:
-            return When(before, found, after, pattern, _iso(cell.at), exact(cell.at, name))
-    return When("", text, "", "", _iso(cell.at), exact(cell.at, name))
+            break
+    else:
+        before, found, after, pattern = "", text, "", ""
+    brief = f"{local:%Y-%m-%d %H:%M:%S} {local.tzname()}"
+    return When(before, found, after, pattern, _iso(cell.at), exact(cell.at, name), brief)
 
 
 def counted(completeness: Completeness) -> tuple[tuple[Origin, int], ...]:

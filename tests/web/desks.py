@@ -1,0 +1,59 @@
+"""A desk with one guide made by hand, for what the page does with whatever the desk says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Optional
+
+from flask import Flask
+
+from opsguide.model.guide import Guide, Section
+from opsguide.settings import Settings
+from opsguide.web import create_blueprint
+from tests.guides import GUIDE
+
+RESOURCE = Path(__file__).parents[2] / "resource"
+
+
+@dataclass
+class Admission:
+    may: frozenset[str] = frozenset({"guide"})
+    reason: str = ""
+
+
+@dataclass
+class HandMadeDesk:
+    """Fails with `error` when there is one; counts how deep and how fresh it was asked."""
+
+    guide_value: Guide = GUIDE
+    admission: Admission = field(default_factory=Admission)
+    error: Optional[Exception] = None
+    asked: list[tuple[str, bool]] = field(default_factory=list)
+    project_key: str = "RETAIL"
+    settings: Settings = field(default_factory=lambda: Settings(dss_url="https://dss.example.com"))
+
+    def access(self, headers: dict[str, str]) -> Admission:
+        assert "Host" in headers
+        return self.admission
+
+    def guide(self, access: Admission, *, depth: str = "first", fresh: bool = False) -> Guide:
+        self.asked.append((depth, fresh))
+        if self.error:
+            raise self.error
+        read = self.guide_value
+        return (
+            read if depth == "first" else replace(read, sections=tuple(replace(s, waits_for=()) for s in read.sections))
+        )
+
+    def section(self, access: Admission, section_id: str) -> Optional[Section]:
+        if self.error:
+            raise self.error
+        whole = self.guide(access, depth="whole")
+        return next((section for section in whole.sections if section.id == section_id), None)
+
+
+def application(desk: HandMadeDesk) -> Flask:
+    app = Flask("host", static_folder=None)
+    app.register_blueprint(create_blueprint(desk, RESOURCE))  # type: ignore[arg-type]
+    return app
