@@ -3,8 +3,6 @@
 import os
 import threading
 
-import requests
-
 _viewer = threading.local()
 
 
@@ -35,6 +33,8 @@ class ViewerTicket:
 
 def backend_stream(path, data):
     """An internal call; a refusal is raised with the backend's own words."""
+    import requests
+
     answer = requests.post(
         f"{address()}/dip/internal/{path}", json=data, headers={"X-DKU-APITicket": ticket()}, stream=True
     )
