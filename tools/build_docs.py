@@ -1,0 +1,173 @@
+"""Write the generated pages of docs/ again: what code already says is not written twice.
+
+A page is one entry of `PAGES`: its file name below docs/ and the function that returns its text. A test holds each
+file to its function.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from pydantic import BaseModel
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "python-lib"))
+
+from opsguide.model import profile as model  # noqa: E402  (the plugin's library is not installed, only beside us)
+from opsguide.profile import schema  # noqa: E402
+
+PROFILE_EXAMPLE = {
+    "timezone": "Europe/Paris",
+    "oncall": {"role": "Data engineering on call", "method": "+33 1 23 45 67 89"},
+    "calendars": {"shops": {"country": "FR", "weekend": ["sunday"]}},
+    "datasets": {"sales_mart": {"due": "06:30", "calendar": "shops", "consumers": ["Finance"]}},
+    "scenarios": {"NIGHTLY_BUILD": {"purpose": "Builds the marts from the night's files.", "max_minutes": 90}},
+    "maintenance": [{"system": "Warehouse", "days": ["sunday"], "from_time": "23:00", "to_time": "02:00"}],
+    "reviewed": {"on": "2026-03-02", "by": "Olivia"},
+}
+
+PROFILE_INTRODUCTION = """\
+# The operations profile
+
+What only people know of a project: contacts, deadlines, calendars, windows, limits. It is one JSON document, the value
+of the key `operations_guide` in the project's variables. Every key is optional; what is not declared is shown as not
+declared, with a link to where it belongs.
+
+```json
+{example}
+```
+
+## Layers
+
+| Layer | Where it is written | What it is for |
+|---|---|---|
+| default | in the plugin | what holds when nobody says anything |
+| instance | plugin settings, *Defaults for every project's profile* | platform contacts, maintenance, limits of all projects |
+| standard | project variables, *Global variables*, `operations_guide` | travels with the project and its bundles |
+| local | project variables, *Local variables*, `operations_guide` | this node only: production contacts, windows |
+
+A later row comes before an earlier one. Objects are merged key by key, lists are replaced whole, `null` is the same as
+leaving the key out. Layers may complete each other: a calendar that `local` defines may be named by `standard`.
+
+## What is wrong is said, and nothing else is lost
+
+Keys that are not listed below are refused, so that a slip of the pen is seen: `du` is answered with "did you mean
+'due'?". All problems are shown at once, each with its layer and path, and where its value would stand in the guide. Only
+the smallest part that is wrong is left out: what a lower layer says there, and everything else, still counts.
+Values are taken literally: `"12"` is no number, `1` is not `true`. A document of more than a few megabytes, or nested
+deeper than any profile, is not read.
+
+Editors and tools find the same rules, as far as JSON Schema can express them, in [profile.schema.json](profile.schema.json).
+
+## Keys
+"""
+
+
+def profile_page() -> str:
+    """docs/profile.md: every part of the profile, each key with what it may be."""
+    example = json.dumps({model.PROFILE_KEY: PROFILE_EXAMPLE}, indent=2)
+    lines = [PROFILE_INTRODUCTION.replace("{example}", example)]
+    for part in _parts(model.OpsProfile):
+        lines += [
+            f"### {part.__name__}",
+            "",
+            str(part.__doc__).strip(),
+            "",
+            "| Key | What it may be | Meaning |",
+            "|---|---|---|",
+        ]
+        lines += [_row(part, name) for name in part.model_fields]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def profile_schema() -> str:
+    """docs/profile.schema.json."""
+    return json.dumps(schema(), indent=2) + "\n"
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "profile.md": profile_page,
+    "profile.schema.json": profile_schema,
+}
+
+_WORDS = (
+    (model.TimeOfDay, "time of day `HH:MM`"),
+    (model.ZoneName, "time zone"),
+    (model.Day, "day `YYYY-MM-DD`"),
+    (model.Instant, "instant with offset"),
+    (model.CountryCode, "country code"),
+    (model.WebAddress, "web address"),
+    (model.AddressOrTitle, "web address or title of a wiki article"),
+    (model.Pattern, "regular expression"),
+    (model.Weekday, "day of the week, `monday` to `sunday`"),
+    (str, "text"),
+    (bool, "`true` or `false`"),
+    (int, "whole number"),
+    (float, "number"),
+)
+
+
+def _parts(top: type[BaseModel]) -> list[type[BaseModel]]:
+    """`top` and all it is made of, each once, in reading order."""
+    found = [top]
+    for part in found:
+        for hint in get_type_hints(part, include_extras=True).values():
+            found += [below for below in _models(hint) if below not in found]
+    return found
+
+
+def _models(hint: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(hint, type) and issubclass(hint, BaseModel):
+        yield hint
+    elif get_origin(hint) is not Literal:
+        for inner in get_args(hint):
+            yield from _models(inner)
+
+
+def _row(part: type[BaseModel], name: str) -> str:
+    field = part.model_fields[name]
+    hint = get_type_hints(part, include_extras=True)[name]
+    notes = "; required" if field.is_required() else _default(field.get_default(call_default_factory=True))
+    return f"| `{name}` | {_words(hint)}{notes} | {field.description} |"
+
+
+def _default(value: Any) -> str:
+    if value in (None, "", (), {}) or isinstance(value, BaseModel):
+        return ""
+    if value is False:
+        return "; default `false`"
+    shown = ", ".join(value) if isinstance(value, tuple) else f"{value:g}" if isinstance(value, float) else value
+    return f"; default `{shown}`"
+
+
+def _words(hint: Any) -> str:
+    for known, words in _WORDS:
+        if hint == known:
+            return words
+    origin, inner = get_origin(hint), get_args(hint)
+    if isinstance(hint, type) and issubclass(hint, BaseModel):
+        return f"[{hint.__name__}](#{hint.__name__.lower()})"
+    if origin is Union or origin is Annotated:
+        return _words(inner[0])
+    if origin is tuple:
+        return f"list of: {_words(inner[0])}"
+    if origin is dict:
+        return f"object, by name: {_words(inner[1])}"
+    raise TypeError(f"no words for {hint!r}: add them to _WORDS")
+
+
+def main() -> None:
+    for name, write in PAGES.items():
+        path = ROOT / "docs" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(write().encode())
+        print(f"docs/{name}")
+
+
+if __name__ == "__main__":
+    main()
