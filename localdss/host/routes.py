@@ -14,8 +14,8 @@ from urllib.parse import quote
 from flask import Blueprint, Flask, Response, abort, redirect, render_template, request, send_from_directory
 from markupsafe import Markup
 
-from .. import rights
-from ..api.routing import Refused, forbidden, illegal, not_found, unauthenticated
+from .. import data, rights
+from ..api.routing import Refused, failed, forbidden, illegal, not_found, unauthenticated
 from ..instance import Instance, Project, Raw
 from ..rights import PROJECT_ADMIN, READ, Caller
 from .backends import backends_of, component_of
@@ -76,24 +76,21 @@ def mount(app: Flask, instance: Instance) -> None:
     @pages.post("/dip/internal/datasets/location")
     def location() -> Response:
         order = _order()
-        from .. import data
-
         project = _readable(instance, str(order.get("projectKey")))
-        return _json(data.location(instance, project.key, str(order.get("name"))))
+        return _json(_location(*_located(instance, project, str(order.get("name")))))
 
     @pages.post("/dip/internal/sql")
     def sql() -> Response:
         order = _order()
-        who = _caller(instance)
+        connection = str(order.get("connection"))
         if order.get("dataset"):
             project = _readable(instance, str(order.get("projectKey")))
-            connection = (_dataset(project, str(order["dataset"])).get("params") or {}).get("connection")
-        else:
-            connection = order.get("connection")
-        _usable(instance, str(connection), who)
-        from .. import data
-
-        columns, rows = data.query(instance, str(connection), str(order.get("query")))
+            connection = data.connection(*_located(instance, project, str(order["dataset"])))
+        _usable(instance, connection, _caller(instance))
+        try:
+            columns, rows = data.query(instance, connection, str(order.get("query")))
+        except data.QueryFailed as failure:
+            raise failed(str(failure), "java.sql.SQLException") from failure
         return Response(_lines(columns, rows), mimetype="application/x-ndjson")
 
     @pages.post("/dip/internal/logs")
@@ -156,11 +153,25 @@ def _webapp(project: Project, webapp_id: str) -> Raw:
     return raw
 
 
-def _dataset(project: Project, name: str) -> Raw:
-    raw = project.datasets.get(name)
-    if raw is None:
-        raise not_found(f"Dataset {project.key}.{name}")
-    return raw
+def _located(instance: Instance, project: Project, name: str) -> tuple[Project, str]:
+    try:
+        return data.locate(instance, project, name)
+    except data.NoData as nothing:
+        raise not_found(f"Dataset {project.key}.{name}") from nothing
+
+
+def _location(project: Project, name: str) -> Raw:
+    """Where a dataset lives, in the shape of `Dataset.get_location_info`."""
+    raw = project.datasets[name]
+    if not data.is_sql(raw):
+        return {"locationInfoType": "FS" if raw.get("type") == "Filesystem" else "OTHER", "info": {}}
+    schema, table = data.table(project, name)
+    names = {"databaseType": raw.get("type"), "schema": schema, "table": table}
+    quoted = {
+        "connectionName": data.connection(project, name),
+        "quotedResolvedTableName": data.qualified(project, name),
+    }
+    return {"locationInfoType": "SQL", "info": {**names, **quoted}}
 
 
 def _order() -> Raw:
@@ -208,9 +219,9 @@ def _pieces(connection: http.client.HTTPConnection, answer: http.client.HTTPResp
 # --- internal calls -------------------------------------------------------------------------------------------------
 
 
-def _lines(columns: list[Raw], rows: Iterable[Iterable[Any]]) -> Iterator[str]:
+def _lines(columns: list[tuple[str, str]], rows: Iterable[Iterable[Any]]) -> Iterator[str]:
     """The schema, then one row a line. An error after the first rows is a line of its own: the status has long left."""
-    yield json.dumps({"columns": columns}) + "\n"
+    yield json.dumps({"columns": [{"name": name, "type": kind} for name, kind in columns]}) + "\n"
     try:
         for row in rows:
             yield json.dumps(list(row), default=str) + "\n"
