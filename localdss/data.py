@@ -1,0 +1,552 @@
+"""Where the rows of a local DSS live, and how to read them: CSV files, SQL tables, and DSS's own internal-stats datasets.
+
+File datasets are CSV under `<data_dir>/datasets`. SQL datasets are tables of SQLite, or of PostgreSQL where an address is
+given (`OPSGUIDE_PG_URL`: one database per instance, dropped at `close`). Rows are made when they are first asked for, as
+many as `project.rows` says; a dataset without a number there holds nothing and reading it fails, as a dataset that was
+never built does. Reads stream: no more than one row is held at a time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import json
+import os
+import re
+import shutil
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, time, timezone
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Optional
+
+from . import rows as made
+from . import stats
+from .clock import from_ms
+from .instance import DATASET, Instance, Project
+
+Raw = dict[str, Any]
+
+SQL_TYPES = frozenset(
+    {
+        "PostgreSQL",
+        "MySQL",
+        "Snowflake",
+        "Redshift",
+        "BigQuery",
+        "SQLServer",
+        "Oracle",
+        "Synapse",
+        "Databricks",
+        "Athena",
+    }
+)
+COUNT = "records:COUNT_RECORDS"
+WHOLE = ("", "NP", "ALL", None)
+_POSTGRES = {"bigint": "bigint", "int": "integer", "smallint": "smallint", "tinyint": "smallint", "boolean": "boolean"}
+_POSTGRES.update({"double": "double precision", "float": "real", "date": "timestamptz", "dateonly": "date"})
+_SQLITE = {"bigint": "INTEGER", "int": "INTEGER", "smallint": "INTEGER", "tinyint": "INTEGER", "boolean": "INTEGER"}
+_SQLITE.update({"double": "REAL", "float": "REAL"})
+
+
+class NoData(Exception):
+    """There is nothing to read: never built, cleared, a partition that does not exist, an object that is gone."""
+
+
+class QueryFailed(Exception):
+    """The database refused a query; the text is the database's own."""
+
+
+# --- what a dataset is -----------------------------------------------------------------------------------------------
+
+
+def locate(instance: Instance, project: Project, ref: str) -> tuple[Project, str]:
+    """The project and name behind a reference, `OTHER.name` for a dataset that another project shares."""
+    if ref in project.datasets:
+        return project, ref
+    key, _, name = ref.partition(".")
+    owner = instance.projects.get(key)
+    if owner is None or name not in owner.datasets:
+        raise NoData(f"Dataset {ref} does not exist in project {project.key}")
+    return owner, name
+
+
+def is_sql(raw: Raw) -> bool:
+    """Whether the dataset is a table; its rows can then be counted by the database."""
+    return raw.get("type") in SQL_TYPES
+
+
+def columns(raw: Raw) -> list[tuple[str, str]]:
+    """Name and DSS type of every column."""
+    found = (raw.get("schema") or {}).get("columns") or []
+    return [(str(column["name"]), str(column.get("type") or "string")) for column in found]
+
+
+def dimension(raw: Raw) -> str:
+    """The name of the first partitioning dimension, '' where the dataset is not partitioned."""
+    dimensions = (raw.get("partitioning") or {}).get("dimensions") or []
+    return str(dimensions[0].get("name")) if dimensions else ""
+
+
+def partitions(project: Project, name: str) -> list[str]:
+    """The partitions that hold data, in order; `["NP"]` for a dataset without partitions."""
+    if not dimension(project.datasets[name]):
+        return ["NP"]
+    prefix = f"{name}/"
+    return sorted(key[len(prefix) :] for key in project.rows if key.startswith(prefix))
+
+
+def table(project: Project, name: str) -> tuple[str, str]:
+    """Schema ('' for the connection's default) and table of an SQL dataset, with DSS's variables resolved."""
+    params = project.datasets[name].get("params") or {}
+    return _resolve(project, params.get("schema") or ""), _resolve(project, params.get("table") or name)
+
+
+def qualified(project: Project, name: str) -> str:
+    """The table's name as it stands in a query."""
+    schema, plain = table(project, name)
+    return f"{_quote(schema)}.{_quote(plain)}" if schema else _quote(plain)
+
+
+def _resolve(project: Project, written: str) -> str:
+    known = {**project.variables.get("standard", {}), **project.variables.get("local", {}), "projectKey": project.key}
+    return re.sub(r"\$\{(\w+)\}", lambda found: str(known.get(found.group(1), found.group(0))), str(written))
+
+
+# --- reading ---------------------------------------------------------------------------------------------------------
+
+
+def rows(
+    instance: Instance,
+    project: Project,
+    ref: str,
+    asked: Sequence[str] = (),
+    wanted: Sequence[str] = (),
+    limit: Optional[int] = None,
+) -> Iterator[list[str]]:
+    """The rows of a dataset as DSS writes values, streamed. `asked` are partitions and `wanted` columns; none is all.
+
+    Raises NoData where there is nothing to read, before the first row.
+    """
+    owner, name = locate(instance, project, ref)
+    raw = owner.datasets[name]
+    names = [column for column, _ in columns(raw)]
+    unknown = [column for column in wanted if column not in names]
+    if unknown:
+        raise NoData(f"Dataset {ref} has no column {unknown[0]}")
+    if raw.get("type") in stats.TYPES:
+        found: Iterator[list[str]] = (
+            [made.text(value) for value in row] for row in stats.rows(instance, owner, raw, names)
+        )
+    elif is_sql(raw):
+        found = _table_rows(instance, owner, name, asked)
+    else:
+        found = _file_rows(instance, owner, name, asked)
+    return _cut(found, [names.index(column) for column in wanted], limit)
+
+
+def stream(header: Sequence[str], found: Iterator[Sequence[Any]], form: str = "tsv-excel-noheader") -> Iterator[bytes]:
+    """Rows in one of DSS's stream formats: `tsv-excel-noheader`, `tsv-excel-header`, `csv-excel-header`, `json`."""
+    if form == "json":
+        yield from _json(header, found)
+        return
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, delimiter="," if form.startswith("csv") else "\t", lineterminator="\n")
+    if form.endswith("-header"):
+        writer.writerow(header)
+    for row in found:
+        writer.writerow([made.text(value) for value in row])
+        if buffer.tell() > 64_000:
+            yield _drain(buffer)
+    yield _drain(buffer)
+
+
+def size(instance: Instance, project: Project, name: str, partition: str = "") -> tuple[int, int]:
+    """Number and bytes of the files of a file dataset, or of one partition of it."""
+    files = _files(instance, project, name, [partition] if partition not in WHOLE else [])
+    return len(files), sum(file.stat().st_size for file in files)
+
+
+def _cut(found: Iterator[list[str]], positions: list[int], limit: Optional[int]) -> Iterator[list[str]]:
+    for count, row in enumerate(found):
+        if limit is not None and count >= limit:
+            return
+        yield [row[position] for position in positions] if positions else row
+
+
+def _file_rows(instance: Instance, project: Project, name: str, asked: Sequence[str]) -> Iterator[list[str]]:
+    files = _files(instance, project, name, asked)
+
+    def read() -> Iterator[list[str]]:
+        for file in files:
+            with file.open(encoding="utf-8", newline="") as lines:
+                found = csv.reader(lines)
+                next(found, None)
+                yield from found
+
+    return read()
+
+
+def _table_rows(instance: Instance, project: Project, name: str, asked: Sequence[str]) -> Iterator[list[str]]:
+    raw = project.datasets[name]
+    where, values = "", [part for part in asked if part not in WHOLE]
+    if values and dimension(raw):
+        quoted = ", ".join("'" + value.replace("'", "''") + "'" for value in values)
+        where = f" WHERE {_quote(dimension(raw))} IN ({quoted})"
+    fields = ", ".join(_quote(column) for column, _ in columns(raw)) or "*"
+    require(project, name)
+    kinds = [kind for _, kind in columns(raw)]
+    _, found = query(instance, connection(project, name), f"SELECT {fields} FROM {qualified(project, name)}{where}")
+    return ([_as_dss(value, kind) for value, kind in zip(row, kinds)] for row in found)
+
+
+def _as_dss(value: Any, kind: str) -> str:
+    if kind == "boolean" and isinstance(value, int):
+        value = bool(value)
+    return made.text(value)
+
+
+def _json(header: Sequence[str], found: Iterator[Sequence[Any]]) -> Iterator[bytes]:
+    before = "["
+    for row in found:
+        values = {name: made.text(value) for name, value in zip(header, row)}
+        yield (before + json.dumps(values, ensure_ascii=False)).encode()
+        before = ",\n"
+    yield b"[]" if before == "[" else b"]"
+
+
+def _drain(buffer: io.StringIO) -> bytes:
+    written = buffer.getvalue().encode()
+    buffer.seek(0)
+    buffer.truncate()
+    return written
+
+
+# --- writing ---------------------------------------------------------------------------------------------------------
+
+
+def write(instance: Instance, project: Project, name: str, values: Iterable[Sequence[Any]], partition: str = "") -> int:
+    """Puts rows in the place of what a dataset (or one partition) holds; answers how many."""
+    with instance.lock:
+        clear(instance, project, name, [partition] if partition not in WHOLE else [])
+        key = _key(name, partition)
+        project.rows[key] = 0
+        counted = _Counted(values)
+        if is_sql(project.datasets[name]):
+            _fill_table(instance, project, name, counted)
+        else:
+            _write_file(_file(instance, project, name, partition), columns(project.datasets[name]), counted)
+        project.rows[key] = counted.count
+        return counted.count
+
+
+def build(instance: Instance, project: Project, name: str, partition: str = "", count: Optional[int] = None) -> int:
+    """Rows as a build makes them: new ones, as many as `count`, else as many as there were; answers how many."""
+    with instance.lock:
+        expected = _expected(project, name, partition) if count is None else count
+        now = instance.clock.now()
+        return write(instance, project, name, made.make(_source(project, name, partition, expected, now)), partition)
+
+
+def clear(instance: Instance, project: Project, name: str, asked: Sequence[str] = ()) -> None:
+    """Removes the rows of a dataset, or of some partitions of it."""
+    values = [part for part in asked if part not in WHOLE]
+    with instance.lock:
+        raw = project.datasets[name]
+        if is_sql(raw):
+            for value in values if dimension(raw) else [""]:
+                _drop(instance, project, name, value)
+        else:
+            for value in values or [""]:
+                shutil.rmtree(_home(instance, project, name) / value, ignore_errors=True)
+        for key in [key for key in project.rows if key == name or key.startswith(f"{name}/")]:
+            if not values or key[len(name) + 1 :] in values:
+                del project.rows[key]
+
+
+def _expected(project: Project, name: str, partition: str) -> int:
+    key = _key(name, partition)
+    if key in project.rows:
+        return project.rows[key]
+    points = (project.metrics.get((DATASET, name)) or {}).get(COUNT) or []
+    wanted = [point for point in points if partition in WHOLE or point["partition"] == partition] or points
+    return int(wanted[-1]["value"]) if wanted else 200
+
+
+class _Counted:
+    def __init__(self, values: Iterable[Sequence[Any]]) -> None:
+        self._values = values
+        self.count = 0
+
+    def __iter__(self) -> Iterator[Sequence[Any]]:
+        for row in self._values:
+            self.count += 1
+            yield row
+
+
+def _key(name: str, partition: str) -> str:
+    return name if partition in WHOLE else f"{name}/{partition}"
+
+
+def _source(project: Project, name: str, partition: str, count: int, as_of: datetime) -> made.Source:
+    raw = project.datasets[name]
+    part = "" if partition in WHOLE else partition
+    return made.Source(f"{project.key}.{name}", tuple(columns(raw)), count, as_of, dimension(raw), part)
+
+
+def _as_of(instance: Instance, project: Project, name: str) -> datetime:
+    built = project.builds.get((DATASET, name)) or {}
+    return from_ms(built["buildStartTime"]) if built.get("buildStartTime") else instance.clock.now()
+
+
+# --- files -----------------------------------------------------------------------------------------------------------
+
+
+def _home(instance: Instance, project: Project, name: str) -> Path:
+    return instance.data_dir / "datasets" / project.key / name
+
+
+def _file(instance: Instance, project: Project, name: str, partition: str) -> Path:
+    home = _home(instance, project, name)
+    return (home if partition in WHOLE else home / partition) / "out-s0.csv"
+
+
+def _files(instance: Instance, project: Project, name: str, asked: Sequence[str]) -> list[Path]:
+    values = [part for part in asked if part not in WHOLE] or partitions(project, name)
+    with instance.lock:
+        found = []
+        for value in values:
+            if _key(name, value) not in project.rows:
+                where = f", partition {value}" if value not in WHOLE else ""
+                raise NoData(f"Root path of dataset {project.key}.{name} does not exist{where}")
+            file = _file(instance, project, name, value)
+            if not file.is_file():
+                _make_file(instance, project, name, value, file)
+            found.append(file)
+        if not found:
+            raise NoData(f"Root path of dataset {project.key}.{name} does not exist")
+        return found
+
+
+def _make_file(instance: Instance, project: Project, name: str, partition: str, file: Path) -> None:
+    source = _source(project, name, partition, project.rows[_key(name, partition)], _as_of(instance, project, name))
+    _write_file(file, columns(project.datasets[name]), made.make(source))
+
+
+def _write_file(file: Path, fields: list[tuple[str, str]], values: Iterable[Sequence[Any]]) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow([name for name, _ in fields])
+        writer.writerows([made.text(value) for value in row] for row in values)
+
+
+# --- tables ----------------------------------------------------------------------------------------------------------
+
+
+def connection(project: Project, name: str) -> str:
+    """The connection of an SQL dataset."""
+    return str((project.datasets[name].get("params") or {}).get("connection") or "sql")
+
+
+def engine(instance: Instance) -> str:
+    """The database that plays the SQL connections: "PostgreSQL" or "SQLite"."""
+    return "PostgreSQL" if _address(instance) else "SQLite"
+
+
+def query(instance: Instance, where: str, sql: str) -> tuple[list[tuple[str, str]], Iterator[tuple[Any, ...]]]:
+    """Runs a query on a connection: (name, DSS type) of the columns, and the rows, streamed.
+
+    Tables that the query names and that have not been read yet are filled first. Raises QueryFailed.
+    """
+    with instance.lock:
+        for project in instance.projects.values():
+            for name in _tables_of(project, where):
+                if re.search(rf"\b{re.escape(table(project, name)[1])}\b", sql, re.IGNORECASE):
+                    _fill_when_missing(instance, project, name)
+    opened = _open(instance, where)
+    try:
+        cursor = _execute(opened, sql)
+    except _database_errors() as failure:
+        opened.close()
+        raise QueryFailed(str(failure).strip()) from failure
+    described = cursor.description or []
+    first = cursor.fetchmany(200) if described else []
+    kinds = [_kind(cursor, position, first) for position in range(len(described))]
+    return [(str(column[0]), kind) for column, kind in zip(described, kinds)], _fetched(opened, cursor, first)
+
+
+def execute(instance: Instance, where: str, sql: str) -> None:
+    """Runs a statement that answers no rows. Raises QueryFailed."""
+    for _ in query(instance, where, sql)[1]:
+        pass
+
+
+def close(instance: Instance) -> None:
+    """Drops what this instance put into a PostgreSQL server; files go with the instance's data directory."""
+    address = _address(instance)
+    if not address:
+        return
+    import psycopg
+
+    with psycopg.connect(address, autocommit=True) as server:
+        server.execute(f'DROP DATABASE IF EXISTS "{_database(instance)}" WITH (FORCE)')
+
+
+def _tables_of(project: Project, where: str) -> Iterator[str]:
+    for name, raw in project.datasets.items():
+        if is_sql(raw) and connection(project, name) == where:
+            yield name
+
+
+def _fetched(opened: Any, cursor: Any, first: list[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    with contextlib.closing(opened):
+        found = first
+        while found:
+            yield from (tuple(_plain(value) for value in row) for row in found)
+            found = cursor.fetchmany(500)
+        opened.commit()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return datetime.combine(value, time(), timezone.utc)
+    return value
+
+
+def _kind(cursor: Any, position: int, first: list[tuple[Any, ...]]) -> str:
+    """DSS's type for a column of a query: what its first value that is not null looks like."""
+    value = next((_plain(row[position]) for row in first if row[position] is not None), "")
+    for kind, name in ((bool, "boolean"), (int, "bigint"), (float, "double"), (datetime, "date")):
+        if isinstance(value, kind):
+            return name
+    return "string"
+
+
+def _fill_when_missing(instance: Instance, project: Project, name: str) -> None:
+    stored = [part for part in partitions(project, name) if _key(name, part) in project.rows]
+    if not stored or _table_exists(instance, project, name):
+        return
+    for part in stored:
+        source = _source(project, name, part, project.rows[_key(name, part)], _as_of(instance, project, name))
+        _fill_table(instance, project, name, made.make(source))
+
+
+def require(project: Project, name: str) -> None:
+    """Raises NoData for a table that no build has made."""
+    if not any(_key(name, part) in project.rows for part in partitions(project, name)):
+        raise NoData(f'Table {qualified(project, name)} does not exist: dataset "{project.key}.{name}" was never built')
+
+
+def _table_exists(instance: Instance, project: Project, name: str) -> bool:
+    with contextlib.closing(_open(instance, connection(project, name))) as opened:
+        try:
+            _execute(opened, f"SELECT 1 FROM {qualified(project, name)} LIMIT 1")
+        except _database_errors():
+            return False
+        return True
+
+
+def _fill_table(instance: Instance, project: Project, name: str, values: Iterable[Sequence[Any]]) -> None:
+    fields = columns(project.datasets[name])
+    postgres = engine(instance) == "PostgreSQL"
+    kinds = _POSTGRES if postgres else _SQLITE
+    listed = ", ".join(f"{_quote(column)} {kinds.get(kind, 'text')}" for column, kind in fields)
+    target, schema = qualified(project, name), table(project, name)[0]
+    with contextlib.closing(_open(instance, connection(project, name), schema)) as opened:
+        if postgres and schema:
+            opened.execute(f"CREATE SCHEMA IF NOT EXISTS {_quote(schema)}")
+        opened.execute(f"CREATE TABLE IF NOT EXISTS {target} ({listed})")
+        if postgres:
+            with opened.cursor().copy(f"COPY {target} FROM STDIN") as copy:
+                for row in values:
+                    copy.write_row([None if value == "" else value for value in row])
+        else:
+            marks = ", ".join("?" * len(fields))
+            opened.executemany(f"INSERT INTO {target} VALUES ({marks})", (_for_sqlite(row) for row in values))
+        opened.commit()
+
+
+def _for_sqlite(row: Sequence[Any]) -> list[Any]:
+    return [made.text(value) if isinstance(value, datetime) else value for value in row]
+
+
+def _drop(instance: Instance, project: Project, name: str, partition: str) -> None:
+    if not _table_exists(instance, project, name):
+        return
+    field = dimension(project.datasets[name])
+    with contextlib.closing(_open(instance, connection(project, name))) as opened:
+        if partition and field:
+            quoted = partition.replace("'", "''")
+            opened.execute(f"DELETE FROM {qualified(project, name)} WHERE {_quote(field)} = '{quoted}'")
+        else:
+            opened.execute(f"DROP TABLE {qualified(project, name)}")
+        opened.commit()
+
+
+def _quote(identifier: str) -> str:
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+# --- the two databases -----------------------------------------------------------------------------------------------
+
+
+def _address(instance: Instance) -> str:
+    return str(getattr(instance, "postgres", "") or os.environ.get("OPSGUIDE_PG_URL", ""))
+
+
+def _database(instance: Instance) -> str:
+    return re.sub(r"\W", "_", instance.data_dir.name).lower()
+
+
+def _open(instance: Instance, where: str, schema: str = "") -> Any:
+    address = _address(instance)
+    return _open_postgres(instance, address) if address else _open_sqlite(instance, where, schema)
+
+
+def _open_sqlite(instance: Instance, where: str, schema: str) -> sqlite3.Connection:
+    """One file a connection, and one more for each schema, attached under the schema's name."""
+    home = instance.data_dir / "sql" / re.sub(r"\W", "_", where)
+    home.mkdir(parents=True, exist_ok=True)
+    opened = sqlite3.connect(home / "main.db", timeout=30, check_same_thread=False)
+    known = {file.stem for file in home.glob("*.db")} - {"main"}
+    for name in sorted(known | ({schema} if schema else set())):
+        opened.execute(f"ATTACH DATABASE ? AS {_quote(name)}", (str(home / f"{name}.db"),))
+    return opened
+
+
+def _open_postgres(instance: Instance, address: str) -> Any:
+    import psycopg
+    from psycopg.conninfo import make_conninfo
+
+    name = _database(instance)
+    try:
+        return psycopg.connect(make_conninfo(address, dbname=name))
+    except psycopg.OperationalError as failure:
+        if "does not exist" not in str(failure):
+            raise
+    with psycopg.connect(address, autocommit=True) as server:
+        server.execute(f'CREATE DATABASE "{name}"')
+    return psycopg.connect(make_conninfo(address, dbname=name))
+
+
+def _execute(opened: Any, sql: str) -> Any:
+    if isinstance(opened, sqlite3.Connection):
+        return opened.execute(sql)
+    cursor = (
+        opened.cursor() if not re.match(r"\s*(select|with|values)\b", sql, re.IGNORECASE) else opened.cursor("rows")
+    )
+    cursor.execute(sql.rstrip().rstrip(";"))
+    return cursor
+
+
+def _database_errors() -> tuple[type[Exception], ...]:
+    try:
+        import psycopg
+    except ImportError:
+        return (sqlite3.Error,)
+    return (sqlite3.Error, psycopg.Error)
