@@ -54,11 +54,12 @@
 
   const fields = {
     weekday: { weekday: "short" },
-    date: { day: "numeric", month: "short" },
+    day: { day: "numeric" },
+    month: { month: "short" },
     year: { year: "numeric" },
     time: { hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
   };
-  const spell = (instant, field, zone) => new Intl.DateTimeFormat("en-GB", { ...fields[field], timeZone: zone }).format(instant);
+  const spell = (instant, field, zone) => new Intl.DateTimeFormat("en-US", { ...fields[field], timeZone: zone }).format(instant);
   const dayIn = (instant, zone) => new Intl.DateTimeFormat("en-CA", { timeZone: zone }).format(instant);
 
   function applyZone() {

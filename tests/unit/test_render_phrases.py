@@ -50,9 +50,9 @@ def test_exact_instant_names_its_zone(zone: str, words: str) -> None:
     ("value", "clock", "pattern"),
     [
         ("06:41, 22 min late", "06:41", "time"),
-        ("Failed Tue 12 Aug 06:41", "Tue 12 Aug 06:41", "weekday date time"),
-        ("since Tue 12 Aug 2025 06:41.", "Tue 12 Aug 2025 06:41", "weekday date year time"),
-        ("12 Aug 06:41", "12 Aug 06:41", "date time"),
+        ("Failed Tue 12 Aug 06:41", "Tue 12 Aug 06:41", "weekday day month time"),
+        ("since Tue 12 Aug 2025 06:41.", "Tue 12 Aug 2025 06:41", "weekday day month year time"),
+        ("12 Aug 06:41", "12 Aug 06:41", "day month time"),
         ("this morning", "this morning", ""),
     ],
 )

@@ -98,10 +98,10 @@ def clock_patterns(local: datetime) -> tuple[tuple[str, str], ...]:
     weekday, hours = _WEEKDAYS[local.weekday()], f"{local:%H:%M}"
     date = f"{local.day} {_MONTHS[local.month - 1]}"
     return (
-        ("weekday date year time", f"{weekday} {date} {local.year} {hours}"),
-        ("weekday date time", f"{weekday} {date} {hours}"),
-        ("date year time", f"{date} {local.year} {hours}"),
-        ("date time", f"{date} {hours}"),
+        ("weekday day month year time", f"{weekday} {date} {local.year} {hours}"),
+        ("weekday day month time", f"{weekday} {date} {hours}"),
+        ("day month year time", f"{date} {local.year} {hours}"),
+        ("day month time", f"{date} {hours}"),
         ("weekday time", f"{weekday} {hours}"),
         ("time", hours),
     )
