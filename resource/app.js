@@ -223,6 +223,7 @@
   // --- whenever parts have arrived ------------------------------------------------------------------------------------
 
   function arrived() {
+    for (const link of all("a[data-backend]")) link.href = backendUrl(link.dataset.backend);
     applyTheme();
     applyZone();
     markCurrent();
@@ -232,6 +233,7 @@
   }
   function pageArrived() {
     shownSince = Date.now();
+    document.title = one("h1") ? one("h1").textContent : document.title;
     const contents = one(".contents details");
     if (contents && !matchMedia("(min-width: 62rem)").matches) contents.open = false;
     arrived();
