@@ -62,8 +62,9 @@ class QueryFailed(Exception):
 # --- what a dataset is -----------------------------------------------------------------------------------------------
 
 
-def locate(instance: Instance, project: Project, ref: str) -> tuple[Project, str]:
+def locate(instance: Instance, project_key: str, ref: str) -> tuple[Project, str]:
     """The project and name behind a reference, `OTHER.name` for a dataset that another project shares."""
+    project = instance.projects[project_key]
     if ref in project.datasets:
         return project, ref
     key, _, name = ref.partition(".")
@@ -78,7 +79,7 @@ def is_sql(raw: Raw) -> bool:
     return raw.get("type") in SQL_TYPES
 
 
-def columns(raw: Raw) -> list[tuple[str, str]]:
+def fields(raw: Raw) -> list[tuple[str, str]]:
     """Name and DSS type of every column."""
     found = (raw.get("schema") or {}).get("columns") or []
     return [(str(column["name"]), str(column.get("type") or "string")) for column in found]
@@ -90,8 +91,13 @@ def dimension(raw: Raw) -> str:
     return str(dimensions[0].get("name")) if dimensions else ""
 
 
-def partitions(project: Project, name: str) -> list[str]:
+def partitions(instance: Instance, project_key: str, ref: str) -> list[str]:
     """The partitions that hold data, in order; `["NP"]` for a dataset without partitions."""
+    return held(*locate(instance, project_key, ref))
+
+
+def held(project: Project, name: str) -> list[str]:
+    """As `partitions`, of a dataset of this very project."""
     if not dimension(project.datasets[name]):
         return ["NP"]
     prefix = f"{name}/"
@@ -120,20 +126,20 @@ def _resolve(project: Project, written: str) -> str:
 
 def rows(
     instance: Instance,
-    project: Project,
+    project_key: str,
     ref: str,
-    asked: Sequence[str] = (),
-    wanted: Sequence[str] = (),
+    columns: Optional[Sequence[str]] = None,
+    partitions: Optional[Sequence[str]] = None,
     limit: Optional[int] = None,
 ) -> Iterator[list[str]]:
-    """The rows of a dataset as DSS writes values, streamed. `asked` are partitions and `wanted` columns; none is all.
+    """The rows of a dataset as DSS writes values, streamed: all columns and partitions, or some.
 
     Raises NoData where there is nothing to read, before the first row.
     """
-    owner, name = locate(instance, project, ref)
+    owner, name = locate(instance, project_key, ref)
     raw = owner.datasets[name]
-    names = [column for column, _ in columns(raw)]
-    unknown = [column for column in wanted if column not in names]
+    names = [column for column, _ in fields(raw)]
+    unknown = [column for column in columns or () if column not in names]
     if unknown:
         raise NoData(f"Dataset {ref} has no column {unknown[0]}")
     if raw.get("type") in stats.TYPES:
@@ -141,20 +147,38 @@ def rows(
             [made.text(value) for value in row] for row in stats.rows(instance, owner, raw, names)
         )
     elif is_sql(raw):
-        found = _table_rows(instance, owner, name, asked)
+        found = _table_rows(instance, owner, name, partitions or ())
     else:
-        found = _file_rows(instance, owner, name, asked)
-    return _cut(found, [names.index(column) for column in wanted], limit)
+        found = _file_rows(instance, owner, name, partitions or ())
+    return _cut(found, [names.index(column) for column in columns or ()], limit)
 
 
-def stream(header: Sequence[str], found: Iterator[Sequence[Any]], form: str = "tsv-excel-noheader") -> Iterator[bytes]:
-    """Rows in one of DSS's stream formats: `tsv-excel-noheader`, `tsv-excel-header`, `csv-excel-header`, `json`."""
-    if form == "json":
+def stream(
+    instance: Instance,
+    project_key: str,
+    ref: str,
+    format: str = "tsv-excel-header",
+    columns: Optional[Sequence[str]] = None,
+    partitions: Optional[Sequence[str]] = None,
+    limit: Optional[int] = None,
+) -> Iterator[bytes]:
+    """The rows of a dataset in one of DSS's formats: `tsv-excel-noheader`, `tsv-excel-header`, `csv-excel-header`, `json`.
+
+    Raises NoData where there is nothing to read, before the first byte.
+    """
+    owner, name = locate(instance, project_key, ref)
+    header = list(columns or [column for column, _ in fields(owner.datasets[name])])
+    return encode(header, rows(instance, project_key, ref, columns, partitions, limit), format)
+
+
+def encode(header: Sequence[str], found: Iterable[Sequence[Any]], format: str = "tsv-excel-header") -> Iterator[bytes]:
+    """Rows of any origin in one of DSS's stream formats."""
+    if format == "json":
         yield from _json(header, found)
         return
     buffer = io.StringIO()
-    writer = csv.writer(buffer, delimiter="," if form.startswith("csv") else "\t", lineterminator="\n")
-    if form.endswith("-header"):
+    writer = csv.writer(buffer, delimiter="," if format.startswith("csv") else "\t", lineterminator="\n")
+    if format.endswith("-header"):
         writer.writerow(header)
     for row in found:
         writer.writerow([made.text(value) for value in row])
@@ -163,9 +187,9 @@ def stream(header: Sequence[str], found: Iterator[Sequence[Any]], form: str = "t
     yield _drain(buffer)
 
 
-def size(instance: Instance, project: Project, name: str, partition: str = "") -> tuple[int, int]:
+def size(instance: Instance, project_key: str, name: str, partition: str = "") -> tuple[int, int]:
     """Number and bytes of the files of a file dataset, or of one partition of it."""
-    files = _files(instance, project, name, [partition] if partition not in WHOLE else [])
+    files = _files(instance, instance.projects[project_key], name, [partition] if partition not in WHOLE else [])
     return len(files), sum(file.stat().st_size for file in files)
 
 
@@ -195,10 +219,10 @@ def _table_rows(instance: Instance, project: Project, name: str, asked: Sequence
     if values and dimension(raw):
         quoted = ", ".join("'" + value.replace("'", "''") + "'" for value in values)
         where = f" WHERE {_quote(dimension(raw))} IN ({quoted})"
-    fields = ", ".join(_quote(column) for column, _ in columns(raw)) or "*"
+    listed = ", ".join(_quote(column) for column, _ in fields(raw)) or "*"
     require(project, name)
-    kinds = [kind for _, kind in columns(raw)]
-    _, found = query(instance, connection(project, name), f"SELECT {fields} FROM {qualified(project, name)}{where}")
+    kinds = [kind for _, kind in fields(raw)]
+    _, found = query(instance, connection(project, name), f"SELECT {listed} FROM {qualified(project, name)}{where}")
     return ([_as_dss(value, kind) for value, kind in zip(row, kinds)] for row in found)
 
 
@@ -208,7 +232,7 @@ def _as_dss(value: Any, kind: str) -> str:
     return made.text(value)
 
 
-def _json(header: Sequence[str], found: Iterator[Sequence[Any]]) -> Iterator[bytes]:
+def _json(header: Sequence[str], found: Iterable[Sequence[Any]]) -> Iterator[bytes]:
     before = "["
     for row in found:
         values = {name: made.text(value) for name, value in zip(header, row)}
@@ -227,32 +251,37 @@ def _drain(buffer: io.StringIO) -> bytes:
 # --- writing ---------------------------------------------------------------------------------------------------------
 
 
-def write(instance: Instance, project: Project, name: str, values: Iterable[Sequence[Any]], partition: str = "") -> int:
+def write(instance: Instance, project_key: str, name: str, values: Iterable[Sequence[Any]], partition: str = "") -> int:
     """Puts rows in the place of what a dataset (or one partition) holds; answers how many."""
+    project = instance.projects[project_key]
     with instance.lock:
-        clear(instance, project, name, [partition] if partition not in WHOLE else [])
+        clear(instance, project_key, name, [partition] if partition not in WHOLE else None)
         key = _key(name, partition)
-        project.rows[key] = 0
         counted = _Counted(values)
         if is_sql(project.datasets[name]):
+            _fill_when_missing(instance, project, name)
             _fill_table(instance, project, name, counted)
         else:
-            _write_file(_file(instance, project, name, partition), columns(project.datasets[name]), counted)
+            _write_file(_file(instance, project, name, partition), fields(project.datasets[name]), counted)
         project.rows[key] = counted.count
         return counted.count
 
 
-def build(instance: Instance, project: Project, name: str, partition: str = "", count: Optional[int] = None) -> int:
+def build(instance: Instance, project_key: str, name: str, partition: str = "", count: Optional[int] = None) -> int:
     """Rows as a build makes them: new ones, as many as `count`, else as many as there were; answers how many."""
+    project = instance.projects[project_key]
     with instance.lock:
         expected = _expected(project, name, partition) if count is None else count
         now = instance.clock.now()
-        return write(instance, project, name, made.make(_source(project, name, partition, expected, now)), partition)
+        return write(
+            instance, project_key, name, made.make(_source(project, name, partition, expected, now)), partition
+        )
 
 
-def clear(instance: Instance, project: Project, name: str, asked: Sequence[str] = ()) -> None:
+def clear(instance: Instance, project_key: str, name: str, partitions: Optional[Sequence[str]] = None) -> None:
     """Removes the rows of a dataset, or of some partitions of it."""
-    values = [part for part in asked if part not in WHOLE]
+    project = instance.projects[project_key]
+    values = [part for part in partitions or () if part not in WHOLE]
     with instance.lock:
         raw = project.datasets[name]
         if is_sql(raw):
@@ -293,7 +322,7 @@ def _key(name: str, partition: str) -> str:
 def _source(project: Project, name: str, partition: str, count: int, as_of: datetime) -> made.Source:
     raw = project.datasets[name]
     part = "" if partition in WHOLE else partition
-    return made.Source(f"{project.key}.{name}", tuple(columns(raw)), count, as_of, dimension(raw), part)
+    return made.Source(f"{project.key}.{name}", tuple(fields(raw)), count, as_of, dimension(raw), part)
 
 
 def _as_of(instance: Instance, project: Project, name: str) -> datetime:
@@ -314,7 +343,7 @@ def _file(instance: Instance, project: Project, name: str, partition: str) -> Pa
 
 
 def _files(instance: Instance, project: Project, name: str, asked: Sequence[str]) -> list[Path]:
-    values = [part for part in asked if part not in WHOLE] or partitions(project, name)
+    values = [part for part in asked if part not in WHOLE] or held(project, name)
     with instance.lock:
         found = []
         for value in values:
@@ -332,14 +361,14 @@ def _files(instance: Instance, project: Project, name: str, asked: Sequence[str]
 
 def _make_file(instance: Instance, project: Project, name: str, partition: str, file: Path) -> None:
     source = _source(project, name, partition, project.rows[_key(name, partition)], _as_of(instance, project, name))
-    _write_file(file, columns(project.datasets[name]), made.make(source))
+    _write_file(file, fields(project.datasets[name]), made.make(source))
 
 
-def _write_file(file: Path, fields: list[tuple[str, str]], values: Iterable[Sequence[Any]]) -> None:
+def _write_file(file: Path, header: list[tuple[str, str]], values: Iterable[Sequence[Any]]) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out, lineterminator="\n")
-        writer.writerow([name for name, _ in fields])
+        writer.writerow([name for name, _ in header])
         writer.writerows([made.text(value) for value in row] for row in values)
 
 
@@ -428,7 +457,7 @@ def _kind(cursor: Any, position: int, first: list[tuple[Any, ...]]) -> str:
 
 
 def _fill_when_missing(instance: Instance, project: Project, name: str) -> None:
-    stored = [part for part in partitions(project, name) if _key(name, part) in project.rows]
+    stored = [part for part in held(project, name) if _key(name, part) in project.rows]
     if not stored or _table_exists(instance, project, name):
         return
     for part in stored:
@@ -438,7 +467,7 @@ def _fill_when_missing(instance: Instance, project: Project, name: str) -> None:
 
 def require(project: Project, name: str) -> None:
     """Raises NoData for a table that no build has made."""
-    if not any(_key(name, part) in project.rows for part in partitions(project, name)):
+    if not any(_key(name, part) in project.rows for part in held(project, name)):
         raise NoData(f'Table {qualified(project, name)} does not exist: dataset "{project.key}.{name}" was never built')
 
 
@@ -452,10 +481,10 @@ def _table_exists(instance: Instance, project: Project, name: str) -> bool:
 
 
 def _fill_table(instance: Instance, project: Project, name: str, values: Iterable[Sequence[Any]]) -> None:
-    fields = columns(project.datasets[name])
+    schema_fields = fields(project.datasets[name])
     postgres = engine(instance) == "PostgreSQL"
     kinds = _POSTGRES if postgres else _SQLITE
-    listed = ", ".join(f"{_quote(column)} {kinds.get(kind, 'text')}" for column, kind in fields)
+    listed = ", ".join(f"{_quote(column)} {kinds.get(kind, 'text')}" for column, kind in schema_fields)
     target, schema = qualified(project, name), table(project, name)[0]
     with contextlib.closing(_open(instance, connection(project, name), schema)) as opened:
         if postgres and schema:
@@ -466,7 +495,7 @@ def _fill_table(instance: Instance, project: Project, name: str, values: Iterabl
                 for row in values:
                     copy.write_row([None if value == "" else value for value in row])
         else:
-            marks = ", ".join("?" * len(fields))
+            marks = ", ".join("?" * len(schema_fields))
             opened.executemany(f"INSERT INTO {target} VALUES ({marks})", (_for_sqlite(row) for row in values))
         opened.commit()
 

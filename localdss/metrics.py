@@ -31,11 +31,11 @@ _SQL = {
 
 def compute(
     instance: Instance,
-    project: Project,
+    project_key: str,
     kind: str,
     object_id: str,
-    login: str = "admin",
     partition: str = "",
+    login: str = "admin",
     probes: Optional[Sequence[Raw]] = None,
     metric_ids: Optional[Sequence[str]] = None,
 ) -> Raw:
@@ -43,6 +43,7 @@ def compute(
 
     Answers DSS's report: `computed` (one entry a value) and `runs` (one a probe, with `error` where it failed).
     """
+    project = instance.projects[project_key]
     part = whole(project, kind, object_id, partition)
     asked = _enabled(project, kind, object_id) if probes is None else list(probes)
     if metric_ids is not None:
@@ -91,7 +92,7 @@ def whole(project: Project, kind: str, object_id: str, partition: str) -> str:
 def distinct(instance: Instance, project: Project, name: str, partition: str, column: str) -> set[str]:
     """The values of a column, as text."""
     asked = [] if partition in data.WHOLE else [partition]
-    return {row[0] for row in data.rows(instance, project, name, asked, [column])}
+    return {row[0] for row in data.rows(instance, project.key, name, [column], asked)}
 
 
 def _enabled(project: Project, kind: str, object_id: str) -> list[Raw]:
@@ -147,12 +148,12 @@ def _built_in(
     if kind == "basic":
         return "Basic", _basic(instance, project, name, part), ""
     if kind == "partitioning":
-        count = len(data.partitions(project, name)) if data.dimension(raw) else 0
+        count = len(data.held(project, name)) if data.dimension(raw) else 0
         return "Basic", {"partitioning:COUNT_PARTITIONS": (str(count), "BIGINT")}, ""
     if kind == "records":
         wanted: list[tuple[str, str]] = []
     elif kind == "col_stats":
-        known = {column for column, _ in data.columns(raw)}
+        known = {column for column, _ in data.fields(raw)}
         listed = (probe.get("configuration") or {}).get("aggregates") or []
         wanted = [(str(a.get("aggregated")), str(a.get("column"))) for a in listed if a.get("column") in known]
     else:
@@ -166,9 +167,9 @@ def _built_in(
 
 def _basic(instance: Instance, project: Project, name: str, part: str) -> dict[str, Value]:
     raw = project.datasets[name]
-    found: dict[str, Value] = {"basic:COUNT_COLUMNS": (str(len(data.columns(raw))), "BIGINT")}
+    found: dict[str, Value] = {"basic:COUNT_COLUMNS": (str(len(data.fields(raw))), "BIGINT")}
     if not data.is_sql(raw) and raw.get("type") not in data.stats.TYPES:
-        files, size = data.size(instance, project, name, part)
+        files, size = data.size(instance, project.key, name, part)
         found["basic:COUNT_FILES"] = (str(files), "BIGINT")
         found["basic:SIZE"] = (str(size), "BIGINT")
     return found
@@ -210,7 +211,7 @@ def _by_sql(
         where = f" WHERE \"{data.dimension(raw)}\" = '{quoted}'"
     sql = f"SELECT {', '.join(fields)} FROM {data.qualified(project, name)}{where}"
     row = next(data.query(instance, data.connection(project, name), sql)[1])
-    types = dict(data.columns(raw))
+    types = dict(data.fields(raw))
     found = {data.COUNT: (str(row[0]), "BIGINT")}
     for (aggregate, column), value in zip(known, row[1:]):
         if value is not None:
@@ -223,11 +224,11 @@ def _by_reading(
 ) -> dict[str, Value]:
     raw = project.datasets[name]
     columns = list(dict.fromkeys(column for _, column in wanted))
-    types = dict(data.columns(raw))
+    types = dict(data.fields(raw))
     asked = [] if part in data.WHOLE else [part]
     tallies = {column: _Tally(types[column]) for column in columns}
     count = 0
-    for row in data.rows(instance, project, name, asked, columns):
+    for row in data.rows(instance, project.key, name, columns, asked):
         count += 1
         for tally, value in zip(tallies.values(), row):
             tally.add(value)

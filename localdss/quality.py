@@ -27,11 +27,11 @@ _WHOLE = {
 
 def run(
     instance: Instance,
-    project: Project,
+    project_key: str,
     kind: str,
     object_id: str,
-    login: str = "admin",
     partition: str = "",
+    login: str = "admin",
     rule_ids: Optional[Sequence[str]] = None,
     automatic: bool = False,
     origin: str = "MANUAL",
@@ -39,8 +39,9 @@ def run(
     """Evaluates an object's enabled rules now and keeps the results, newest first; answers them in the rules' order.
 
     `rule_ids` picks some of them, `automatic` those that run on build. A result is DSS's: `id, name, outcome, message,
-    computeDate, runOrigin, partition`, with the rule itself under `check`.
+    computeDate, runOrigin, partition`, with the rule itself under `check` and its verdict under `value`.
     """
+    project = instance.projects[project_key]
     part = metrics.whole(project, kind, object_id, partition)
     results = []
     for rule in rules(project, kind, object_id):
@@ -51,7 +52,12 @@ def run(
             results.append(result(rule, outcome, message, instance.clock.ms(), origin, part))
     with instance.lock:
         keep(project, kind, object_id, results)
-    return [{**one, "check": rule} for one, rule in zip(results, _evaluated(project, kind, object_id, results))]
+    by_id = {rule_id(rule): rule for rule in rules(project, kind, object_id)}
+    return [{**one, "check": by_id[one["id"]], "value": _value(one)} for one in results]
+
+
+def _value(one: Raw) -> Raw:
+    return {"outcome": one["outcome"], "message": one["message"]}
 
 
 def rules(project: Project, kind: str, object_id: str) -> list[Raw]:
@@ -138,7 +144,7 @@ def _evaluate(
     wanted = needs(rule)
     computed = [one for one in wanted if one.startswith(("basic:", "records:", "col_stats:"))]
     if computed and written not in ("numericRange", "valueSet"):
-        report = metrics.compute(instance, project, kind, object_id, login, part, metric_ids=computed)
+        report = metrics.compute(instance, project.key, kind, object_id, part, login, metric_ids=computed)
         failed = next((run["error"] for run in report["runs"] if run.get("error")), None)
         if failed:
             return "ERROR", failed
@@ -151,11 +157,6 @@ def _evaluate(
                 return "ERROR", str(failure)
             values[one] = "\n".join(sorted(found))
     return judge(rule, values)
-
-
-def _evaluated(project: Project, kind: str, object_id: str, results: Sequence[Raw]) -> list[Raw]:
-    by_id = {rule_id(rule): rule for rule in rules(project, kind, object_id)}
-    return [by_id[one["id"]] for one in results]
 
 
 def _worst(verdicts: Any) -> Verdict:
