@@ -20,7 +20,6 @@ sys.path.insert(0, str(ROOT / "python-lib"))
 from opsguide.model import profile as model  # noqa: E402  (the plugin's library is not installed, only beside us)
 from opsguide.profile import schema  # noqa: E402
 from opsguide.render import json as guide_json  # noqa: E402
-from opsguide.render import json as guide_json  # noqa: E402
 
 PROFILE_EXAMPLE = {
     "timezone": "Europe/Paris",
@@ -97,15 +96,9 @@ def guide_schema() -> str:
     return json.dumps(guide_json.schema(), indent=2, ensure_ascii=False) + "\n"
 
 
-def guide_schema() -> str:
-    """docs/guide.schema.json: what `/guide.json` answers."""
-    return json.dumps(guide_json.schema(), indent=2) + "\n"
-
-
 PAGES: dict[str, Callable[[], str]] = {
     "profile.md": profile_page,
     "profile.schema.json": profile_schema,
-    "guide.schema.json": guide_schema,
     "guide.schema.json": guide_schema,
 }
 
