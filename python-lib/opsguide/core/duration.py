@@ -73,11 +73,19 @@ def percentile(values: Sequence[float], share: float) -> float:
 def limits(past: Iterable[Run], start: datetime, zone: tzinfo) -> Known[Limits]:
     """Where "slower" begins for a run that started at `start`, judged by runs that ended before it (newest first).
     Weekdays are those of `zone`."""
-    before = [run for run in successes(past) if run.end is not None and run.end <= start]
+    weekday = start.astimezone(zone).weekday()
+    before: list[Run] = []
+    alike: list[Run] = []
+    for run in past:
+        if run.end is None or run.end > start or run.outcome not in SUCCESSES or seconds_of(run) is None:
+            continue
+        before.append(run)
+        if run.start and run.start.astimezone(zone).weekday() == weekday:
+            alike.append(run)
+        if len(alike) == SAME_WEEKDAY:
+            break
     if len(before) < LEAST:
         return Unknown(str(Learning(len(before), LEAST, "successful runs")))
-    weekday = start.astimezone(zone).weekday()
-    alike = [run for run in before if run.start and run.start.astimezone(zone).weekday() == weekday][:SAME_WEEKDAY]
     same_day = len(alike) >= SAME_WEEKDAY_LEAST
     lengths = _lengths(alike if same_day else before[:ANY_WEEKDAY])
     what = f"{words.DAYS[weekday]}s" if same_day else "runs"

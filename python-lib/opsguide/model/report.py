@@ -58,12 +58,14 @@ class ServerZone:
 @dataclass(frozen=True)
 class Expected:
     """One moment at which a scenario should start. `until` is set where any time up to then is as right (the clocks
-    skip the hour). `doubt` says why DSS may not start it at all: without a run, nothing is proven then."""
+    skip the hour). `doubt` says why DSS may not start it at all: without a run, nothing is proven then. `saved_at` is
+    when the trigger was last saved, where DSS tells: before that its schedule may have been another."""
 
     at: datetime
     triggers: tuple[str, ...] = ()
     until: Optional[datetime] = None
     doubt: str = ""
+    saved_at: Optional[datetime] = None
 
 
 @dataclass(frozen=True)
@@ -253,7 +255,8 @@ class ProcessStart:
 @dataclass(frozen=True)
 class SourceReport:
     """One source. `readers` are ids of scenarios; `margin_seconds` is the start after the data is there, negative
-    when it starts before. `arrived` says whether data for the next start is there, None where that cannot be told."""
+    when it starts before. `arrived` says whether the data that should be there by now is, None where that cannot be
+    told."""
 
     ref: ObjectRef
     why: str
@@ -264,6 +267,7 @@ class SourceReport:
     margin_basis: str
     readers: tuple[str, ...]
     downstream: tuple[ObjectRef, ...]
+    arrived: Optional[bool] = None
 
 
 @dataclass(frozen=True)

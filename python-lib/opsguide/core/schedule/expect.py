@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Optional
+from zoneinfo import ZoneInfo
 
 from ...model.known import Unknown
 from ...model.report import Expansion, Expected, NextRun, ServerZone
 from ...model.snapshot import Run, Scenario, Trigger
+from .. import words
 from .instants import Anchors, instants
 from .parse import read_temporal
 from .sentence import sentence
@@ -90,11 +92,13 @@ def _merged(items: Iterable[Expected]) -> list[Expected]:
 
 def _together(first: Expected, second: Expected) -> Expected:
     ends = [end for end in (first.until, second.until) if end]
+    saves = [saved for saved in (first.saved_at, second.saved_at) if saved]
     return Expected(
         first.at,
         first.triggers + second.triggers,
         until=max(ends) if ends else None,
         doubt=first.doubt and second.doubt,
+        saved_at=min(saves) if saves else None,
     )
 
 
@@ -174,7 +178,7 @@ def _disagreement(scenario: Scenario, dss: datetime, now: datetime, server: Serv
 
 
 def _clock(at: datetime, server: ServerZone) -> str:
-    name = "UTC" if isinstance(server.name, Unknown) else server.name
-    zone = zone_of(name)
-    local = at.astimezone(timezone.utc if isinstance(zone, Unknown) else zone)
-    return f"{local:%a %d %b %Y %H:%M} {name}"
+    zone = server.name if isinstance(server.name, Unknown) else zone_of(server.name)
+    if isinstance(zone, Unknown):
+        zone = ZoneInfo("UTC")
+    return f"{words.day(at, zone)} {words.clock(at, zone)} {zone.key}"

@@ -168,14 +168,14 @@ class _Rhythm:
         for wall, doubt in self._walls(first_day, final_day, phase):
             at, until = to_instant(wall, self.zone)
             if after <= at < before and at != last:
-                yield Expected(at, until=until, doubt=doubt)
+                yield Expected(at, until=until, doubt=doubt, saved_at=self.temporal.changed_at)
                 last = at
 
     def _steps(self, after: datetime, before: datetime, phase: int) -> Iterator[Expected]:
         step = self.temporal.elapsed_step or 1
         begin, end = math.ceil(after.timestamp()), math.ceil(before.timestamp())
         for second in range(begin + (phase - begin) % step, end, step):
-            yield Expected(datetime.fromtimestamp(second, timezone.utc))
+            yield Expected(datetime.fromtimestamp(second, timezone.utc), saved_at=self.temporal.changed_at)
 
     def _walls(self, first: date, final: date, phase: Optional[int]) -> Iterator[tuple[datetime, str]]:
         """Wall-clock times on days `first` to `final`, with a doubt where there is one; any phase where None."""

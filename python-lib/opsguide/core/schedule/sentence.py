@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from ...model.known import Unknown
 from ...model.report import ServerZone
 from ...model.snapshot import Trigger
+from ..words import listed
 from .parse import LAST_DAY, WEEK_OF_MONTH, WEEKDAYS, Temporal, read_temporal
 from .zones import zone_for
 
@@ -55,7 +56,7 @@ def _days(weekdays: tuple[int, ...]) -> str:
     in_a_row = weekdays[-1] - weekdays[0] == len(weekdays) - 1
     if in_a_row and len(weekdays) > 2:
         return f"{WEEKDAYS[weekdays[0]]} to {WEEKDAYS[weekdays[-1]]}"
-    return _listed(WEEKDAYS[day] for day in weekdays)
+    return listed([WEEKDAYS[day] for day in weekdays])
 
 
 def _day_of_month(temporal: Temporal, server: ServerZone) -> str:
@@ -105,8 +106,8 @@ def _modified(params: Mapping[str, Any], names: Mapping[str, str]) -> str:
     if len(watched) == 1:
         return f"When {watched[0]} changes"
     if params.get("triggerWhenAllFire") is True:
-        return f"When {_listed(watched)} have all changed"
-    return f"When {_listed(watched, 'or')} change"
+        return f"When {listed(watched)} have all changed"
+    return f"When {listed(watched, last='or')} change"
 
 
 def _watched(watch: Mapping[str, Any], names: Mapping[str, str]) -> str:
@@ -121,7 +122,7 @@ def _after(params: Mapping[str, Any], names: Mapping[str, str]) -> str:
     name = names.get(scenario, scenario) or "(no scenario given)"
     where = f" of project {project}" if project else ""
     wanted = outcomes(params)
-    return f"After {name}{where} ends" + (f" with {_listed(wanted, 'or')}" if wanted else "")
+    return f"After {name}{where} ends" + (f" with {listed(wanted, last='or')}" if wanted else "")
 
 
 def outcomes(params: Mapping[str, Any]) -> tuple[str, ...]:
@@ -149,8 +150,3 @@ def _dicts(value: Any) -> list[Mapping[str, Any]]:
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
-
-
-def _listed(words: Iterable[str], last: str = "and") -> str:
-    *head, tail = words
-    return f"{', '.join(head)} {last} {tail}" if head else tail

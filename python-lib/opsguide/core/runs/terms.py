@@ -1,0 +1,98 @@
+"""What the verdicts of one project's scenarios share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timezone, tzinfo
+from typing import Optional
+
+from ...model.known import Unknown, known
+from ...model.profile import Calendar, OpsProfile, ScenarioProfile
+from ...model.report import ServerZone
+from ...model.snapshot import Run, Scenario, Snapshot, Step
+from .. import words
+from ..calendars import covers, is_business_day
+from ..schedule import zone_of
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Now, the zones, the promises. `zone` is the project's own: its days are the calendar's days, and sentences tell
+    times on its clock. `triggers_disabled`: the project's automatic triggers are switched off."""
+
+    now: datetime
+    server: ServerZone
+    zone: tzinfo = timezone.utc
+    project_key: str = ""
+    scenarios: tuple[Scenario, ...] = ()
+    profile: OpsProfile = field(default_factory=OpsProfile)
+    triggers_disabled: Optional[bool] = None
+
+    @classmethod
+    def of(cls, snapshot: Snapshot, profile: OpsProfile, server: ServerZone) -> Terms:
+        """The terms of a project as read and promised. Its zone is the declared one, else the server's, else UTC."""
+        name = profile.timezone or ("UTC" if isinstance(server.name, Unknown) else server.name)
+        zone = zone_of(name)
+        return cls(
+            snapshot.taken_at,
+            server,
+            timezone.utc if isinstance(zone, Unknown) else zone,
+            snapshot.project_key,
+            known(snapshot.scenarios, ()),
+            profile,
+            _triggers_disabled(snapshot),
+        )
+
+    def promise(self, scenario: Scenario) -> ScenarioProfile:
+        return self.profile.scenarios.get(scenario.id) or ScenarioProfile()
+
+    def calendar(self, scenario: Scenario) -> Optional[Calendar]:
+        """The calendar that says on which days the scenario is expected to run, None for every day."""
+        return self.profile.calendars.get(self.promise(scenario).calendar or "")
+
+    def starters(self, scenario: Scenario) -> Iterator[Scenario]:
+        """The scenarios of the project with a step that runs this one."""
+        for other in self.scenarios:
+            steps = () if isinstance(other.settings, Unknown) else other.settings.steps
+            if other.id != scenario.id and any(self._runs(step, scenario) for step in steps):
+                yield other
+
+    def _runs(self, step: Step, scenario: Scenario) -> bool:
+        here = step.params.get("projectKey") in (None, "", self.project_key)
+        return step.enabled and step.type == "run_scenario" and here and step.params.get("scenarioId") == scenario.id
+
+    def why_not_expected(self, scenario: Scenario, at: datetime) -> str:
+        """Why no run is expected at a moment; '' where one is."""
+        if not scenario.active:
+            return "the scenario is not active"
+        if self.triggers_disabled:
+            return "automatic triggers are disabled for the project"
+        if not is_business_day(self.calendar(scenario), at.astimezone(self.zone).date()):
+            return f"{words.day(at, self.zone, self.now)} is no business day of its calendar"
+        for window in self.profile.maintenance:
+            zone = zone_of(window.timezone) if window.timezone else self.zone
+            if not window.runs_expected and not isinstance(zone, Unknown) and covers(window, at, zone):
+                return f"maintenance of {words.one_line(window.system, 80)}"
+        return ""
+
+    def tell(self, at: datetime) -> str:
+        """An instant as a sentence tells it."""
+        return words.moment(at, self.zone, self.now)
+
+
+def _triggers_disabled(snapshot: Snapshot) -> Optional[bool]:
+    for part in (snapshot.project, snapshot.settings):
+        if not isinstance(part, Unknown) and part.triggers_disabled is not None:
+            return part.triggers_disabled
+    return None
+
+
+def started_by_a_person(run: Run) -> bool:
+    """Whether a person, or the API in a person's name, started a run: it never proves that a trigger works."""
+    return run.trigger_type == "manual"
+
+
+def fired(run: Run) -> Optional[datetime]:
+    """When the trigger of a run fired, else when the run started."""
+    return run.fired_at or run.start
