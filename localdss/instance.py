@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import itertools
 import secrets
+import shutil
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -166,7 +167,11 @@ ADMIN: Raw = {
 
 @dataclass(eq=False)
 class Instance:
-    """One DSS node. `lock` guards every change of state; `speed` divides the time that runs and jobs take."""
+    """One DSS node. `lock` guards every change of state; `speed` divides the time that runs and jobs take.
+
+    `broken` says which recipes, as (project key, name), fail from now on and with which message; `works` holds what goes on
+    in the background, by id; `sent` every mail and message, oldest first.
+    """
 
     clock: Clock = field(default_factory=Clock)
     version: str = "14.3.1"
@@ -193,6 +198,10 @@ class Instance:
     notebooks: list[Raw] = field(default_factory=list)
     logs: dict[str, list[str]] = field(default_factory=dict)
     sent: list[Raw] = field(default_factory=list)
+    macro_runs: dict[str, Any] = field(default_factory=dict)
+    works: dict[str, Any] = field(default_factory=dict)
+    broken: dict[tuple[str, str], str] = field(default_factory=dict)
+    backends: Any = None
     story: str = ""
     data_dir: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="localdss-")))
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -212,6 +221,14 @@ class Instance:
     def new_id(self, prefix: str) -> str:
         """An id that nothing else in this instance has."""
         return f"{prefix}{next(self._ids):06d}"
+
+    def close(self) -> None:
+        """Ends everything that goes on, and takes away what it left on disk."""
+        for work in list(self.works.values()):
+            work.abort()
+        if self.backends is not None:
+            self.backends.close()
+        shutil.rmtree(self.data_dir, ignore_errors=True)
 
     def folder_path(self, project_key: str, folder_id: str) -> Path:
         """Where the files of a managed folder lie."""

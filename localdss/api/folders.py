@@ -1,0 +1,196 @@
+"""Managed folders with their files, saved models, model evaluation stores."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from flask import Response, send_file
+
+from .. import metrics
+from ..clock import from_ms
+from ..instance import FOLDER, MODEL, STORE, Raw
+from ..rights import WRITE
+from . import measures
+from .projects import version_tag
+from .routing import DOCUMENTED, INFERRED, RECORDED, Call, illegal, not_found, route
+
+_F = "/projects/<key>/managedfolders/<folder_id>"
+_M = "/projects/<key>/savedmodels/<model_id>"
+
+
+@route("GET", "/projects/<key>/managedfolders/", RECORDED)
+def folders(call: Call) -> list[Raw]:
+    return [_folder(call, folder_id) for folder_id in call.project.folders]
+
+
+@route("POST", "/projects/<key>/managedfolders/", DOCUMENTED, right=WRITE)
+def create_folder(call: Call) -> Raw:
+    body = call.object()
+    if not body.get("name"):
+        raise illegal("A managed folder needs a name")
+    folder_id, tag = call.instance.new_id("folder"), version_tag(call, 0)
+    params = {"connection": body.get("connectionId") or "filesystem_folders", "path": "${projectKey}/${odbId}"}
+    raw = {"name": body["name"], "type": "Filesystem", "params": params, "tags": []}
+    call.project.folders[folder_id] = {**raw, "versionTag": tag, "creationTag": tag}
+    return _folder(call, folder_id)
+
+
+@route("GET", _F, RECORDED)
+def folder(call: Call, folder_id: str) -> Raw:
+    return _folder(call, folder_id)
+
+
+@route("PUT", _F, DOCUMENTED, right=WRITE)
+def save_folder(call: Call, folder_id: str) -> Raw:
+    before, body = call.folder(folder_id), call.object()
+    kept = {key: value for key, value in body.items() if key not in ("projectKey", "id")}
+    call.project.folders[folder_id] = {**kept, "versionTag": version_tag(call, before)}
+    return {"msg": "Updated"}
+
+
+@route("DELETE", _F, DOCUMENTED, right=WRITE)
+def delete_folder(call: Call, folder_id: str) -> None:
+    call.folder(folder_id)
+    shutil.rmtree(_root(call, folder_id), ignore_errors=True)
+    del call.project.folders[folder_id]
+
+
+def _folder(call: Call, folder_id: str) -> Raw:
+    return {"id": folder_id, "projectKey": call.project.key, **call.folder(folder_id)}
+
+
+@route("GET", f"{_F}/contents", DOCUMENTED, locked=False)
+def contents(call: Call, folder_id: str) -> Raw:
+    root = _root(call, folder_id)
+    return {"items": [_item(root, file) for file in sorted(root.rglob("*")) if file.is_file()]}
+
+
+@route("GET", f"{_F}/contents/<path:path>", DOCUMENTED, locked=False)
+def download(call: Call, folder_id: str, path: str) -> Response:
+    file = _file(call, folder_id, path)
+    if not file.is_file():
+        raise not_found(f"File {path}")
+    return send_file(file, mimetype="application/octet-stream")
+
+
+@route("POST", f"{_F}/contents/<path:path>", DOCUMENTED, right=WRITE, locked=False)
+def upload(call: Call, folder_id: str, path: str) -> Raw:
+    file, sent = _file(call, folder_id, path), call.request.files.get("file")
+    if sent is None:
+        raise illegal("No file was sent")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    # Written aside and moved: a reader sees the whole file or none, as on the storages of DSS.
+    aside = file.with_name(f".{call.instance.new_id('upload')}")
+    sent.save(aside)
+    aside.replace(file)
+    return _item(_root(call, folder_id), file)
+
+
+@route("DELETE", f"{_F}/contents/<path:path>", DOCUMENTED, right=WRITE, locked=False)
+def delete_file(call: Call, folder_id: str, path: str) -> None:
+    _file(call, folder_id, path).unlink(missing_ok=True)
+
+
+def _root(call: Call, folder_id: str) -> Path:
+    call.folder(folder_id)
+    return call.instance.folder_path(call.project.key, folder_id)
+
+
+def _file(call: Call, folder_id: str, path: str) -> Path:
+    root = _root(call, folder_id).resolve()
+    file = (root / path.lstrip("/")).resolve()
+    if root not in file.parents:
+        raise illegal(f"Not a path inside the folder: {path}")
+    return file
+
+
+def _item(root: Path, file: Path) -> Raw:
+    stat = file.stat()
+    return {"path": f"/{file.relative_to(root.resolve() if file.is_absolute() else root)}", "size": stat.st_size} | {
+        "lastModified": int(stat.st_mtime * 1000)
+    }
+
+
+@route("GET", f"{_F}/metrics/last", DOCUMENTED)
+def folder_metrics(call: Call, folder_id: str) -> Raw:
+    call.folder(folder_id)
+    return measures.last(call.project, FOLDER, folder_id)
+
+
+@route("GET", f"{_F}/metrics/history", INFERRED)
+def folder_history(call: Call, folder_id: str) -> Raw:
+    call.folder(folder_id)
+    return measures.history(call.project, FOLDER, folder_id, "NP", call.arg("metricLookup"))
+
+
+@route("POST", f"{_F}/actions/computeMetrics", DOCUMENTED, right=WRITE, locked=False)
+def compute_folder_metrics(call: Call, folder_id: str) -> Raw:
+    call.folder(folder_id)
+    return _computed(call, folder_id, probes=call.object().get("probes"))
+
+
+@route("POST", f"{_F}/actions/computeMetricsFromIds", DOCUMENTED, right=WRITE, locked=False)
+def compute_folder_metrics_from_ids(call: Call, folder_id: str) -> Raw:
+    call.folder(folder_id)
+    return _computed(call, folder_id, metric_ids=call.object().get("metricIds") or [])
+
+
+def _computed(call: Call, folder_id: str, **which: Any) -> Raw:
+    login = call.caller.login
+    report = metrics.compute(call.instance, call.project.key, FOLDER, folder_id, login=login, **which)
+    return {"hasResult": True, "result": report}
+
+
+@route("GET", f"{_F}/usages", INFERRED)
+def folder_usages(call: Call, folder_id: str) -> list[Raw]:
+    call.folder(folder_id)
+    return []
+
+
+@route("GET", "/projects/<key>/savedmodels/", DOCUMENTED)
+def models(call: Call) -> list[Raw]:
+    return [_model(call, model_id) for model_id in call.project.saved_models]
+
+
+@route("GET", _M, RECORDED)
+def model(call: Call, model_id: str) -> Raw:
+    return _model(call, model_id)
+
+
+def _model(call: Call, model_id: str) -> Raw:
+    return {"id": model_id, "projectKey": call.project.key, **call.model(model_id)}
+
+
+@route("GET", f"{_M}/versions", INFERRED)
+def model_versions(call: Call, model_id: str) -> list[Raw]:
+    active = call.model(model_id).get("activeVersion")
+    if not active:
+        return []
+    trained = from_ms(int(active)).isoformat() if str(active).isdigit() else None
+    return [{"id": active, "active": True, "snippet": {"versionId": active, "trainDate": trained}}]
+
+
+@route("GET", f"{_M}/metrics/<version_id>", DOCUMENTED)
+def model_metrics(call: Call, model_id: str, version_id: str) -> Raw:
+    call.model(model_id)
+    return measures.last(call.project, MODEL, model_id)
+
+
+@route("GET", "/projects/<key>/evaluationstores/", INFERRED)
+def stores(call: Call) -> list[Raw]:
+    return [{"id": name, "projectKey": call.project.key, **raw} for name, raw in call.project.evaluation_stores.items()]
+
+
+@route("GET", "/projects/<key>/evaluationstores/<store_id>", INFERRED)
+def store(call: Call, store_id: str) -> Raw:
+    if store_id not in call.project.evaluation_stores:
+        raise not_found(f"Model evaluation store {store_id}")
+    return {"id": store_id, "projectKey": call.project.key, **call.project.evaluation_stores[store_id]}
+
+
+@route("GET", "/projects/<key>/evaluationstores/<store_id>/metrics/last", INFERRED)
+def store_metrics(call: Call, store_id: str) -> Raw:
+    store(call, store_id)
+    return measures.last(call.project, STORE, store_id)

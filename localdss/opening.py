@@ -1,0 +1,81 @@
+"""Opens a local DSS: the sample's node and projects, others beside them, a story told of all of them, a server started."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Optional, Union
+
+import yaml
+
+from . import host, projects, story
+from .clock import Clock
+from .instance import Instance, Raw
+from .server import Server
+
+SAMPLE = Path(__file__).parent / "sample"
+PLUGIN = Path(__file__).parent.parent
+Directory = Union[str, Path]
+
+
+def open_instance(
+    story_name: Optional[str] = story.DEFAULT,
+    at: Optional[datetime] = None,
+    directories: Sequence[Directory] = (),
+    version: str = "14.3.1",
+    plugins: Sequence[Directory] = (PLUGIN,),
+    sample: bool = True,
+) -> Instance:
+    """A node with its projects at the instant `at`, or at the story's own; without a story nothing has happened yet."""
+    if at is None and story_name is not None:
+        at = story.anchor(story_name)
+    instance = Instance(clock=Clock(at), version=version, plugins=host.discover(*map(Path, plugins)))
+    described: Raw = yaml.safe_load((SAMPLE / "instance.yaml").read_text("utf-8"))
+    _furnish(instance, described)
+    for name in described["projects"] if sample else ():
+        instance.add(projects.load(SAMPLE / name, key=name.upper()))
+    for directory in directories:
+        instance.add(projects.load(Path(directory)))
+    if story_name is not None:
+        story.tell_all(instance, story_name, instance.clock.now())
+    for key in instance.projects:
+        host.ensure_webapps(instance, key)
+    return instance
+
+
+def _furnish(instance: Instance, described: Raw) -> None:
+    instance.zone = described["zone"]
+    instance.node = {key: value for key, value in described["node"].items() if key != "dssVersion"}
+    instance.users = {user["login"]: user for user in described["users"]}
+    instance.groups = {group["name"]: group for group in described["groups"]}
+    instance.connections = described["connections"]
+    instance.channels = described["channels"]
+    instance.code_envs = described["code_envs"]
+    instance.notebooks = described["notebooks"]
+
+
+@contextlib.contextmanager
+def serve(
+    story: Optional[str] = story.DEFAULT,
+    at: Optional[datetime] = None,
+    projects: Sequence[Directory] = (),
+    version: str = "14.3.1",
+    plugins: Sequence[Directory] = (PLUGIN,),
+    sample: bool = True,
+    port: int = 0,
+    speed: float = 600.0,
+    latency: float = 0.0,
+) -> Iterator[Server]:
+    """A server for the length of a `with`. `speed` divides the time that runs and jobs take; `latency` delays every answer
+    (seconds); `story=None` opens projects to which nothing has happened."""
+    instance = open_instance(story, at, projects, version, plugins, sample)
+    instance.speed = speed
+    server = Server(instance)
+    server.faults.latency = latency
+    server.start(port)
+    try:
+        yield server
+    finally:
+        server.stop()
