@@ -14,7 +14,8 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import contextmanager, suppress
@@ -25,11 +26,11 @@ from urllib.parse import quote
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from ..errors import DssBroken, DssDenied, DssError, DssNotFound, DssUnreachable
 from ..model.known import Cause, Known, Unknown
-from ..model.snapshot import Viewer
+from ..model.snapshot import ScenarioSettings, Viewer
 from . import raw
 
 T = TypeVar("T")
@@ -74,12 +75,33 @@ def reader_of(project_key: str) -> Callable[[str], str]:
     return lambda api_path: "" if right_for(api_path) in ("", own) else right_for(api_path)
 
 
+class SettingsCache:
+    """Scenario settings by project, id and version: they are the one answer that is asked for again and again and says
+    beforehand whether it changed. Safe between threads; the oldest goes when `size` are held."""
+
+    def __init__(self, size: int = 2000) -> None:
+        self._size = size
+        self._held: OrderedDict[Hashable, ScenarioSettings] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable) -> Optional[ScenarioSettings]:
+        with self._lock:
+            return self._held.get(key)
+
+    def keep(self, key: Hashable, settings: ScenarioSettings) -> None:
+        with self._lock:
+            self._held[key] = settings
+            self._held.move_to_end(key)
+            while len(self._held) > self._size:
+                self._held.popitem(last=False)
+
+
 class Clients:
     """Clients of one DSS with one identity, handed to one thread at a time.
 
     `make` gives a new `DSSClient`. `timeout_seconds` bounds the silence and the length of one call, `deadline_seconds` a
     whole `Batch`. `lacks` names the right that the person read for does not have for a path, although this identity may
-    have it. `calls` counts what was asked so far. `viewer` is who this identity is, where that is known already.
+    have it. `seen` are scenario settings read before, by whomever. `calls` counts what was asked so far. `viewer` is who this identity is, where that is known already.
     `base_url` is the address people use, '' for links on the same host; by default the client's own.
     """
 
@@ -93,11 +115,13 @@ class Clients:
         base_url: Optional[str] = None,
         lacks: Callable[[str], str] = lambda api_path: "",
         viewer: Optional[Viewer] = None,
+        seen: Optional[SettingsCache] = None,
     ) -> None:
         self.workers = workers
         self.timeout_seconds = timeout_seconds
         self.deadline_seconds = deadline_seconds
         self.viewer = viewer
+        self.seen = seen or SettingsCache()
         self.calls = 0
         self._make = make
         self._lacks = lacks
@@ -123,14 +147,15 @@ class Clients:
             base_url=self._base_url,
             lacks=lacks,
             viewer=viewer,
+            seen=self.seen,
         )
 
     # --- asking ------------------------------------------------------------------------------------------------------
 
-    def get(self, api_path: str, params: Optional[Mapping[str, Any]] = None) -> Any:
-        """The parsed JSON answer."""
+    def get(self, api_path: str, params: Optional[Mapping[str, Any]] = None, *, max_bytes: int = MAX_BODY_BYTES) -> Any:
+        """The parsed JSON answer; DssBroken where it is longer than `max_bytes`."""
         with self._answer("GET", api_path, params) as response:
-            return self._json(response, api_path)
+            return self._json(response, api_path, max_bytes)
 
     def get_mapping(self, api_path: str, params: Optional[Mapping[str, Any]] = None) -> Mapping[str, Any]:
         """The answer of a route that promises an object."""
@@ -220,9 +245,9 @@ class Clients:
             with self._lock:
                 self._idle.append(client)
 
-    def _json(self, response: requests.Response, api_path: str) -> Any:
+    def _json(self, response: requests.Response, api_path: str, max_bytes: int = MAX_BODY_BYTES) -> Any:
         with _at_most(response, self.timeout_seconds, api_path):
-            body = b"".join(_chunks(response, MAX_BODY_BYTES, api_path))
+            body = b"".join(_chunks(response, max_bytes, api_path))
         try:
             return json.loads(body)
         except (ValueError, RecursionError) as error:
@@ -253,6 +278,14 @@ class Batch:
         except FutureTimeout:
             return Unknown(f"{what} could not be read: no answer within {self._seconds:g} s", Cause.NO_ANSWER)
 
+    def results(self, what: str, pending: Mapping[str, Future[T]]) -> dict[str, Known[T]]:
+        """What each of several calls gave, by the name that `what` is about ("the runs of")."""
+        found: dict[str, Known[T]] = {}
+        for name, each in pending.items():
+            value = self.result(f"{what} {name}", each)
+            found[name] = value
+        return found
+
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
@@ -267,6 +300,14 @@ def unknown(what: str, error: Exception, *, since: str = "") -> Unknown:
     if isinstance(error, DssNotFound) and not error.error_type and error.status == 404:
         return Unknown(reason, Cause.NO_ROUTE, f"DSS {since} or newer" if since else "")
     return Unknown(reason, Cause.BROKEN)
+
+
+def attempt(what: str, function: Callable[..., T], *args: Any, since: str = "") -> Known[T]:
+    """What one call gives here and now, or Unknown as of `unknown`."""
+    try:
+        return function(*args)
+    except (DssError, DssUnreachable) as error:
+        return unknown(what, error, since=since)
 
 
 class _Adapter(HTTPAdapter):
@@ -319,12 +360,15 @@ class _ServerClock:
 def _our_errors(api_path: str, timeout_seconds: float) -> Iterator[None]:
     try:
         yield
-    except requests.Timeout as error:
+    except (requests.Timeout, ReadTimeoutError) as error:
         raise DssUnreachable(f"no answer within {timeout_seconds:g} s", path=api_path, timed_out=True) from error
     except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError, HTTPError) as error:
         raise DssUnreachable("the answer was cut off", path=api_path) from error
     except (requests.RequestException, OSError) as error:
-        raise DssUnreachable("no connection to DSS", path=api_path) from error
+        # The client calls silence in the middle of an answer a lost connection.
+        silent = any(isinstance(cause, ReadTimeoutError) for cause in error.args)
+        said = f"no answer within {timeout_seconds:g} s" if silent else "no connection to DSS"
+        raise DssUnreachable(said, path=api_path, timed_out=silent) from error
 
 
 @contextmanager

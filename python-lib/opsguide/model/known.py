@@ -17,6 +17,7 @@ class Cause(str, Enum):
     BROKEN = "broken"  # answered, but not readably
     NOT_RECORDED = "not_recorded"  # nothing in DSS records it, or history is trimmed
     NOT_BUILT = "not_built"  # this plugin does not work it out yet
+    LEFT_OUT = "left_out"  # not asked for on purpose: it would say nothing here, or the reading is kept small
 
 
 @dataclass(frozen=True)

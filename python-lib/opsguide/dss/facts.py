@@ -1,0 +1,204 @@
+"""What DSS knows of one source or output: its builds, metrics, row counts, rule results and files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Optional
+
+from ..model.known import Cause, Known, Unknown, known
+from ..model.snapshot import Build, Graph, Node, ObjectFacts, ObjectRef, RuleResult, Snapshot
+from . import answers, builds
+from .parts import at_least, still_open
+from .session import Clients, attempt, path
+
+PARTS: Mapping[str, tuple[str, ...]] = {
+    "builds": ("last_build", "last_success", "builds"),
+    "metrics": ("metrics",),
+    "row_counts": ("row_counts",),
+    "rule_results": ("rule_results",),
+    "files": ("newest_file",),
+}
+_KINDS = {
+    "COMPUTABLE_DATASET": "DATASET",
+    "COMPUTABLE_FOLDER": "MANAGED_FOLDER",
+    "COMPUTABLE_SAVED_MODEL": "SAVED_MODEL",
+    "COMPUTABLE_MODEL_EVALUATION_STORE": "MODEL_EVALUATION_STORE",
+    "COMPUTABLE_STREAMING_ENDPOINT": "STREAMING_ENDPOINT",
+    "COMPUTABLE_RETRIEVABLE_KNOWLEDGE": "RETRIEVABLE_KNOWLEDGE",
+}
+COUNT_METRICS = ("records:COUNT_RECORDS", "basic:COUNT_RECORDS")
+MAX_LISTING_BYTES = 8 * 1024 * 1024
+QUALITY_SINCE = "12.6"
+
+
+class Facts:
+    """Reads what is wanted of one object after the other, at most five calls each. `bulk_builds` are those that a bulk
+    source has told already."""
+
+    def __init__(
+        self,
+        clients: Clients,
+        snapshot: Snapshot,
+        wanted: frozenset[str],
+        bulk_builds: Mapping[ObjectRef, tuple[Build, ...]],
+    ) -> None:
+        self.clients = clients
+        self.snapshot = snapshot
+        self.wanted = wanted
+        self.bulk_builds = bulk_builds
+        self._datasets = {dataset.ref: dataset for dataset in known(snapshot.datasets, ())}
+        self._nodes = _computables(snapshot)
+
+    def read(self, fact: ObjectFacts) -> ObjectFacts:
+        if "builds" in self.wanted and still_open(fact.last_build):
+            fact = self._builds(fact.ref).on(fact)
+        if "metrics" in self.wanted and still_open(fact.metrics):
+            fact = replace(fact, metrics=self._metrics(fact.ref))
+        if isinstance(fact.last_build, Unknown) and not isinstance(fact.metrics, Unknown):
+            told = builds.by_metrics(fact.metrics)
+            fact = told.on(fact) if told else fact
+        if "row_counts" in self.wanted and still_open(fact.row_counts):
+            fact = replace(fact, row_counts=self._row_counts(fact))
+        if "rule_results" in self.wanted and still_open(fact.rule_results):
+            fact = replace(fact, rule_results=self._rule_results(fact))
+        if "files" in self.wanted and still_open(fact.newest_file):
+            fact = replace(fact, newest_file=self._newest_file(fact.ref))
+        return fact
+
+    def _partition(self, ref: ObjectRef) -> str:
+        dataset = self._datasets.get(ref)
+        return "ALL" if dataset and dataset.partitioned_by else "NP"
+
+    def _place(self, ref: ObjectRef) -> tuple[Optional[bool], bool]:
+        """Whether something in the flow makes the object (None where that is not known), and whether anything may be
+        made from it."""
+        node = self._nodes.get(ref)
+        return (None, True) if node is None else (bool(node.predecessors), bool(node.successors))
+
+    def _builds(self, ref: ObjectRef) -> builds.Told:
+        if ref in self.bulk_builds:
+            return builds.told(self.bulk_builds[ref]) if self.bulk_builds[ref] else builds.NEVER
+        own = ref.project_key == self.snapshot.project_key
+        jobs = known(self.snapshot.jobs, ()) if own else ()
+        made, read_by_others = self._place(ref)
+        if own and made is False:
+            return builds.NEVER
+        if ref.kind != "DATASET":
+            return builds.by_jobs_alone(ref, jobs) if own else builds.nobody(_elsewhere(ref))
+        told = builds.by_jobs(ref, jobs, read_by_others=read_by_others)
+        if told is not None:
+            return told
+        info = attempt(
+            f"the last build of {ref.id}",
+            self.clients.get_mapping,
+            path("projects", ref.project_key, "datasets", ref.id, "info"),
+        )
+        return builds.nobody(info) if isinstance(info, Unknown) else builds.by_record(ref, jobs, info)
+
+    def _metrics(self, ref: ObjectRef) -> Any:
+        place = _metrics_path(ref, self._partition(ref))
+        if place is None:
+            return Unknown(f"DSS gives no metrics of a {_words(ref.kind)} as a whole", Cause.NOT_RECORDED)
+        answer = attempt(f"the metrics of {ref.id}", self.clients.get_mapping, place)
+        return answer if isinstance(answer, Unknown) else answers.metrics(answer)
+
+    def _row_counts(self, fact: ObjectFacts) -> Any:
+        ref = fact.ref
+        if ref.kind != "DATASET":
+            return Unknown(f"a {_words(ref.kind)} has no rows", Cause.NOT_RECORDED)
+        metric = COUNT_METRICS[0]
+        if not isinstance(fact.metrics, Unknown):
+            ids = {each.id for each in fact.metrics}
+            counted = next((each for each in COUNT_METRICS if each in ids), None)
+            if counted is None:
+                return Unknown("its rows are not counted", Cause.NOT_RECORDED, "a row count probe on the dataset")
+            metric = counted
+        history = path("projects", ref.project_key, "datasets", ref.id, "metrics", "history", self._partition(ref))
+        answer = attempt(f"the row counts of {ref.id}", self.clients.get, history, {"metricLookup": metric})
+        return answer if isinstance(answer, Unknown) else answers.points(answer)
+
+    def _rule_results(self, fact: ObjectFacts) -> Known[tuple[RuleResult, ...]]:
+        ref, dataset = fact.ref, self._datasets.get(fact.ref)
+        if ref.kind != "DATASET" or (dataset and dataset.monitored is not None and not dataset.rules):
+            return ()
+        if at_least(self.snapshot, QUALITY_SINCE) is False:
+            return _checks(fact)
+        place = path("projects", ref.project_key, "datasets", ref.id, "data-quality", "last-rules-result")
+        answer = attempt(
+            f"the rule results of {ref.id}",
+            self.clients.get_items,
+            place,
+            {"partition": self._partition(ref)},
+            since=QUALITY_SINCE,
+        )
+        if not isinstance(answer, Unknown):
+            return answers.rule_results(answer)
+        return _checks(fact) if answer.cause == Cause.NO_ROUTE else answer
+
+    def _newest_file(self, ref: ObjectRef) -> Known[Optional[datetime]]:
+        place = self._files_path(ref)
+        if place is None:
+            return Unknown("DSS does not tell when its files changed", Cause.NOT_RECORDED)
+        answer = attempt(f"the files of {ref.id}", self._listing, place)
+        return answer if isinstance(answer, Unknown) else answers.newest_file(answer)
+
+    def _files_path(self, ref: ObjectRef) -> Optional[str]:
+        if ref.kind == "MANAGED_FOLDER":
+            return path("projects", ref.project_key, "managedfolders", ref.id, "contents")
+        dataset = self._datasets.get(ref)
+        if dataset and dataset.type == "UploadedFiles":
+            return path("projects", ref.project_key, "datasets", ref.id, "uploaded", "files")
+        if dataset and dataset.type == "FilesInFolder" and dataset.location:
+            project_key, _, folder = dataset.location.rpartition(".")
+            return path("projects", project_key or ref.project_key, "managedfolders", folder, "contents")
+        return None
+
+    def _listing(self, place: str) -> Any:
+        return self.clients.get(place, max_bytes=MAX_LISTING_BYTES)
+
+
+def _computables(snapshot: Snapshot) -> dict[ObjectRef, Node]:
+    graph, key = known(snapshot.graph, Graph()), snapshot.project_key
+    found: dict[ObjectRef, Node] = {}
+    for node in graph.nodes:
+        kind = _KINDS.get(node.kind)
+        if kind:
+            local = node.ref[len(key) + 1 :] if node.ref.startswith(f"{key}.") else node.ref
+            found[ObjectRef(kind, key, local)] = node
+    return found
+
+
+def _metrics_path(ref: ObjectRef, partition: str) -> Optional[str]:
+    if ref.kind == "DATASET":
+        return path("projects", ref.project_key, "datasets", ref.id, "metrics", "last", partition)
+    if ref.kind == "MANAGED_FOLDER":
+        return path("projects", ref.project_key, "managedfolders", ref.id, "metrics", "last")
+    return None
+
+
+def _checks(fact: ObjectFacts) -> Known[tuple[RuleResult, ...]]:
+    """Before Data Quality, the outcomes of checks stood among the metrics."""
+    if isinstance(fact.metrics, Unknown):
+        return fact.metrics
+    return tuple(
+        RuleResult(metric.id, metric.id.rpartition(":")[2], metric.value.upper(), computed_at=metric.computed_at)
+        for metric in fact.metrics
+        if metric.id.startswith("check:")
+    )
+
+
+def failed(fact: ObjectFacts, need: frozenset[str], why: Unknown) -> ObjectFacts:
+    lost = {name: why for part in PARTS.keys() & need for name in PARTS[part] if still_open(getattr(fact, name))}
+    return replace(fact, **lost)  # type: ignore[arg-type]
+
+
+def _elsewhere(ref: ObjectRef) -> Unknown:
+    return Unknown(
+        f"project {ref.project_key} builds it, and DSS keeps no record that can be asked for", Cause.NOT_RECORDED
+    )
+
+
+def _words(kind: str) -> str:
+    return kind.replace("_", " ").lower()
