@@ -210,6 +210,7 @@ GUIDE = Guide(
     zone=ZONE,
     header=(
         cell("header.updated", "Last updated: 07:12", at=NOW),
+        cell("header.reviewed", "", Origin.NOT_DECLARED, declare="reviewed"),
         cell("header.oncall", "On-call: Dana Ito", Origin.DECLARED, source="profile (standard), rota"),
     ),
     banners=(Callout("note", ("This is the design copy; production runs on prod-1.",)),),
@@ -221,12 +222,13 @@ GUIDE = Guide(
         _waiting(),
     ),
     completeness=Completeness(
-        counts={"live": 6, "inferred": 3, "declared": 4, "default": 1, "not_declared": 2, "unknown": 3},
+        counts={"live": 6, "inferred": 3, "declared": 4, "default": 1, "not_declared": 3, "unknown": 3},
         missing=(
+            Missing("header.reviewed", "Last review by a person", "", Origin.NOT_DECLARED, "reviewed"),
             Missing("card.contact.infra", "Infrastructure contact", "quick-reference-card", Origin.NOT_DECLARED, "contacts.infra"),
             Missing("schedule.hostile.when", f"Schedule of {HOSTILE}", "schedule-overview", Origin.UNKNOWN, reason="its settings could not be read"),
         ),
-        share=14 / 19,
+        share=14 / 20,
     ),
 )  # fmt: skip
 

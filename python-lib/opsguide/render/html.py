@@ -22,6 +22,7 @@ from .phrases import (
     callout_word,
     clock_patterns,
     exact,
+    header_label,
     origin_phrase,
     shown,
     verdict_words,
@@ -107,20 +108,10 @@ def when(cell: Cell, zone: str) -> Optional[When]:
     name = cell.zone or zone
     local = cell.at.astimezone(zone_of(name) or timezone.utc)
     text = shown(cell)
-    for pattern, spelling in clock_patterns(local):
-        before, found, after = text.partition(spelling)
-        if found:
-            break
-    else:
-        before, found, after, pattern = "", text, "", ""
+    spelled = ((pattern, text.partition(spelling)) for pattern, spelling in clock_patterns(local))
+    pattern, (before, clock, after) = next((found for found in spelled if found[1][1]), ("", ("", text, "")))
     brief = f"{local:%Y-%m-%d %H:%M:%S} {local.tzname()}"
-    return When(before, found, after, pattern, _iso(cell.at), exact(cell.at, name), brief)
-
-
-def counted(completeness: Completeness) -> tuple[tuple[Origin, int], ...]:
-    """(origin, number of cells) of each origin there is, in the order of the enum."""
-    counts = ((origin, completeness.counts.get(origin.value, 0)) for origin in Origin)
-    return tuple((origin, count) for origin, count in counts if count)
+    return When(before, clock, after, pattern, _iso(cell.at), exact(cell.at, name), brief)
 
 
 def questionable(cell: Cell) -> bool:
@@ -171,6 +162,7 @@ def _environment() -> Environment:
         anchor=anchor,
         callout_word=callout_word,
         counted=counted,
+        header_label=header_label,
         iso=_iso,
         kind=_kind,
         marks=ORIGIN_MARKS,

@@ -28,7 +28,7 @@ from ..model.guide import (
     Table,
     Text,
 )
-from .phrases import ORIGIN_MARKS, ORIGIN_MEANINGS, ORIGIN_WORDS, TONE_WORDS, callout_word, exact, shown
+from .phrases import ORIGIN_MARKS, ORIGIN_MEANINGS, ORIGIN_WORDS, TONE_WORDS, callout_word, exact, header_label, shown
 from .urls import Urls
 
 # An underscore inside a word is plain in Markdown: leaving it keeps dataset names readable.
@@ -42,7 +42,7 @@ def guide_markdown(guide: Guide, urls: Urls) -> str:
     """The whole guide as one Markdown document, ending in a line break."""
     parts = [
         f"# {escape(guide.title)}",
-        *(_line((cell,), urls) for cell in guide.header),
+        *(_header(guide, cell, urls) for cell in guide.header),
         *(_callout(banner, urls) for banner in guide.banners),
         f"Read {escape(exact(guide.taken_at, guide.zone))}. {_legend()}",
         *(_section(section, urls) for section in guide.sections),
@@ -56,6 +56,11 @@ def escape(text: str) -> str:
     text = " ".join(text.split())
     text = _SPECIAL.sub(lambda found: f"\\{found.group()}", text)
     return _AUTOLINK.sub(lambda found: f"\\{found.group()}", text)
+
+
+def _header(guide: Guide, cell: Cell, urls: Urls) -> str:
+    label = header_label(guide, cell)
+    return _line((f"{label}: " if label else "", cell), urls)
 
 
 def _section(section: Section, urls: Urls) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime, timezone, tzinfo
 from typing import Optional
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from ..model.guide import Cell, Origin, Tone
+from ..model.guide import Cell, Guide, Origin, Tone
 
 ORIGIN_WORDS = {
     Origin.LIVE: "live",
@@ -56,6 +56,13 @@ def shown(cell: Cell) -> str:
     if cell.origin is Origin.UNKNOWN and cell.reason:
         return f"unknown: {cell.reason}"
     return ORIGIN_WORDS[cell.origin]
+
+
+def header_label(guide: Guide, cell: Cell) -> str:
+    """What a cell of the header would say, where it says nothing; a cell with a value reads by itself."""
+    if cell.value:
+        return ""
+    return next((missing.label for missing in guide.completeness.missing if missing.cell_id == cell.id), "")
 
 
 def origin_phrase(cell: Cell) -> str:
