@@ -155,7 +155,7 @@ def _webapp(project: Project, webapp_id: str) -> Raw:
 
 def _located(instance: Instance, project: Project, name: str) -> tuple[Project, str]:
     try:
-        return data.locate(instance, project, name)
+        return data.locate(instance, project.key, name)
     except data.NoData as nothing:
         raise not_found(f"Dataset {project.key}.{name}") from nothing
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
+from dataikuapi.utils import DataikuException
 from flask import Blueprint, Flask, flash, redirect, request
 from werkzeug.exceptions import HTTPException
 
@@ -58,9 +59,15 @@ def mount(app: Flask, instance: Instance) -> None:
             return redirect(f"/projects/{segment(key)}/{parts[0]}/{segment(parts[1])}/")
         return visit.page("elsewhere.html", project=shown, rest=rest), 404
 
-    @pages.errorhandler(HTTPException)
+    # By code, since handlers of the whole app for a code come before those of a blueprint for all of them.
+    @pages.errorhandler(403)
+    @pages.errorhandler(404)
     def refused(error: HTTPException) -> Any:
-        return Visit.of(instance).page("refused.html", error=error), error.code or 500
+        return Visit.of(instance).page("refused.html", name=error.name, text=error.description), error.code
+
+    @pages.errorhandler(DataikuException)
+    def refused_by_api(error: DataikuException) -> Any:
+        return Visit.of(instance).page("refused.html", name="DSS refused", text=str(error)), 502
 
     app.register_blueprint(pages)
 

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, request
 
 from .. import quality
-from ..data import partitions
+from ..data import held
 from ..instance import DATASET, Instance, Project, Raw
 from ..rights import WRITE
 from .visit import Visit, told
@@ -39,7 +39,7 @@ def mount(pages: Blueprint, instance: Instance) -> None:
             probes=(raw.get("metrics") or {}).get("probes") or [],
             metrics=_last_values(project, name),
             rules=_rules(project, name),
-            partitions=partitions(project, name),
+            partitions=held(project, name),
             may_write=visit.may(project, WRITE),
         )
 
