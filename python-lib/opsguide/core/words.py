@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections.abc import Sequence
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from typing import Optional
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -146,3 +146,8 @@ def hhmm(minutes: float) -> str:
     if days == 0:
         return time
     return f"{time} the day before" if days < 0 else f"{time} next day" if days == 1 else f"{time}, {days} days later"
+
+
+def date_text(on: date, today: date) -> str:
+    """A date without a time: "14 Oct", with the year when it is another one."""
+    return f"{on.day} {MONTHS[on.month - 1]}" + ("" if on.year == today.year else f" {on.year}")

@@ -1,0 +1,472 @@
+"""The judgement: what was read and what was promised become a report, value for value.
+
+Nothing is shown here and nothing is read. What cannot be told stays unknown with its reason, all the way through.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta, tzinfo
+from functools import cached_property
+from typing import Optional
+
+from dateutil import tz
+
+from ..model.known import Cause, Known, Unknown, known
+from ..model.profile import Declared
+from ..model.report import (
+    Arrival,
+    DurationStat,
+    JobsWeek,
+    OutputReport,
+    ProcessStart,
+    Report,
+    RowStat,
+    RunVerdict,
+    ScenarioReport,
+    ServerZone,
+    SourceReport,
+    TimeOfDay,
+)
+from ..model.snapshot import Build, Job, ObjectFacts, ObjectRef, Run, Scenario, Snapshot
+from .calendars import age_in_business_time, is_business_day
+from .duration import limits, typical
+from .lineage import Builds, Flow, Item, builders_of, builds, flow_of, outputs, readers_of, sources
+from .punctuality import Promise, age_verdict, around, due_verdict, last_due, promise_of, suggestion, usual_time
+from .rates import error_rate
+from .runs import Terms, outages, run_verdicts, standing
+from .schedule import expected, next_expected, sentence, server_zone
+from .told import told
+
+# How far back to look for the last expected start: two days tell it of most scenarios, 40 of monthly ones.
+_LOOK_BACK = (timedelta(days=2), timedelta(days=9), timedelta(days=40))
+_WEEK = timedelta(days=7)
+_EARLY = timedelta(hours=12)
+
+
+def assess(snapshot: Snapshot, declared: Declared, *, server_zone: str = "", backend_zone: str = "") -> Report:
+    """Judge a project as read and promised. `server_zone` is the zone DSS's "SERVER" is declared to be, `backend_zone`
+    the zone of the machine this runs on, given only where that is the DSS host."""
+    return _Bench(snapshot, declared, server_zone, backend_zone).report()
+
+
+@dataclass(frozen=True)
+class _Bench:
+    """One judgement: the inputs, and what several conclusions share."""
+
+    snapshot: Snapshot
+    declared: Declared
+    declared_server_zone: str
+    backend_zone: str
+
+    @property
+    def now(self) -> datetime:
+        return self.snapshot.taken_at
+
+    @cached_property
+    def server(self) -> ServerZone:
+        wished = self.declared.profile.timezone
+        return server_zone(
+            self.declared_server_zone, self._scenarios, self.backend_zone, candidates=(wished,) if wished else ()
+        )
+
+    @cached_property
+    def terms(self) -> Terms:
+        return Terms.of(self.snapshot, self.declared.profile, self.server)
+
+    @property
+    def zone(self) -> tzinfo:
+        return self.terms.zone
+
+    @cached_property
+    def flow(self) -> Flow:
+        return flow_of(self.snapshot)
+
+    @cached_property
+    def builds(self) -> Mapping[str, Known[Builds]]:
+        return builds(self.snapshot, self.flow)
+
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        found = {scenario.id: scenario.name or scenario.id for scenario in self._scenarios}
+        found.update({folder.id: folder.name for folder in known(self.snapshot.folders, ()) if folder.name})
+        return found
+
+    @cached_property
+    def facts(self) -> Mapping[ObjectRef, ObjectFacts]:
+        return {fact.ref: fact for fact in self.snapshot.facts}
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Scenario]:
+        return {scenario.id: scenario for scenario in self._scenarios}
+
+    @property
+    def _scenarios(self) -> tuple[Scenario, ...]:
+        return known(self.snapshot.scenarios, ())
+
+    @cached_property
+    def night_since(self) -> datetime:
+        """When the last night began: the declared hour of the last business day before today."""
+        profile = self.declared.profile
+        begins = time.fromisoformat(profile.overnight_from)
+        calendar = profile.calendars.get("default") or next(iter(profile.calendars.values()), None)
+        day = self.now.astimezone(self.zone).date() - timedelta(days=1)
+        for _ in range(7):
+            if is_business_day(calendar, day):
+                break
+            day -= timedelta(days=1)
+        return datetime.combine(day, begins, self.zone)
+
+    def report(self) -> Report:
+        scenarios = self.snapshot.scenarios
+        graph = self.snapshot.graph
+        reports: Known[tuple[ScenarioReport, ...]] = (
+            scenarios if isinstance(scenarios, Unknown) else tuple(self._scenario(scenario) for scenario in scenarios)
+        )
+        found_sources = sources(self.snapshot, self.declared, self.flow)
+        found_outputs = outputs(self.snapshot, self.declared, self.flow)
+        name, why = self._zone_name()
+        return Report(
+            zone=name,
+            zone_why=why,
+            night_since=self.night_since,
+            scenarios=reports,
+            sources=graph
+            if isinstance(graph, Unknown) and not found_sources
+            else tuple(map(self._source, found_sources)),
+            outputs=graph
+            if isinstance(graph, Unknown) and not found_outputs
+            else tuple(map(self._output, found_outputs)),
+            jobs=self._jobs(),
+            outages=outages(self._overnight_verdicts(), self.terms) if self._scenarios else (),
+            main_scenario=_main(known(reports, ())),
+            quiet=self._quiet(),
+        )
+
+    def _zone_name(self) -> tuple[str, str]:
+        declared = self.declared.profile.timezone
+        if declared:
+            return declared, "the project's zone, as declared in the profile"
+        if isinstance(self.server.name, Unknown):
+            return "UTC", f"{self.server.name.reason}; declare timezone in the profile"
+        return self.server.name, f"the server's zone: {self.server.why}"
+
+    def _quiet(self) -> str:
+        instance = self.snapshot.instance
+        if not isinstance(instance, Unknown) and instance.node_type.upper() == "DESIGN":
+            return "this is a design copy"
+        return ""
+
+    # --- scenarios ----------------------------------------------------------------------------------------------
+
+    def _scenario(self, scenario: Scenario) -> ScenarioReport:
+        settings, runs = scenario.settings, scenario.runs
+        built = self.builds.get(scenario.id, Unknown("not in the list", Cause.NOT_RECORDED))
+        return ScenarioReport(
+            id=scenario.id,
+            name=scenario.name or scenario.id,
+            active=scenario.active,
+            test=scenario.marked_as_test,
+            state=self._state(scenario),
+            schedule=self._schedule(scenario),
+            next_run=next_expected(
+                scenario, self.now, self.server, self.names, triggers_disabled=self.terms.triggers_disabled
+            ),
+            last_run=runs if isinstance(runs, Unknown) else next(iter(runs), None),
+            overnight=runs if isinstance(runs, Unknown) else tuple(r for r in runs if _since(r, self.night_since)),
+            duration=typical(runs),
+            limit_seconds=self._limit(scenario),
+            errors=error_rate(runs, self.now),
+            told=told(settings, self.snapshot.channels),
+            targets=built if isinstance(built, Unknown) else built.targets,
+            builds=built if isinstance(built, Unknown) else built.refs,
+            unseen="" if isinstance(built, Unknown) else built.unseen,
+            history_since=None if isinstance(runs, Unknown) else min((r.start for r in runs if r.start), default=None),
+        )
+
+    def _schedule(self, scenario: Scenario) -> Known[tuple[str, ...]]:
+        if not isinstance(scenario.settings, Unknown):
+            return tuple(sentence(trigger, self.server, self.names) for trigger in scenario.settings.triggers)
+        return (scenario.trigger_digest,) if scenario.trigger_digest else scenario.settings
+
+    def _state(self, scenario: Scenario) -> RunVerdict:
+        if not scenario.active:
+            return RunVerdict(None, "OFF", "the scenario is not active")
+        since = self.now
+        for span in _LOOK_BACK:
+            since = self.now - span
+            if any(verdict.verdict != "PENDING" for verdict in run_verdicts(scenario, self.terms, since)):
+                break
+        return standing(scenario, self.terms, since)
+
+    def _overnight_verdicts(self) -> dict[str, tuple[RunVerdict, ...]]:
+        return {s.id: run_verdicts(s, self.terms, self.night_since) for s in self._scenarios if s.active}
+
+    def _limit(self, scenario: Scenario) -> Optional[float]:
+        declared = self.declared.profile.scenarios.get(scenario.id)
+        if declared is not None and declared.max_minutes is not None:
+            return declared.max_minutes * 60
+        if isinstance(scenario.runs, Unknown):
+            return None
+        found = limits(scenario.runs, self.now, self.zone)
+        return None if isinstance(found, Unknown) else found.slower
+
+    # --- sources ------------------------------------------------------------------------------------------------
+
+    def _source(self, item: Item) -> SourceReport:
+        ref = item.ref
+        facts = self.facts.get(ref, ObjectFacts(ref))
+        readers = tuple(key for key in readers_of(ref, self.flow, self.builds) if self.by_id[key].active)
+        smart = ref.smart_name(self.snapshot.project_key)
+        promise = promise_of(self.declared.profile, smart, self.terms.zone.key)
+        promised = self.declared.profile.datasets.get(smart)
+        arrival = self._arrival(ref, facts)
+        usual = self._usual_arrival(facts)
+        start = self._process_start(readers)
+        available = promised.available_by if promised else None
+        margin, basis = self._margin(start, available, promise.zone, usual)
+        return SourceReport(
+            ref=ref,
+            why=item.why,
+            arrival=arrival,
+            usual=usual,
+            start=start,
+            margin_seconds=margin,
+            margin_basis=basis,
+            readers=readers,
+            downstream=self.flow.downstream(ref),
+            arrived=self._arrived(arrival, promise, available),
+        )
+
+    def _arrival(self, ref: ObjectRef, facts: ObjectFacts) -> Known[Arrival]:
+        """The newest sign of data: a file, or a build in the project it is shared from."""
+        file = facts.newest_file
+        if not isinstance(file, Unknown) and file is not None:
+            return Arrival(file, "newest file")
+        build = facts.last_success
+        if not isinstance(build, Unknown) and build is not None and build.end is not None:
+            owner = (
+                f"build in project {ref.project_key}" if ref.project_key != self.snapshot.project_key else "last build"
+            )
+            return Arrival(build.end, owner)
+        for part in (file, build):
+            if isinstance(part, Unknown) and part.cause is not Cause.NOT_READ:
+                return part
+        if isinstance(build, Unknown) and isinstance(file, Unknown):
+            return build
+        return Unknown("DSS records no arrival of its data: declare it, or add a probe", Cause.NOT_RECORDED)
+
+    def _usual_arrival(self, facts: ObjectFacts) -> Known[TimeOfDay]:
+        if isinstance(facts.builds, Unknown):
+            cause = facts.builds.cause
+            return Unknown("DSS records no history of its arrivals", cause)
+        ends = [build.end for build in facts.builds if build.success and build.end]
+        return usual_time(ends, self.now, self.terms.zone)
+
+    def _process_start(self, readers: Sequence[str]) -> Known[ProcessStart]:
+        """The next start of those that read it; where none has a time, what the first of them waits for."""
+        unread = [found for found in self.builds.values() if isinstance(found, Unknown)]
+        if not readers:
+            if isinstance(self.snapshot.scenarios, Unknown):
+                return self.snapshot.scenarios
+            active_unread = [
+                found for key, found in self.builds.items() if isinstance(found, Unknown) and self.by_id[key].active
+            ]
+            if active_unread or (unread and not self._scenarios):
+                return (active_unread or unread)[0]
+            return Unknown("no active scenario is seen to read it", Cause.NOT_RECORDED)
+        upcoming = [
+            (
+                next_expected(
+                    self.by_id[key], self.now, self.server, self.names, triggers_disabled=self.terms.triggers_disabled
+                ),
+                key,
+            )
+            for key in readers
+        ]
+        timed = [(run.at, key, run.text) for run, key in upcoming if run.at is not None]
+        if timed:
+            at, key, text = min(timed, key=lambda entry: entry[0])
+            return ProcessStart(at, key, text)
+        run, key = upcoming[0]
+        return run.unknown if run.unknown is not None and not run.text else ProcessStart(None, key, run.text)
+
+    def _margin(
+        self, start: Known[ProcessStart], available: Optional[str], zone: str, usual: Known[TimeOfDay]
+    ) -> tuple[Known[float], str]:
+        if isinstance(start, Unknown):
+            return start, ""
+        if start.at is None:
+            return Unknown("it is read when something happens, not at a time", Cause.NOT_RECORDED), ""
+        if available:
+            at = time.fromisoformat(available)
+            return _margin(start.at, at.hour * 60 + at.minute, zone), f"next start less the declared time, {available}"
+        if isinstance(usual, Unknown):
+            return Unknown(f"when the data is there is not known: {usual.reason}", usual.cause), ""
+        basis = f"next start less the time by which it arrived on 19 of 20 days ({usual.n} seen)"
+        return _margin(start.at, usual.p95, usual.zone), basis
+
+    def _arrived(self, arrival: Known[Arrival], promise: Promise, available: Optional[str]) -> Optional[bool]:
+        """Whether the data that should be there by now is. Without a promise nothing can be late."""
+        if isinstance(arrival, Unknown):
+            return None
+        if available:
+            due = last_due(replace(promise, due=time.fromisoformat(available)), self.now)
+            # Data that comes long after its time is late for its own day, not early for the next.
+            return None if due is None else arrival.at > due - _EARLY
+        if promise.max_age_seconds is not None:
+            return (
+                age_in_business_time(promise.calendar, arrival.at, self.now, promise.clock) <= promise.max_age_seconds
+            )
+        return None
+
+    # --- outputs ------------------------------------------------------------------------------------------------
+
+    def _output(self, item: Item) -> OutputReport:
+        ref = item.ref
+        facts = self._with_jobs(self.facts.get(ref, ObjectFacts(ref)))
+        builders = tuple(key for key in builders_of(ref, self.builds) if self.by_id[key].active)
+        smart = ref.smart_name(self.snapshot.project_key)
+        promise = promise_of(self.declared.profile, smart, self.terms.zone.key)
+        ends = self._successes(facts)
+        due_at, verdict, reason = self._verdict(promise, facts, builders)
+        history = usual_time(ends, self.now, promise.clock, promise.due) if not isinstance(ends, Unknown) else ends
+        alert: Known[float]
+        if promise.alert_after_seconds is not None:
+            alert = promise.alert_after_seconds
+        elif isinstance(history, Unknown):
+            alert = history
+        else:
+            alert = max(15 * 60.0, 2 * 60 * (history.p95 - history.p50))
+        success = facts.last_success
+        return OutputReport(
+            ref=ref,
+            why=item.why,
+            last_success=success,
+            last_build=facts.last_build,
+            age_seconds=_age(success, self.now),
+            due_at=due_at,
+            verdict=verdict,
+            reason=reason,
+            typical=history,
+            suggested=suggestion(history),
+            alert_after_seconds=alert,
+            rows=_rows(facts),
+            builders=builders,
+        )
+
+    def _verdict(
+        self, promise: Promise, facts: ObjectFacts, builders: Sequence[str]
+    ) -> tuple[Optional[datetime], str, str]:
+        if promise.due is not None:
+            return due_verdict(promise, facts, self.now, self._cycle_starts(builders))
+        if promise.max_age_seconds is not None or promise.warn_age_seconds is not None:
+            return (None, *age_verdict(promise, facts.last_success, self.now))
+        return None, "NOT_DECLARED", "nobody has declared when it is due"
+
+    def _cycle_starts(self, builders: Sequence[str]) -> Mapping[datetime, None]:
+        """The moments of the last days at which a run that leads to the output begins."""
+        moments: dict[datetime, None] = {}
+        for key in builders:
+            span = expected(self.by_id[key], self.now - timedelta(days=4), self.now + timedelta(days=1), self.server)
+            moments.update(dict.fromkeys(span.instants))
+        return dict.fromkeys(sorted(moments))
+
+    def _with_jobs(self, facts: ObjectFacts) -> ObjectFacts:
+        """Facts not read yet, told by the job list as far as it names the object as a target."""
+        if isinstance(self.snapshot.jobs, Unknown) or not _not_read(facts.last_build):
+            return facts
+        found = self._built_by_jobs.get(facts.ref, ())
+        if not found:
+            return facts
+        success = next((build for build in found if build.success), None)
+        return replace(
+            facts,
+            last_build=found[0],
+            last_success=success if success is not None else facts.last_success,
+            builds=found if _not_read(facts.builds) else facts.builds,
+        )
+
+    @cached_property
+    def _built_by_jobs(self) -> Mapping[ObjectRef, tuple[Build, ...]]:
+        found: dict[ObjectRef, list[Build]] = {}
+        for job in known(self.snapshot.jobs, ()):
+            if job.finished and job.end is not None:
+                for ref, partition in job.outputs:
+                    build = Build(job.state == "DONE", job.start, job.end, job.id, partition, "job list")
+                    found.setdefault(ref, []).append(build)
+        return {ref: tuple(sorted(all_of_it, key=_end, reverse=True)) for ref, all_of_it in found.items()}
+
+    def _successes(self, facts: ObjectFacts) -> Known[list[datetime]]:
+        if isinstance(facts.builds, Unknown):
+            return facts.builds
+        return [build.end for build in facts.builds if build.success and build.end]
+
+    # --- jobs ---------------------------------------------------------------------------------------------------
+
+    def _jobs(self) -> Known[JobsWeek]:
+        jobs = self.snapshot.jobs
+        if isinstance(jobs, Unknown):
+            return jobs
+        since = self.now - _WEEK
+        recent = [job for job in jobs if (_started(job) or since - _WEEK) >= since]
+        failed = [job for job in recent if job.state in ("FAILED", "ABORTED")]
+        hours = Counter(start.astimezone(self.zone).hour for job in recent if (start := _started(job)))
+        worst = Counter(ref.id for job in failed for ref, _ in job.outputs).most_common(5)
+        busiest = max(hours, key=lambda hour: (hours[hour], -hour)) if hours else None
+        return JobsWeek(len(recent), len(failed), since, tuple(worst), busiest)
+
+
+def _margin(start: datetime, minutes: float, zone: str) -> float:
+    """Seconds from a time of day (minutes after midnight in `zone`) to a start, the short way around the clock."""
+    local = start.astimezone(tz.gettz(zone) or tz.UTC)
+    return around(local.hour * 60 + local.minute + local.second / 60 - minutes) * 60
+
+
+def _main(scenarios: Sequence[ScenarioReport]) -> str:
+    """The active scenario that builds most; among equals the one that takes longest."""
+    able = [s for s in scenarios if s.active and not s.test and not isinstance(s.builds, Unknown) and s.builds]
+    return max(able, key=_weight).id if able else ""
+
+
+def _weight(scenario: ScenarioReport) -> tuple[int, float]:
+    length = scenario.duration.p50 if isinstance(scenario.duration, DurationStat) else 0.0
+    return (0 if isinstance(scenario.builds, Unknown) else len(scenario.builds), length)
+
+
+def _since(run: Run, at: datetime) -> bool:
+    return run.start is not None and run.start >= at
+
+
+def _started(job: Job) -> Optional[datetime]:
+    return job.start or job.initiated_at
+
+
+def _end(build: Build) -> datetime:
+    assert build.end is not None, "builds of the job list have an end"
+    return build.end
+
+
+def _not_read(value: Known[object]) -> bool:
+    return isinstance(value, Unknown) and value.cause is Cause.NOT_READ
+
+
+def _age(build: Known[Optional[Build]], now: datetime) -> Known[float]:
+    if isinstance(build, Unknown):
+        return build
+    if build is None or build.end is None:
+        return Unknown("no successful build is on record", Cause.NOT_RECORDED)
+    return (now - build.end).total_seconds()
+
+
+def _rows(facts: ObjectFacts) -> Known[RowStat]:
+    points = facts.row_counts
+    if isinstance(points, Unknown):
+        return points
+    if not points:
+        return Unknown("no row count is on record", Cause.NOT_RECORDED, "a metric that counts records on each build")
+    recent = points[-60:]
+    values = [point.value for point in recent]
+    return RowStat(recent[-1].value, recent[-1].at, min(values), max(values), len(values))

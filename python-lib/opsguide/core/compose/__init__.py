@@ -1,0 +1,96 @@
+"""The guide, composed: what was read, what was promised and what follows, in the template's sections.
+
+One module a section, each a function from a `Scene` to blocks. Nothing is read or judged here; every cell says where
+its value comes from, and a cell that has none says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Optional
+
+from ...model.guide import Block, Guide, Section
+from ...model.profile import Declared
+from ...model.report import Report
+from ...model.snapshot import Snapshot
+from . import (
+    access_management,
+    backup_and_recovery,
+    capacity_planning,
+    card,
+    common_operations,
+    daily_operations,
+    documentation_quick_links,
+    escalation_matrix,
+    how_to_run_jobs,
+    maintenance_windows,
+    monitoring,
+    schedule_overview,
+    troubleshooting,
+)
+from .completeness import completeness
+from .front import banners, header, title
+from .scene import Scene
+from .waiting import waits_for
+
+__all__ = ["SECTIONS", "SectionSpec", "compose", "compose_section"]
+
+
+@dataclass(frozen=True)
+class SectionSpec:
+    """A section of the guide: `needs` are the parts of the snapshot it is better with, by the gateway's names."""
+
+    id: str
+    title: str
+    needs: tuple[str, ...]
+    compose: Callable[[Scene], tuple[Block, ...]]
+
+
+SECTIONS = (
+    SectionSpec("quick-reference-card", "Quick Reference Card", card.NEEDS, card.compose),
+    SectionSpec("schedule-overview", "Schedule Overview", schedule_overview.NEEDS, schedule_overview.compose),
+    SectionSpec("daily-operations", "Daily Operations", daily_operations.NEEDS, daily_operations.compose),
+    SectionSpec("how-to-run-jobs", "How to Run Jobs", how_to_run_jobs.NEEDS, how_to_run_jobs.compose),
+    SectionSpec("monitoring", "Monitoring", monitoring.NEEDS, monitoring.compose),
+    SectionSpec("common-operations", "Common Operations", common_operations.NEEDS, common_operations.compose),
+    SectionSpec("access-management", "Access Management", access_management.NEEDS, access_management.compose),
+    SectionSpec("maintenance-windows", "Maintenance Windows", maintenance_windows.NEEDS, maintenance_windows.compose),
+    SectionSpec("capacity-planning", "Capacity Planning", capacity_planning.NEEDS, capacity_planning.compose),
+    SectionSpec("backup-and-recovery", "Backup and Recovery", backup_and_recovery.NEEDS, backup_and_recovery.compose),
+    SectionSpec("escalation-matrix", "Escalation Matrix", escalation_matrix.NEEDS, escalation_matrix.compose),
+    SectionSpec(
+        "documentation-quick-links",
+        "Documentation Quick Links",
+        documentation_quick_links.NEEDS,
+        documentation_quick_links.compose,
+    ),
+    SectionSpec("troubleshooting", "Troubleshooting", troubleshooting.NEEDS, troubleshooting.compose),
+)
+
+
+def compose(snapshot: Snapshot, declared: Declared, report: Report) -> Guide:
+    """The whole guide, every section in the template's order."""
+    scene = Scene(snapshot, declared, report)
+    sections = tuple(_section(spec, scene) for spec in SECTIONS)
+    head = header(scene)
+    return Guide(
+        project_key=snapshot.project_key,
+        title=title(scene),
+        taken_at=snapshot.taken_at,
+        zone=report.zone,
+        header=head,
+        banners=banners(scene),
+        sections=sections,
+        completeness=completeness(head, sections),
+    )
+
+
+def compose_section(section_id: str, snapshot: Snapshot, declared: Declared, report: Report) -> Optional[Section]:
+    """One section alone, None when the guide has none of that id."""
+    spec = next((spec for spec in SECTIONS if spec.id == section_id), None)
+    return None if spec is None else _section(spec, Scene(snapshot, declared, report))
+
+
+def _section(spec: SectionSpec, scene: Scene) -> Section:
+    return Section(spec.id, spec.title, spec.compose(scene), waits_for(spec.needs, scene.snapshot))

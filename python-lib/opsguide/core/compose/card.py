@@ -1,0 +1,266 @@
+"""Quick Reference Card: the night in one line, the morning check with its evidence, where to look, whom to call."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from ...model.guide import Block, Card, Cell, Item, Items, Link, Tone
+from ...model.known import Cause, Unknown
+from ...model.report import ScenarioReport
+from .. import words
+from .phrases import OUTPUT_WORDS, STATE_WORDS, is_good, state_tone
+from .scene import Scene, not_built
+
+NEEDS = ("runs", "scenario_settings", "builds", "files", "quality")
+
+_LATE = ("MISSED", "RECOVERED_LATE", "AT_RISK", "STALE_ERROR", "STALE_WARN")
+
+
+def compose(scene: Scene) -> tuple[Block, ...]:
+    return (
+        Card(
+            "DAILY OPERATIONS QUICK REF",
+            (
+                (
+                    "NOW",
+                    _now(scene),
+                ),
+                ("MORNING CHECK (5 min):", _morning(scene)),
+                ("IF SOMETHING LOOKS WRONG:", _wrong(scene)),
+                ("CONTACTS:", _contacts(scene)),
+            ),
+        ),
+    )
+
+
+def _now(scene: Scene) -> Items:
+    return Items(
+        (
+            Item(("Scenarios: ", scenarios_line(scene))),
+            Item(("Outputs: ", outputs_line(scene))),
+            Item(("Incidents: ", _incidents(scene))),
+        )
+    )
+
+
+def scenarios_line(scene: Scene, cell_id: str = "quick-reference-card.now.scenarios") -> Cell:
+    """How many active scenarios are in which state, worst first."""
+    found = scene.report.scenarios
+    if isinstance(found, Unknown):
+        return scene.unknown(cell_id, found)
+    active = [scenario for scenario in scene.active if not scenario.test]
+    if not active:
+        said = "No scenario is active" if found else "This project has no scenarios"
+        return scene.live(cell_id, said, "scenario list", tone=scene.alarm(Tone.NOTICE))
+    states = Counter(scenario.state.verdict for scenario in active)
+    order = [state for state in STATE_WORDS if state in states]
+    parts = [f"{states[state]:,} {STATE_WORDS[state]}" for state in order]
+    return scene.inferred(
+        cell_id,
+        f"{words.count(len(active), 'active scenario')}: {words.listed(parts)}",
+        "the last runs of each scenario",
+        tone=scene.alarm(state_tone(order[0])),
+        verdict=order[0],
+        link=Link("section", "daily-operations"),
+        evidence=tuple(
+            f"{scenario.name}: {scenario.state.reason}" for scenario in active if not is_good(scenario.state)
+        ),
+    )
+
+
+def outputs_line(scene: Scene, cell_id: str = "quick-reference-card.now.outputs") -> Cell:
+    """How many outputs are in which state, worst first."""
+    found = scene.report.outputs
+    if isinstance(found, Unknown):
+        return scene.unknown(cell_id, found)
+    if not found:
+        return scene.inferred(cell_id, "The flow has no outputs", "the flow graph")
+    states = Counter(output.verdict for output in found)
+    order = [state for state in OUTPUT_WORDS if state in states]
+    return scene.inferred(
+        cell_id,
+        f"{words.count(len(found), 'output')}: {words.listed([f'{states[s]:,} {OUTPUT_WORDS[s]}' for s in order])}",
+        "the last builds of each output",
+        tone=scene.alarm(_outputs_tone(order)),
+        verdict=order[0],
+        link=Link("section", "daily-operations"),
+        evidence=tuple(f"{scene.name(output.ref)}: {output.reason}" for output in found if output.verdict in _LATE),
+    )
+
+
+def _outputs_tone(order: list[str]) -> Tone:
+    if any(state in ("MISSED", "STALE_ERROR") for state in order):
+        return Tone.BAD
+    if any(state in _LATE for state in order):
+        return Tone.NOTICE
+    if "UNKNOWN" in order:
+        return Tone.UNKNOWN
+    return Tone.GOOD if set(order) <= {"MET", "FRESH", "PENDING"} and order != ["PENDING"] else Tone.NONE
+
+
+def _incidents(scene: Scene) -> Cell:
+    return scene.unknown("quick-reference-card.now.incidents", not_built("keep a record of open incidents"))
+
+
+# --- morning check ---------------------------------------------------------------------------------------------------
+
+
+def _morning(scene: Scene) -> Items:
+    steps = (
+        ("Jobs → Check overnight scenario status", _overnight(scene)),
+        ("Verify output data freshness", outputs_line(scene, "quick-reference-card.morning.outputs")),
+        ("Review any alerts/notifications", alerts_line(scene, "quick-reference-card.morning.alerts")),
+    )
+    return Items(tuple(Item((f"{step}: ", cell)) for step, cell in steps), ordered=True)
+
+
+def _overnight(scene: Scene) -> Cell:
+    cell_id = "quick-reference-card.morning.scenarios"
+    found = scene.report.scenarios
+    if isinstance(found, Unknown):
+        return scene.unknown(cell_id, found)
+    since = scene.time(scene.report.night_since)
+    unread = [scenario for scenario in scene.active if isinstance(scenario.overnight, Unknown)]
+    if unread and len(unread) == len(scene.active):
+        return scene.unknown(cell_id, first_unknown(unread[0]))
+    bad = [
+        s for s in scene.active if s.state.verdict in ("FAILED", "NOT_RUN", "RUNNING_LATE", "LATE_FINISH", "LATE_START")
+    ]
+    runs = [run for s in scene.active if not isinstance(s.overnight, Unknown) for run in s.overnight]
+    failed = [run for run in runs if run.outcome in ("FAILED", "ABORTED")]
+    parts = [
+        f"{words.count(len(runs), 'run')} since {since}, {len(failed):,} failed" if runs else f"no run since {since}"
+    ]
+    if bad:
+        parts.append(f"look at {words.listed([scenario.name for scenario in bad], 3)}")
+    if unread:
+        parts.append(f"{len(unread):,} could not be read")
+    tone = Tone.BAD if bad or failed else Tone.UNKNOWN if unread else Tone.GOOD if runs else Tone.NONE
+    return scene.inferred(
+        cell_id,
+        "; ".join(parts),
+        "scenario runs",
+        tone=scene.alarm(tone),
+        link=Link("section", "daily-operations"),
+        at=scene.report.night_since,
+    )
+
+
+def first_unknown(scenario: ScenarioReport) -> Unknown:
+    """Why a scenario's runs could not be read."""
+    return scenario.overnight if isinstance(scenario.overnight, Unknown) else Unknown("not read", Cause.NOT_READ)
+
+
+def alerts_line(scene: Scene, cell_id: str) -> Cell:
+    """What DSS's own Data Quality says now. Other alerts go to channels this plugin does not read."""
+    quality = scene.snapshot.quality
+    if isinstance(quality, Unknown):
+        return scene.unknown(cell_id, quality, link=Link("section", "daily-operations"))
+    bad = [status for status in quality if status.outcome == "ERROR"]
+    warned = [status for status in quality if status.outcome == "WARNING"]
+    if not quality:
+        return scene.live(
+            cell_id, "no dataset is monitored by Data Quality rules", "Data Quality status of the project"
+        )
+    said = (
+        f"Data Quality: {len(bad):,} in error, {len(warned):,} with warnings, of {words.count(len(quality), 'dataset')}"
+    )
+    unjudged = sum(status.outcome not in ("OK", "ERROR", "WARNING") for status in quality)
+    tone = Tone.BAD if bad else Tone.NOTICE if warned else Tone.UNKNOWN if unjudged else Tone.GOOD
+    return scene.live(
+        cell_id,
+        f"{said}; {unjudged:,} never computed" if unjudged else said,
+        "Data Quality status of the project",
+        tone=scene.alarm(tone),
+        evidence=tuple(f"{status.dataset}: {status.outcome}" for status in (*bad, *warned)),
+    )
+
+
+# --- if something looks wrong ----------------------------------------------------------------------------------------
+
+
+def _wrong(scene: Scene) -> Items:
+    return Items(
+        (
+            Item(("Check job logs for error messages: ", top_failure(scene, "quick-reference-card.wrong.logs"))),
+            Item(("Verify source data arrived: ", arrivals_line(scene, "quick-reference-card.wrong.sources"))),
+            Item(("See ", Link("section", "troubleshooting", label="Troubleshooting section below"))),
+        ),
+        ordered=True,
+    )
+
+
+def top_failure(scene: Scene, cell_id: str) -> Cell:
+    """The newest failed run of an active scenario that no success has followed, with what it said."""
+    found = scene.report.scenarios
+    if isinstance(found, Unknown):
+        return scene.unknown(cell_id, found)
+    failing = []
+    unread = 0
+    for scenario in scene.active:
+        last = scenario.last_run
+        if isinstance(last, Unknown):
+            unread += 1
+        elif last is not None and last.outcome in ("FAILED", "ABORTED") and last.start is not None:
+            failing.append((last.start, scenario, last))
+    if not failing:
+        if unread:
+            return scene.unknown(cell_id, Unknown(f"the runs of {words.count(unread, 'scenario')} could not be read"))
+        return scene.inferred(cell_id, "no scenario's last run failed", "the last run of each active scenario")
+    start, scenario, run = max(failing, key=lambda entry: entry[0])
+    more = f" ({words.count(len(failing) - 1, 'more failing scenario')})" if len(failing) > 1 else ""
+    message = words.one_line(run.message, 160) or "the run gives no message: open its log"
+    return scene.live(
+        cell_id,
+        f"{scenario.name}, {scene.time(start)}: {message}{more}",
+        "the last run of each active scenario",
+        tone=scene.alarm(Tone.BAD, scenario.test),
+        verdict="FAILED",
+        link=Link("scenario-runs", scenario.id),
+        at=start,
+    )
+
+
+def arrivals_line(scene: Scene, cell_id: str) -> Cell:
+    """Which sources are late, which were seen, which cannot be."""
+    found = scene.report.sources
+    if isinstance(found, Unknown):
+        return scene.unknown(cell_id, found)
+    if not found:
+        return scene.inferred(cell_id, "the flow has no sources", "the flow graph")
+    late = [source for source in found if source.arrived is False]
+    seen = [source for source in found if source.arrived]
+    unseen = len(found) - len(late) - len(seen)
+    parts = [f"late: {words.listed([scene.name(source.ref) for source in late], 4)}"] if late else []
+    parts += [f"{len(seen):,} arrived"] if seen else []
+    parts += [f"{unseen:,} cannot be told"] if unseen else []
+    tone = Tone.BAD if late else Tone.UNKNOWN if unseen else Tone.GOOD
+    return scene.inferred(
+        cell_id,
+        "; ".join(parts),
+        "what was last seen of each source",
+        tone=scene.alarm(tone),
+        link=Link("section", "data-source-timing"),
+    )
+
+
+# --- contacts --------------------------------------------------------------------------------------------------------
+
+
+def _contacts(scene: Scene) -> Items:
+    contacts = scene.profile.contacts
+    data = scene.contact(
+        "quick-reference-card.contacts.data",
+        "contacts.data",
+        contacts.data,
+        scene.owner("quick-reference-card.contacts.data", "contacts.data", "data contact"),
+    )
+    infra = scene.contact("quick-reference-card.contacts.infra", "contacts.infra", contacts.infra)
+    business = scene.contact("quick-reference-card.contacts.business", "contacts.business", contacts.business)
+    return Items(
+        (
+            Item(("Data issues: ", data)),
+            Item(("Infrastructure: ", infra)),
+            Item(("Business questions: ", business)),
+        )
+    )

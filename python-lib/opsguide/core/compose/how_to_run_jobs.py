@@ -1,0 +1,318 @@
+"""How to Run Jobs: by hand, one step, or from a point on, with what each of them touches and how long it takes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from ...model.guide import Block, Callout, Cell, Heading, Inline, Item, Items, Link, Text, Tone
+from ...model.known import Unknown
+from ...model.report import DurationStat, OutputReport, ScenarioReport, SourceReport
+from .. import words
+from ..purpose import find, sends
+from .phrases import no_duration
+from .rows import object_cell, scenario_cell, table_or_reason
+from .scene import Scene, key, not_built
+from .schedule_overview import duration_cell
+
+NEEDS = ("runs", "scenario_settings")
+
+
+def compose(scene: Scene) -> tuple[Block, ...]:
+    return (*_scenario(scene), *_recipe(scene), *_from_a_point(scene))
+
+
+# --- a scenario ------------------------------------------------------------------------------------------------------
+
+
+def _scenario(scene: Scene) -> tuple[Block, ...]:
+    return (
+        Heading("run-a-scenario-manually", "Run a Scenario Manually"),
+        Text(("When you need to run the full pipeline outside of scheduled times",), "When to use:"),
+        Items(
+            (
+                Item(("Navigate to: Automation → Scenarios (", Link("scenarios", label="open"), ")")),
+                Item(("Click on scenario name: ", *_main_name(scene))),
+                Item(("Click Run button (top right)",)),
+                Item(('Select: "Run now"',)),
+                Item(("Monitor progress in Jobs tab (", Link("jobs", label="open"), ")")),
+            ),
+            ordered=True,
+        ),
+        Callout(
+            "corrected",
+            (
+                'Today\'s DSS has no "Run now" choice: Run starts the scenario at once, Run with custom parameters asks '
+                "first. Its progress is under the scenario's Last runs; the jobs it starts are under Jobs.",
+            ),
+        ),
+        Callout(
+            "important",
+            (
+                "Full run takes approximately ",
+                _full_duration(scene),
+                "; started now, it would be done by ",
+                _finish_by(scene),
+                ". Notify ",
+                _main_notify(scene),
+                " if running outside normal schedule.",
+            ),
+        ),
+        *table_or_reason(
+            scene,
+            scene.report.scenarios,
+            ("Scenario", "Runs As", "Expected Duration", "Leaves the Project", "Notify First"),
+            [_scenario_row(scene, scenario) for scenario in scene.scenarios],
+            "how-to-run-jobs.scenarios",
+            caption="What each scenario needs and does when it is run",
+            empty="This project has no scenarios.",
+        ),
+    )
+
+
+def _main(scene: Scene) -> ScenarioReport | None:
+    return next((s for s in scene.scenarios if s.id == scene.report.main_scenario), None)
+
+
+def _main_name(scene: Scene) -> tuple[Inline, ...]:
+    main = _main(scene)
+    if main is None:
+        why = scene.report.scenarios
+        reason = why if isinstance(why, Unknown) else Unknown("no scenario is known to build the outputs")
+        return (scene.unknown("how-to-run-jobs.main.name", reason),)
+    return (
+        scene.inferred(
+            "how-to-run-jobs.main.name",
+            main.name or main.id,
+            "what each scenario builds",
+            link=Link("scenario", main.id),
+            reason="of the active scenarios, the one that builds most of the flow; the others are in the table",
+        ),
+    )
+
+
+def _full_duration(scene: Scene) -> Cell:
+    main = _main(scene)
+    cell_id = "how-to-run-jobs.main.duration"
+    if main is None:
+        return scene.unknown(cell_id, Unknown("no scenario is known to run the full pipeline"))
+    return duration_cell(scene, main, cell_id)
+
+
+def _finish_by(scene: Scene) -> Cell:
+    cell_id = "how-to-run-jobs.main.finish"
+    main = _main(scene)
+    if main is None or not isinstance(main.duration, DurationStat):
+        why = Unknown("no scenario is known to run the full pipeline") if main is None else no_duration(main.duration)
+        return scene.unknown(cell_id, why)
+    end = scene.now + timedelta(seconds=main.duration.p50)
+    slow = scene.now + timedelta(seconds=main.duration.p95)
+    return scene.inferred(
+        cell_id,
+        f"{scene.time(end)} (at the latest, 19 times of 20, {scene.time(slow)})",
+        words.count(main.duration.n, "run"),
+        at=end,
+    )
+
+
+def _main_notify(scene: Scene) -> Cell:
+    main = _main(scene)
+    if main is None:
+        return scene.unknown("how-to-run-jobs.main.notify", Unknown("no scenario is known to run the full pipeline"))
+    return _notify(scene, main, "how-to-run-jobs.main.notify")
+
+
+def _notify(scene: Scene, scenario: ScenarioReport, cell_id: str) -> Cell:
+    path = f"scenarios.{scenario.id}.notify"
+    declared = words.listed(scene.scenario_profile(scenario.id).notify)
+    told = scenario.told
+    if isinstance(told, Unknown):
+        default = scene.unknown(cell_id, told, declare=path)
+    elif told.ways:
+        default = scene.default(
+            cell_id,
+            f"those its reporters write to: {words.listed(told.ways, 3)}",
+            "default: the scenario's reporters",
+            declare=path,
+        )
+    else:
+        default = scene.missing(cell_id, path, "nobody is named, and the scenario has no reporter")
+    return scene.declare(cell_id, path, declared, default)
+
+
+def _scenario_row(scene: Scene, scenario: ScenarioReport) -> tuple[Cell, ...]:
+    row = f"how-to-run-jobs.{key(scenario.id)}"
+    return (
+        scenario_cell(scene, scenario, f"{row}.scenario"),
+        _run_as(scene, scenario, f"{row}.run-as"),
+        duration_cell(scene, scenario, f"{row}.duration"),
+        _effects(scene, scenario, f"{row}.effects"),
+        _notify(scene, scenario, f"{row}.notify"),
+    )
+
+
+def _run_as(scene: Scene, scenario: ScenarioReport, cell_id: str) -> Cell:
+    found = find(scene.snapshot, scenario.id)
+    if isinstance(found, Unknown):
+        return scene.unknown(cell_id, found)
+    if isinstance(found.settings, Unknown):
+        return scene.unknown(cell_id, found.settings)
+    login = found.settings.run_as
+    how = "Run as user of the scenario" if found.settings.run_as_configured else "last editor: no Run as user is set"
+    user = scene.users.get(login)
+    gone = user is not None and user.enabled is False
+    return scene.live(
+        cell_id,
+        f"{login} (disabled: runs will fail)" if gone and login else login,
+        "scenario settings",
+        reason=how,
+        tone=scene.alarm(Tone.BAD, scenario.test) if gone else Tone.NONE,
+    )
+
+
+def _effects(scene: Scene, scenario: ScenarioReport, cell_id: str) -> Cell:
+    found = find(scene.snapshot, scenario.id)
+    if isinstance(found, Unknown):
+        return scene.unknown(cell_id, found)
+    if isinstance(found.settings, Unknown):
+        return scene.unknown(cell_id, found.settings)
+    effects = sends(found.settings)
+    said = words.capital(words.listed(effects)) if effects else "Nothing that its settings show"
+    doubt = f"; {scenario.unseen}" if scenario.unseen else ""
+    return scene.live(cell_id, said + doubt, "scenario settings")
+
+
+# --- a recipe --------------------------------------------------------------------------------------------------------
+
+
+def _recipe(scene: Scene) -> tuple[Block, ...]:
+    recipes = {output.ref: scene.flow.recipe_of(output.ref) for output in scene.outputs}
+    made = [output for output in scene.outputs if recipes[output.ref] is not None]
+    others = len(scene.flow.recipes) - len({recipe.id for recipe in recipes.values() if recipe is not None})
+    more = f" The flow's {words.count(others, 'other recipe')} are run the same way." if others > 0 and made else ""
+    return (
+        Heading("run-a-single-recipe", "Run a Single Recipe"),
+        Text(("When you need to rebuild just one step",), "When to use:"),
+        Items(
+            (
+                Item(("Navigate to: Flow (", Link("flow", label="open"), ")")),
+                Item(("Click on the recipe you want to run",)),
+                Item(("Click Run button",)),
+                Item(
+                    ("Choose:",),
+                    (
+                        Item(('"Build only this recipe" - Just this step',)),
+                        Item(('"Build required" - This step and anything upstream that\'s stale',)),
+                    ),
+                ),
+            ),
+            ordered=True,
+        ),
+        Callout(
+            "corrected",
+            (
+                "Today's DSS calls these choices Build only this, and Build upstream: with only what is modified "
+                '(the old "Build required"), or all of it.',
+            ),
+        ),
+        Callout(
+            "warning",
+            (
+                "A build of what is modified takes SQL source tables as up to date, whatever is in them: after late SQL "
+                "data it may rebuild nothing. Force the rebuild from the first recipe instead.",
+            ),
+        ),
+        *table_or_reason(
+            scene,
+            scene.report.outputs,
+            ("Recipe", "Makes", "Rebuild Behavior"),
+            [_recipe_row(scene, output) for output in made],
+            "how-to-run-jobs.recipes",
+            caption=f"The recipes that make the outputs.{more}",
+            empty="No recipe makes an output of this flow.",
+        ),
+    )
+
+
+_BEHAVIORS = {
+    "": "Normal",
+    "NORMAL": "Normal",
+    "EXPLICIT": "Explicit: rebuilt only when asked for itself",
+    "WRITE_PROTECT": "Write-protected: never rebuilt",
+}
+
+
+def _recipe_row(scene: Scene, output: OutputReport) -> tuple[Cell, ...]:
+    row = f"how-to-run-jobs.recipe-{key(scene.smart(output.ref))}"
+    recipe = scene.flow.recipe_of(output.ref)
+    name = (recipe.ref or recipe.id) if recipe else ""
+    dataset = scene.datasets.get(output.ref)
+    if dataset is None:
+        why = scene.snapshot.datasets
+        behavior = scene.unknown(
+            f"{row}.behavior", why if isinstance(why, Unknown) else Unknown("kept for datasets only")
+        )
+    else:
+        said = _BEHAVIORS.get(dataset.rebuild_behavior, dataset.rebuild_behavior)
+        behavior = scene.live(f"{row}.behavior", said, "dataset settings")
+    return (
+        scene.live(f"{row}.recipe", name, "flow graph", link=Link("recipe", name) if name else None),
+        object_cell(scene, output.ref, output.why, f"{row}.output"),
+        behavior,
+    )
+
+
+# --- from a point on -------------------------------------------------------------------------------------------------
+
+
+def _from_a_point(scene: Scene) -> tuple[Block, ...]:
+    return (
+        Heading("run-from-a-specific-point", "Run from a Specific Point"),
+        Text(("When earlier steps succeeded but later steps failed",), "When to use:"),
+        Items(
+            (
+                Item(("Navigate to: Flow (", Link("flow", label="open"), ")")),
+                Item(("Click on the dataset where you want to START rebuilding",)),
+                Item(('Right-click → "Build flow outputs"',)),
+                Item(("Select which downstream outputs to rebuild",)),
+            ),
+            ordered=True,
+        ),
+        Callout(
+            "corrected",
+            (
+                "Today's DSS calls this Build → Build downstream: Find outputs and build recursively, or Build all "
+                "downstream. The dataset you start from is not built itself.",
+            ),
+        ),
+        *table_or_reason(
+            scene,
+            scene.report.sources,
+            ("Starting After", "Is Rebuilt, in This Order", "Outputs Touched", "Takes"),
+            [_point_row(scene, source) for source in scene.sources],
+            "how-to-run-jobs.points",
+            caption="What follows each source",
+            empty="The flow has no sources.",
+        ),
+    )
+
+
+def _point_row(scene: Scene, source: SourceReport) -> tuple[Cell, ...]:
+    row = f"how-to-run-jobs.from-{key(scene.smart(source.ref))}"
+    outputs = {output.ref for output in scene.outputs}
+    touched = tuple(ref for ref in source.downstream if ref in outputs)
+    return (
+        object_cell(scene, source.ref, source.why, f"{row}.source"),
+        scene.inferred(
+            f"{row}.order",
+            scene.names(source.downstream, 8) or "Nothing",
+            "the flow graph",
+            evidence=tuple(scene.name(ref) for ref in source.downstream[8:200]),
+        ),
+        scene.inferred(
+            f"{row}.outputs",
+            scene.names(touched, 6) or "None",
+            "the flow graph",
+            evidence=tuple(scene.name(ref) for ref in touched[6:200]),
+        ),
+        scene.unknown(f"{row}.takes", not_built("add up the durations of single recipes")),
+    )

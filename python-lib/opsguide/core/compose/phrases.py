@@ -1,0 +1,139 @@
+"""Verdicts, outcomes and kinds of DSS in the words the guide uses, and the tone each of them has."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ...model.guide import Tone
+from ...model.known import Unknown
+from ...model.report import DurationStat, Learning, RunVerdict, Typical
+from ...model.snapshot import Run
+from .. import words
+from .scene import Scene
+
+# Worst first, as they are counted in a line; "3 failed", "1 on time".
+STATE_WORDS = {
+    "FAILED": "failed",
+    "NOT_RUN": "did not run",
+    "RUNNING_LATE": "running late",
+    "LATE_FINISH": "finished late",
+    "LATE_START": "started late",
+    "QUIET_TOO_LONG": "quiet for too long",
+    "UNKNOWN": "cannot be told",
+    "RECOVERED": "recovered",
+    "SUPPRESSED": "held back by the run before",
+    "REPLACED_BY_MANUAL": "replaced by a manual run",
+    "RUNNING": "running",
+    "PENDING": "not due yet",
+    "SKIPPED_EXPECTED": "skipped as expected",
+    "QUIET": "quiet as usual",
+    "ON_TIME": "on time",
+    "OFF": "off",
+}
+OUTPUT_WORDS = {
+    "MISSED": "late",
+    "STALE_ERROR": "too old",
+    "AT_RISK": "at risk",
+    "STALE_WARN": "getting old",
+    "NEEDS_REBUILD": "older than its inputs",
+    "REBUILT_NO_NEW_DATA": "rebuilt without new data",
+    "UNKNOWN": "cannot be told",
+    "RECOVERED_LATE": "built late",
+    "TIGHT": "tight",
+    "PENDING": "not due yet",
+    "MET": "on time",
+    "FRESH": "fresh",
+    "NOT_DECLARED": "without a promise",
+}
+OUTCOME_WORDS = {
+    "SUCCESS": "succeeded",
+    "WARNING": "finished with warnings",
+    "FAILED": "failed",
+    "ABORTED": "stopped",
+}
+_STATE_TONES = {
+    "FAILED": Tone.BAD,
+    "NOT_RUN": Tone.BAD,
+    "RUNNING_LATE": Tone.NOTICE,
+    "LATE_FINISH": Tone.NOTICE,
+    "LATE_START": Tone.NOTICE,
+    "QUIET_TOO_LONG": Tone.NOTICE,
+    "UNKNOWN": Tone.UNKNOWN,
+    "ON_TIME": Tone.GOOD,
+    "RECOVERED": Tone.NOTICE,
+    "SUPPRESSED": Tone.NOTICE,
+    "REPLACED_BY_MANUAL": Tone.NOTICE,
+    "RUNNING": Tone.NONE,
+    "PENDING": Tone.NONE,
+    "QUIET": Tone.NONE,
+    "SKIPPED_EXPECTED": Tone.QUIET,
+    "OFF": Tone.QUIET,
+}
+_OUTPUT_TONES = {
+    "MISSED": Tone.BAD,
+    "STALE_ERROR": Tone.BAD,
+    "AT_RISK": Tone.NOTICE,
+    "STALE_WARN": Tone.NOTICE,
+    "NEEDS_REBUILD": Tone.NOTICE,
+    "REBUILT_NO_NEW_DATA": Tone.NOTICE,
+    "RECOVERED_LATE": Tone.NOTICE,
+    "TIGHT": Tone.NONE,
+    "UNKNOWN": Tone.UNKNOWN,
+    "MET": Tone.GOOD,
+    "FRESH": Tone.GOOD,
+    "PENDING": Tone.NONE,
+    "NOT_DECLARED": Tone.NONE,
+}
+_OUTCOME_TONES = {"SUCCESS": Tone.GOOD, "WARNING": Tone.NOTICE, "FAILED": Tone.BAD, "ABORTED": Tone.BAD}
+
+
+def state_tone(verdict: str) -> Tone:
+    return _STATE_TONES.get(verdict, Tone.UNKNOWN)
+
+
+def output_tone(verdict: str) -> Tone:
+    return _OUTPUT_TONES.get(verdict, Tone.UNKNOWN)
+
+
+def outcome_tone(outcome: str) -> Tone:
+    return _OUTCOME_TONES.get(outcome, Tone.UNKNOWN)
+
+
+def is_good(state: RunVerdict) -> bool:
+    """Whether nobody needs to look at it."""
+    return state.verdict in ("ON_TIME", "PENDING", "RUNNING", "QUIET", "SKIPPED_EXPECTED", "OFF")
+
+
+def outcome_of(run: Run, scene: Scene) -> str:
+    """What became of a run: "failed", "succeeded in 12 min", "running for 12 min". An outcome of DSS that we do not
+    know is shown as DSS spells it."""
+    if run.running:
+        started = f" for {words.duration((scene.now - run.start).total_seconds())}" if run.start else ""
+        return f"running{started}"
+    word = OUTCOME_WORDS.get(run.outcome or "", run.outcome or "")
+    if run.start is None or run.end is None:
+        return word
+    return f"{word} in {words.duration((run.end - run.start).total_seconds())}"
+
+
+def duration_text(stat: DurationStat) -> str:
+    """The typical duration and, in brackets, what all but one in twenty stay under: "12 min (19 min)"."""
+    return f"{words.duration(stat.p50)} ({words.duration(stat.p95)})"
+
+
+def history_text(stat: DurationStat, scene: Scene) -> str:
+    """What a duration was learned from: "28 runs since 12 Sep"."""
+    return f"{words.count(stat.n, 'run')}{since_text(stat.since, scene)}"
+
+
+def since_text(since: object, scene: Scene) -> str:
+    return f" since {words.day(since, scene.zone, scene.now)}" if isinstance(since, datetime) else ""
+
+
+def no_duration(typical: Typical) -> Unknown:
+    """Why there is no typical duration yet."""
+    if isinstance(typical, Unknown):
+        return typical
+    if isinstance(typical, Learning):
+        return Unknown(str(typical))
+    return Unknown("not worked out")

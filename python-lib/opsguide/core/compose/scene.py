@@ -1,0 +1,309 @@
+"""What every section is composed from, and the one way to make each kind of cell.
+
+A section asks the scene for a cell and says what it knows; where the value comes from, as of when and who could
+declare it follow from the kind, so that no cell is without its origin.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, tzinfo
+from functools import cached_property
+from typing import Any, Optional, TypeVar
+
+from dateutil import tz
+
+from ...model.guide import Cell, Link, Origin, Tone
+from ...model.known import Cause, Known, Unknown, known
+from ...model.profile import Contact, DatasetProfile, Declared, OpsProfile, ScenarioProfile
+from ...model.report import OutputReport, Report, ScenarioReport, SourceReport
+from ...model.snapshot import Dataset, ObjectFacts, ObjectRef, Snapshot, User
+from .. import words
+from ..lineage import Flow, flow_of
+
+T = TypeVar("T")
+
+TEMPLATE = "the guide's own words"
+NO_OWNER_SAID = "only the project's owners can say"
+
+_LAYERS = {"local": "profile (local)", "standard": "profile (standard)", "instance": "plugin settings"}
+
+
+def key(name: str) -> str:
+    """`name` as part of a cell id: letters, digits, dash and underscore stay, the rest becomes its code, so that two
+    names never meet."""
+    return re.sub(r"[^A-Za-z0-9_-]", lambda found: f"~{ord(found.group()):x}~", name)
+
+
+def not_built(what: str) -> Unknown:
+    """What a later version of this plugin works out."""
+    return Unknown(f"this plugin does not yet {what}", Cause.NOT_BUILT)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Snapshot, promises and conclusions, with what sections look up again and again."""
+
+    snapshot: Snapshot
+    declared: Declared
+    report: Report
+
+    @property
+    def now(self) -> datetime:
+        return self.snapshot.taken_at
+
+    @property
+    def profile(self) -> OpsProfile:
+        return self.declared.profile
+
+    @cached_property
+    def zone(self) -> tzinfo:
+        return tz.gettz(self.report.zone) or tz.UTC
+
+    @cached_property
+    def flow(self) -> Flow:
+        return flow_of(self.snapshot)
+
+    @cached_property
+    def datasets(self) -> Mapping[ObjectRef, Dataset]:
+        return {dataset.ref: dataset for dataset in known(self.snapshot.datasets, ())}
+
+    @cached_property
+    def facts(self) -> Mapping[ObjectRef, ObjectFacts]:
+        return {fact.ref: fact for fact in self.snapshot.facts}
+
+    @cached_property
+    def folder_names(self) -> Mapping[str, str]:
+        return {folder.id: folder.name for folder in known(self.snapshot.folders, ())}
+
+    @cached_property
+    def users(self) -> Mapping[str, User]:
+        return {user.login: user for user in known(self.snapshot.users, ())}
+
+    @cached_property
+    def scenarios(self) -> tuple[ScenarioReport, ...]:
+        """Active first, each half in DSS's order; none where they could not be read."""
+        return tuple(sorted(known(self.report.scenarios, ()), key=lambda scenario: not scenario.active))
+
+    @property
+    def active(self) -> tuple[ScenarioReport, ...]:
+        return tuple(scenario for scenario in self.scenarios if scenario.active)
+
+    @property
+    def sources(self) -> tuple[SourceReport, ...]:
+        return known(self.report.sources, ())
+
+    @property
+    def outputs(self) -> tuple[OutputReport, ...]:
+        return known(self.report.outputs, ())
+
+    @cached_property
+    def scenario_names(self) -> Mapping[str, str]:
+        return {scenario.id: scenario.name for scenario in self.scenarios}
+
+    @property
+    def version(self) -> tuple[int, ...]:
+        """DSS's version as numbers, () where it is not known."""
+        instance = self.snapshot.instance
+        text = "" if isinstance(instance, Unknown) else instance.version
+        found = re.match(r"\d+(\.\d+)*", text)
+        return tuple(int(part) for part in found.group().split(".")) if found else ()
+
+    @property
+    def node_type(self) -> str:
+        instance = self.snapshot.instance
+        return "" if isinstance(instance, Unknown) else instance.node_type.upper()
+
+    # --- names and places ---------------------------------------------------------------------------------------
+
+    def fact(self, ref: ObjectRef) -> ObjectFacts:
+        return self.facts.get(ref, ObjectFacts(ref))
+
+    def smart(self, ref: ObjectRef) -> str:
+        """The name by which the profile calls an object."""
+        return ref.smart_name(self.snapshot.project_key)
+
+    def name(self, ref: ObjectRef) -> str:
+        """The name by which people call an object."""
+        if ref.kind == "MANAGED_FOLDER" and self.folder_names.get(ref.id):
+            return f"{self.folder_names[ref.id]} (folder)"
+        kind = _KIND_WORDS.get(ref.kind, "")
+        return f"{self.smart(ref)} ({kind})" if kind else self.smart(ref)
+
+    def names(self, refs: tuple[ObjectRef, ...], limit: int = 6) -> str:
+        return words.listed([self.name(ref) for ref in refs], limit)
+
+    def dataset_profile(self, ref: ObjectRef) -> DatasetProfile:
+        return self.profile.datasets.get(self.smart(ref), DatasetProfile())
+
+    def scenario_profile(self, scenario_id: str) -> ScenarioProfile:
+        return self.profile.scenarios.get(scenario_id, ScenarioProfile())
+
+    def link(self, ref: ObjectRef, screen: str = "") -> Optional[Link]:
+        """The DSS screen of an object; `screen` for another one of a dataset's."""
+        wanted = screen if screen and ref.kind == "DATASET" else _SCREENS.get(ref.kind, "")
+        owner = "" if ref.project_key == self.snapshot.project_key else ref.project_key
+        return Link(wanted, ref.id, owner) if wanted else None
+
+    def time(self, at: datetime) -> str:
+        return words.moment(at, self.zone, self.now)
+
+    # --- cells --------------------------------------------------------------------------------------------------
+
+    def live(self, cell_id: str, value: str, source: str, **more: Any) -> Cell:
+        """What DSS says. An empty text of DSS is shown as unknown: nothing is there to read."""
+        if not value:
+            return self.unknown(cell_id, Unknown(f"{source} say nothing here", Cause.NOT_RECORDED), **_kept(more))
+        return Cell(cell_id, value, Origin.LIVE, source, **{"as_of": self.now, **more})
+
+    def inferred(self, cell_id: str, value: str, source: str, **more: Any) -> Cell:
+        """What history says; `source` names the history ("28 runs since 12 Sep")."""
+        return Cell(cell_id, value, Origin.INFERRED, source, **{"as_of": self.now, **more})
+
+    def fixed(self, cell_id: str, value: str, **more: Any) -> Cell:
+        """Words of the guide itself: the same for every project."""
+        return Cell(cell_id, value, Origin.DEFAULT, TEMPLATE, **more)
+
+    def default(self, cell_id: str, value: str, source: str, **more: Any) -> Cell:
+        """What holds as long as nobody declares something else."""
+        return Cell(cell_id, value, Origin.DEFAULT, source, **more)
+
+    def unknown(self, cell_id: str, why: Unknown, **more: Any) -> Cell:
+        tone = Tone.UNKNOWN if why.cause not in (Cause.NOT_READ, Cause.NOT_BUILT) else Tone.NONE
+        given = {"needs": why.needs, "tone": tone, **more}
+        return Cell(cell_id, "", Origin.UNKNOWN, reason=why.reason, **given)
+
+    def missing(self, cell_id: str, path: str, reason: str = NO_OWNER_SAID, **more: Any) -> Cell:
+        """What only the owners can say: not declared, or unknown while the profile itself cannot be read."""
+        unread = self.profile_unread
+        if unread is not None:
+            return self.unknown(cell_id, unread, declare=path, **more)
+        problem = self.declared.problem_at(path)
+        if problem is not None:
+            return self._wrong(cell_id, path, problem.message, problem.layer, **more)
+        return Cell(cell_id, "", Origin.NOT_DECLARED, reason=reason, declare=path, **more)
+
+    def declare(self, cell_id: str, path: str, value: str, default: Optional[Cell] = None, **more: Any) -> Cell:
+        """What the profile says at `path`, with what is wrong there; else `default` (a cell), else not declared.
+
+        `value` is the text to show for what the profile holds, '' where it holds nothing."""
+        problem = self.declared.problem_at(path)
+        layer = self.declared.layer_of(path)
+        reason = more.pop("reason", "")
+        if value and layer != "default":
+            if problem is not None:
+                wrong = f"Part of it cannot be used ({_LAYERS.get(problem.layer, problem.layer)}): {problem.message}"
+                more = {**more, "evidence": (*more.get("evidence", ()), wrong), "tone": Tone.NOTICE}
+            return Cell(cell_id, value, Origin.DECLARED, _LAYERS[layer], reason=reason, declare=path, **more)
+        if problem is not None:
+            return self._wrong(cell_id, path, problem.message, problem.layer, **_kept(more))
+        unread = self.profile_unread
+        if unread is not None:
+            fallback = f"; without it, the default is: {default.value}" if default is not None and default.value else ""
+            return self.unknown(cell_id, replace(unread, reason=unread.reason + fallback), declare=path)
+        if default is not None:
+            return replace(default, declare=default.declare or path)
+        return self.missing(cell_id, path, reason or NO_OWNER_SAID, **_kept(more))
+
+    def _wrong(self, cell_id: str, path: str, message: str, layer: str, **more: Any) -> Cell:
+        said = f"what the {_LAYERS.get(layer, layer)} says here cannot be used: {message}"
+        given = {**more, "tone": Tone.NOTICE, "source": _LAYERS.get(layer, layer), "declare": path}
+        return Cell(cell_id, "", Origin.UNKNOWN, reason=said, **given)
+
+    @property
+    def profile_unread(self) -> Optional[Unknown]:
+        """Why the profile could not be read, None when it was."""
+        variables = self.snapshot.variables
+        if not isinstance(variables, Unknown):
+            return None
+        return replace(variables, reason=f"the profile is in the project's variables: {variables.reason}")
+
+    def source_of(self, path: str) -> str:
+        """Who set the profile's value at `path`, in words."""
+        return _LAYERS.get(self.declared.layer_of(path), "default")
+
+    def alarm(self, tone: Tone, test: bool = False) -> Tone:
+        """The tone, without alarm where nothing should alarm: on a design node, and for test scenarios."""
+        return Tone.QUIET if (self.report.quiet or test) and tone in (Tone.BAD, Tone.NOTICE) else tone
+
+    # --- people -------------------------------------------------------------------------------------------------
+
+    def contact(self, cell_id: str, path: str, contact: Optional[Contact], default: Optional[Cell] = None) -> Cell:
+        """A contact as declared, checked against the people DSS knows."""
+        value = contact_text(contact)
+        doubts = self._doubts(contact)
+        more: dict[str, Any] = {"evidence": doubts, "tone": Tone.NOTICE} if doubts else {}
+        return self.declare(cell_id, path, value, default, **more)
+
+    def _doubts(self, contact: Optional[Contact]) -> tuple[str, ...]:
+        if contact is None:
+            return ()
+        doubts = []
+        if contact.login and not isinstance(self.snapshot.users, Unknown):
+            user = self.users.get(contact.login)
+            if user is None:
+                doubts.append(f"DSS knows no user {contact.login}")
+            elif user.enabled is False:
+                doubts.append(f"the DSS user {contact.login} is disabled")
+        groups = self.snapshot.groups
+        if contact.group and not isinstance(groups, Unknown) and all(g.name != contact.group for g in groups):
+            doubts.append(f"DSS knows no group {contact.group}")
+        return tuple(doubts)
+
+    def owner(self, cell_id: str, path: str, what: str) -> Cell:
+        """The project's owner, as the default for whom to call."""
+        project = self.snapshot.project
+        if isinstance(project, Unknown):
+            return self.unknown(cell_id, project, declare=path)
+        person = project.owner_name or project.owner_login
+        if not person:
+            return self.missing(cell_id, path, f"{NO_OWNER_SAID}, and DSS names no project owner")
+        login = f" ({project.owner_login})" if project.owner_login and project.owner_login != person else ""
+        user = self.users.get(project.owner_login)
+        doubts = ("this DSS user is disabled",) if user is not None and user.enabled is False else ()
+        return self.default(
+            cell_id,
+            f"{person}{login}, project owner",
+            f"default: the project's owner, as no {what} is declared",
+            declare=path,
+            evidence=doubts,
+            tone=Tone.NOTICE if doubts else Tone.NONE,
+        )
+
+
+def _kept(more: dict[str, Any]) -> dict[str, Any]:
+    """What still holds for a cell that turned out to have no value."""
+    return {name: value for name, value in more.items() if name in ("declare", "link", "needs")}
+
+
+def contact_text(contact: Optional[Contact]) -> str:
+    """A contact in one line: "Data engineer on call: Ada Martin (ada), phone 1234, Mon-Fri 08:00-18:00"."""
+    if contact is None:
+        return ""
+    who = contact.name or (f"group {contact.group}" if contact.group else "") or contact.login
+    if contact.name and contact.login:
+        who = f"{contact.name} ({contact.login})"
+    lead = f"{contact.role}: {who}" if contact.role and who else contact.role or who
+    hours = f"{contact.hours} ({contact.timezone})" if contact.hours and contact.timezone else contact.hours
+    return ", ".join(part for part in (lead, contact.method, hours) if part)
+
+
+def read(value: Known[T]) -> Optional[T]:
+    """The value, None where it is unknown. Only where the unknown is shown beside it."""
+    return None if isinstance(value, Unknown) else value
+
+
+_SCREENS = {
+    "DATASET": "dataset",
+    "MANAGED_FOLDER": "folder",
+    "SAVED_MODEL": "saved-model",
+}
+_KIND_WORDS = {
+    "MANAGED_FOLDER": "folder",
+    "SAVED_MODEL": "model",
+    "MODEL_EVALUATION_STORE": "evaluation store",
+    "STREAMING_ENDPOINT": "stream",
+    "RETRIEVABLE_KNOWLEDGE": "knowledge bank",
+}

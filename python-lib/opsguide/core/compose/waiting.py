@@ -1,0 +1,34 @@
+"""Which parts of the snapshot a section still waits for."""
+
+from __future__ import annotations
+
+from ...model.known import Cause, Known, Unknown, known
+from ...model.snapshot import Snapshot
+
+_OF_SCENARIOS = {"runs": "runs", "scenario_settings": "settings"}
+_OF_OBJECTS = {
+    "builds": "last_build",
+    "metrics": "metrics",
+    "row_counts": "row_counts",
+    "rule_results": "rule_results",
+    "files": "newest_file",
+}
+
+
+def waits_for(needs: tuple[str, ...], snapshot: Snapshot) -> tuple[str, ...]:
+    """Those of `needs` that nobody has asked DSS for yet. What was asked for in vain is not waited for again."""
+    return tuple(need for need in needs if _unasked(need, snapshot))
+
+
+def _unasked(need: str, snapshot: Snapshot) -> bool:
+    if need in _OF_SCENARIOS:
+        active = [scenario for scenario in known(snapshot.scenarios, ()) if scenario.active]
+        return bool(active) and all(_not_read(getattr(scenario, _OF_SCENARIOS[need])) for scenario in active)
+    if need in _OF_OBJECTS:
+        # One answer is enough to know that it was asked for: not every object has files, metrics or rules.
+        return all(_not_read(getattr(fact, _OF_OBJECTS[need])) for fact in snapshot.facts)
+    return _not_read(getattr(snapshot, need))
+
+
+def _not_read(value: Known[object]) -> bool:
+    return isinstance(value, Unknown) and value.cause is Cause.NOT_READ

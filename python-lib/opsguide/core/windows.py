@@ -1,0 +1,44 @@
+"""Maintenance windows as spans of time: is an instant inside, and when is the window next.
+
+A weekly window from 22:00 to 02:00 on Saturday begins on Saturday and ends on Sunday; one without days is on every day.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import Optional
+
+from dateutil import tz
+
+from ..model.profile import Window
+from .words import DAYS
+
+
+def covers(window: Window, at: datetime, zone: str) -> bool:
+    """Whether `at` falls into the window, on the clock of `zone` where the window is weekly."""
+    return any(start <= at < end for start, end in _spans(window, at, zone))
+
+
+def current_or_next(window: Window, now: datetime, zone: str) -> Optional[tuple[datetime, datetime]]:
+    """The span that goes on now or comes next, None where none is still to come."""
+    coming = [span for span in _spans(window, now, zone) if span[1] > now]
+    return min(coming, default=None)
+
+
+def _spans(window: Window, near: datetime, zone: str) -> list[tuple[datetime, datetime]]:
+    clock = tz.gettz(window.timezone or zone) or tz.UTC
+    if window.start is not None and window.end is not None:
+        start, end = (at if at.tzinfo else at.replace(tzinfo=clock) for at in (window.start, window.end))
+        return [(start.astimezone(tz.UTC), end.astimezone(tz.UTC))]
+    if window.from_time is None or window.to_time is None:
+        return []
+    begins, ends = time.fromisoformat(window.from_time), time.fromisoformat(window.to_time)
+    first = near.astimezone(clock).date() - timedelta(days=1)
+    spans = []
+    for day in (first + timedelta(days=offset) for offset in range(9)):
+        if window.days and DAYS[day.weekday()].lower() not in window.days:
+            continue
+        last = day + timedelta(days=1) if ends <= begins else day
+        start = datetime.combine(day, begins, clock).astimezone(tz.UTC)
+        spans.append((start, datetime.combine(last, ends, clock).astimezone(tz.UTC)))
+    return spans
