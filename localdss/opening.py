@@ -10,18 +10,19 @@ from typing import Optional, Union
 
 import yaml
 
-from . import host, projects, story
+from . import host, projects
 from .clock import Clock
 from .instance import Instance, Raw
 from .server import Server
 
+STORY = "nightly-late"
 SAMPLE = Path(__file__).parent / "sample"
 PLUGIN = Path(__file__).parent.parent
 Directory = Union[str, Path]
 
 
 def open_instance(
-    story_name: Optional[str] = story.DEFAULT,
+    story_name: Optional[str] = STORY,
     at: Optional[datetime] = None,
     directories: Sequence[Directory] = (),
     version: str = "14.3.1",
@@ -29,6 +30,8 @@ def open_instance(
     sample: bool = True,
 ) -> Instance:
     """A node with its projects at the instant `at`, or at the story's own; without a story nothing has happened yet."""
+    if story_name is not None:
+        from . import story
     if at is None and story_name is not None:
         at = story.anchor(story_name)
     instance = Instance(clock=Clock(at), version=version, plugins=host.discover(*map(Path, plugins)))
@@ -58,7 +61,7 @@ def _furnish(instance: Instance, described: Raw) -> None:
 
 @contextlib.contextmanager
 def serve(
-    story: Optional[str] = story.DEFAULT,
+    story: Optional[str] = STORY,
     at: Optional[datetime] = None,
     projects: Sequence[Directory] = (),
     version: str = "14.3.1",

@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import threading
+import traceback
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Optional
@@ -15,8 +16,8 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.http import http_date
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from . import api, rights
-from .api.routing import ROUTES, Call, Refused, Route, answer, not_found, parse_version, unauthenticated
+from . import api, host, rights, screens
+from .api.routing import ROUTES, Call, Refused, Route, answer, failed, not_found, parse_version, unauthenticated
 from .faults import Faults
 from .instance import Instance
 
@@ -116,8 +117,11 @@ class Server:
         app.before_request(self._arrived)
         app.after_request(self._leaving)
         app.register_error_handler(Refused, _refusal)
+        app.register_error_handler(Exception, self._broken)
         app.register_error_handler(404, self._unknown)
         app.register_error_handler(405, self._unknown)
+        host.mount(app, self.instance)
+        screens.mount(app, self.instance)
         return app
 
     def _register(self, app: Flask, prefix: str, route: Route) -> None:
@@ -176,6 +180,13 @@ class Server:
         if "record" not in g:
             return error
         return self._no_such_route()
+
+    def _broken(self, error: Exception) -> Any:
+        """A mistake of localdss itself: told on stderr, and answered as DSS answers its own."""
+        if isinstance(error, HTTPException):
+            return error
+        traceback.print_exception(type(error), error, error.__traceback__)
+        return _refusal(failed(f"localdss broke: {error!r}"))
 
     def _no_such_route(self) -> Response:
         """What a DSS without the route answers: the page of the web server in front of it."""

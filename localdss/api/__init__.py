@@ -4,7 +4,23 @@ from __future__ import annotations
 
 from importlib import import_module
 
-MODULES = ("node", "people", "projects", "scenarios", "jobs", "datasets", "quality", "flow", "folders")
+MODULES = (
+    "node",
+    "people",
+    "projects",
+    "scenarios",
+    "jobs",
+    "datasets",
+    "quality",
+    "flow",
+    "folders",
+    "macros",
+    "webapps",
+    "channels",
+    "futures",
+    "notebooks",
+    "upkeep",
+)
 
 
 def load() -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from flask import Response
 
 from .. import quality, rights, work
 from ..clock import from_ms
@@ -73,9 +76,9 @@ def compute_rules(call: Call, name: str) -> Raw:
 
 
 @route("GET", f"{_D}/status", INFERRED, since=_SINCE)
-def dataset_status(call: Call, name: str) -> Any:
+def dataset_status(call: Call, name: str) -> Response:
     call.dataset(name)
-    return {"status": status_of(call.project, name)}
+    return Response(json.dumps(status_of(call.project, name)), mimetype="application/json")
 
 
 @route("GET", f"{_D}/status-by-partition", INFERRED, since=_SINCE)
@@ -129,7 +132,7 @@ def project_status(call: Call) -> Raw:
     wanted = [
         name for name in call.project.datasets if monitored(call.project, name) or not call.flag("onlyMonitored", True)
     ]
-    return {name: {"status": status_of(call.project, name)} for name in wanted}
+    return {name: status_of(call.project, name) for name in wanted}
 
 
 @route("GET", "/projects/<key>/data-quality/timeline", INFERRED, since=_SINCE)
@@ -150,7 +153,9 @@ def instance_status(call: Call) -> Raw:
     for project in call.instance.projects.values():
         names = [name for name in project.datasets if monitored(project, name)]
         if names and READ in rights.on_project(project, call.caller):
-            found[project.key] = {"status": _worst([status_of(project, name) for name in names])}
+            statuses = [status_of(project, name) for name in names]
+            counts = {f"{outcome.lower()}Count": statuses.count(outcome) for outcome in _WORST}
+            found[project.key] = {"status": _worst(statuses), **counts}
     return found
 
 
