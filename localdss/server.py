@@ -14,6 +14,7 @@ from typing import Any, Optional
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import http_date
+from werkzeug.routing import BaseConverter
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from . import api, host, rights, screens
@@ -108,6 +109,7 @@ class Server:
 
     def _app(self) -> Flask:
         app = Flask(__name__, static_folder=None)
+        app.url_map.converters["anypath"] = _AnyPath
         app.url_map.strict_slashes = False
         app.url_map.merge_slashes = False
         api.load()
@@ -211,8 +213,19 @@ def _refusal(error: Refused) -> Response:
     return response
 
 
+class _AnyPath(BaseConverter):
+    """The rest of a path; the client sends those of folders with their leading slash."""
+
+    part_isolating = False
+    regex = ".+?"
+
+
 class _Quiet(WSGIRequestHandler):
     """Says nothing per request: what was asked is in `Server.requests`."""
+
+    def send_response(self, code: int, message: Optional[str] = None) -> None:
+        """Without the machine's own Date: the answer carries the one of the instance's clock."""
+        self.send_response_only(code, message)
 
     def log(self, type: str, message: str, *args: Any) -> None:
         if type == "error":
