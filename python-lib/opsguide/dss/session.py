@@ -71,8 +71,13 @@ def right_for(api_path: str) -> str:
 
 def reader_of(project_key: str) -> Callable[[str], str]:
     """What someone who may read one project's content may ask, and nothing else: a `lacks` for `Clients`."""
-    own = f"{READ_CONTENT} on {quote(project_key, safe='')}"
-    return lambda api_path: "" if right_for(api_path) in ("", own) else right_for(api_path)
+    allowed = ("", f"{READ_CONTENT} on {quote(project_key, safe='')}")
+
+    def lacks(api_path: str) -> str:
+        right = right_for(api_path)
+        return "" if right in allowed else right
+
+    return lacks
 
 
 class SettingsCache:
@@ -167,9 +172,11 @@ class Clients:
         found = self.get(api_path, params)
         return raw.mappings(found) if isinstance(found, list) else _wrong_type(found, "a list", api_path)
 
-    def ask(self, api_path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+    def ask(
+        self, api_path: str, body: Mapping[str, Any], params: Optional[Mapping[str, Any]] = None
+    ) -> Mapping[str, Any]:
         """The answer of a question that DSS takes by POST although it changes nothing (who is browsing)."""
-        with self._answer("POST", api_path, None, body) as response:
+        with self._answer("POST", api_path, params, body) as response:
             found = self._json(response, api_path)
         return found if isinstance(found, dict) else _wrong_type(found, "an object", api_path)
 
