@@ -215,7 +215,7 @@ def _by_sql(
     found = {data.COUNT: (str(row[0]), "BIGINT")}
     for (aggregate, column), value in zip(known, row[1:]):
         if value is not None:
-            found[f"col_stats:{aggregate}:{column}"] = _typed(aggregate, types[column], value)
+            found[f"col_stats:{aggregate}:{column}"] = typed(aggregate, types[column], value)
     return found
 
 
@@ -236,11 +236,20 @@ def _by_reading(
     for aggregate, column in wanted:
         value = tallies[column].value(aggregate)
         if value is not None:
-            found[f"col_stats:{aggregate}:{column}"] = _typed(aggregate, types[column], value)
+            found[f"col_stats:{aggregate}:{column}"] = typed(aggregate, types[column], value)
     return found
 
 
-def _typed(aggregate: str, column_type: str, value: Any) -> Value:
+def aggregate(name: str, column_type: str, values: Iterable[Any]) -> Any:
+    """One aggregate (MIN, SUM, COUNT_DISTINCT, …) of Python values of a column; None where it makes no sense."""
+    tally = _Tally(column_type)
+    for value in values:
+        tally.add(value)
+    return tally.value(name)
+
+
+def typed(aggregate: str, column_type: str, value: Any) -> Value:
+    """An aggregate as DSS keeps it: its text and its type."""
     if aggregate in _COUNTS:
         return str(int(value)), "BIGINT"
     if column_type in ("date", "dateonly", "datetimenotz"):
@@ -255,14 +264,14 @@ class _Tally:
 
     def __init__(self, kind: str) -> None:
         self._numeric = kind in ("double", "float", "int", "bigint", "smallint", "tinyint")
-        self._seen: set[str] = set()
+        self._seen: set[Any] = set()
         self._count = self._nulls = 0
         self._sum = self._squares = 0.0
         self._low: Any = None
         self._high: Any = None
 
-    def add(self, value: str) -> None:
-        if value == "":
+    def add(self, value: Any) -> None:
+        if value in ("", None):
             self._nulls += 1
             return
         self._count += 1
