@@ -15,6 +15,7 @@ from opsguide.model.report import ServerZone
 from opsguide.model.snapshot import Scenario, ScenarioSettings, Trigger
 
 UTC = timezone.utc
+NOTHING_KNOWN = Anchors()
 SERVER = ServerZone("Europe/Paris", "said by the test")
 ZONES = [
     "Europe/Paris",
@@ -43,7 +44,7 @@ hourly = st.fixed_dictionaries({"frequency": st.just("Hourly"), "startingFrom": 
 any_clock = st.one_of(on_the_clock, hourly)
 
 
-def of(params: dict, after: datetime, before: datetime, anchors: Anchors = Anchors()) -> tuple:
+def of(params: dict, after: datetime, before: datetime, anchors: Anchors = NOTHING_KNOWN) -> tuple:
     expansion = instants(Trigger("temporal", params=params), after, before, SERVER, anchors)
     assert expansion.unknown is None
     return expansion.expected

@@ -25,6 +25,7 @@ from opsguide.model.snapshot import Run, Scenario, ScenarioSettings, Trigger
 
 PARIS = ServerZone("Europe/Paris", "said by the test")
 NOWHERE = ServerZone(Unknown("the server's time zone is not known"), "said by the test")
+NOTHING_KNOWN = Anchors()
 NAMES = {"NIGHTLY": "Nightly build", "a1B2": "landing"}
 
 
@@ -40,7 +41,7 @@ def scenario(*triggers: Trigger, **more: object) -> Scenario:
     return Scenario("S", active=True, settings=ScenarioSettings(triggers), runs=more.pop("runs", ()), **more)
 
 
-def told(trigger: Trigger, after: str, before: str, anchors: Anchors = Anchors(), server: ServerZone = PARIS) -> list:
+def told(trigger: Trigger, after: str, before: str, anchors: Anchors = NOTHING_KNOWN, server: ServerZone = PARIS) -> list:
     expansion = instants(trigger, utc(after), utc(before), server, anchors)
     assert expansion.unknown is None
     return [f"{at:%m-%d %H:%M}" for at in expansion.instants]

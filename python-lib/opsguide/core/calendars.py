@@ -1,4 +1,4 @@
-"""Business days, business time and maintenance windows.
+"""Business days and business time.
 
 Worked example: data built on Friday at 18:00 is, on Monday at 09:00, 63 hours old by the clock; in the business time of
 a calendar without Saturday and Sunday it is 15 hours old (six on Friday, nine on Monday).
@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import Optional
 
-from ..model.profile import Calendar, Window
+from ..model.profile import Calendar
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -57,19 +57,3 @@ def age_in_business_time(calendar: Optional[Calendar], since: datetime, now: dat
 
 def _midnight(day: date, zone: tzinfo) -> datetime:
     return datetime.combine(day, time.min, tzinfo=zone).astimezone(timezone.utc)
-
-
-def covers(window: Window, at: datetime, zone: tzinfo) -> bool:
-    """Whether a maintenance window is open at an instant. `zone` is the wall clock of a weekly window; one that ends
-    earlier than it begins ends on the next day."""
-    if window.start and window.end:
-        return window.start <= at < window.end
-    if not window.from_time or not window.to_time:
-        return False
-    local = at.astimezone(zone)
-    begin, end, now = time.fromisoformat(window.from_time), time.fromisoformat(window.to_time), local.time()
-    if begin < end:
-        return WEEKDAYS[local.weekday()] in window.days and begin <= now < end
-    if now >= begin:
-        return WEEKDAYS[local.weekday()] in window.days
-    return now < end and WEEKDAYS[local.weekday() - 1] in window.days

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timezone, tzinfo
+from datetime import datetime
 from typing import Optional
+from zoneinfo import ZoneInfo
 
 from ...model.known import Unknown, known
 from ...model.profile import Calendar, OpsProfile, ScenarioProfile
 from ...model.report import ServerZone
 from ...model.snapshot import Run, Scenario, Snapshot, Step
 from .. import words
-from ..calendars import covers, is_business_day
+from ..calendars import is_business_day
 from ..schedule import zone_of
+from ..windows import covers
+
+_UTC = ZoneInfo("UTC")
 
 
 @dataclass(frozen=True)
@@ -23,7 +27,7 @@ class Terms:
 
     now: datetime
     server: ServerZone
-    zone: tzinfo = timezone.utc
+    zone: ZoneInfo = _UTC
     project_key: str = ""
     scenarios: tuple[Scenario, ...] = ()
     profile: OpsProfile = field(default_factory=OpsProfile)
@@ -37,7 +41,7 @@ class Terms:
         return cls(
             snapshot.taken_at,
             server,
-            timezone.utc if isinstance(zone, Unknown) else zone,
+            _UTC if isinstance(zone, Unknown) else zone,
             snapshot.project_key,
             known(snapshot.scenarios, ()),
             profile,
@@ -71,8 +75,7 @@ class Terms:
         if not is_business_day(self.calendar(scenario), at.astimezone(self.zone).date()):
             return f"{words.day(at, self.zone, self.now)} is no business day of its calendar"
         for window in self.profile.maintenance:
-            zone = zone_of(window.timezone) if window.timezone else self.zone
-            if not window.runs_expected and not isinstance(zone, Unknown) and covers(window, at, zone):
+            if not window.runs_expected and covers(window, at, self.zone.key):
                 return f"maintenance of {words.one_line(window.system, 80)}"
         return ""
 

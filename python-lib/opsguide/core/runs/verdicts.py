@@ -27,6 +27,8 @@ DELAYS_LEAST, DELAYS_KEPT = 10, 60
 CATCH_UP_SHARE = 0.10
 # So many moments served just before one show that the schedule was the same before the scenario was last saved.
 SERVED_BEFORE = 3
+# The oldest run on record may serve a moment so far before it.
+LATEST_START = timedelta(days=1)
 # Looked at instead of the whole period where that has too many moments to list.
 SHORT_PERIOD = timedelta(days=2)
 
@@ -82,9 +84,9 @@ def _moments(
     scenario: Scenario, followed: Sequence[Trigger], terms: Terms, since: datetime, runs: Sequence[Run]
 ) -> Expansion:
     """The moments up to now, from before `since` as far as runs are on record: earlier ones show what is usual."""
-    oldest = min((at for run in runs if (at := fired(run))), default=since)
+    oldest = min((at for run in runs if (at := fired(run))), default=since) - LATEST_START
     until = terms.now + timedelta(seconds=1)
-    clock = expected(scenario, min(since, oldest) - EARLY, until, terms.server)
+    clock = expected(scenario, min(since, oldest), until, terms.server)
     if clock.unknown:
         clock = expected(scenario, max(since, oldest, terms.now - SHORT_PERIOD), until, terms.server)
     others = after_others(followed, terms, min(since, oldest))
