@@ -114,6 +114,12 @@ def when(cell: Cell, zone: str) -> Optional[When]:
     return When(before, clock, after, pattern, _iso(cell.at), exact(cell.at, name), brief)
 
 
+def counted(completeness: Completeness) -> tuple[tuple[Origin, int], ...]:
+    """(origin, number of cells) of each origin there is, in the order of the enum."""
+    counts = ((origin, completeness.counts.get(origin.value, 0)) for origin in Origin)
+    return tuple((origin, count) for origin, count in counts if count)
+
+
 def questionable(cell: Cell) -> bool:
     """Whether there is more to a cell than its value and origin: then it can be opened."""
     return bool(cell.source or cell.as_of or cell.reason or cell.needs or cell.declare or cell.verdict or cell.evidence)
