@@ -129,11 +129,16 @@ def _parts(top: type[BaseModel]) -> list[type[BaseModel]]:
 
 
 def _models(hint: Any) -> Iterator[type[BaseModel]]:
-    if isinstance(hint, type) and issubclass(hint, BaseModel):
+    if _is_part(hint):
         yield hint
     elif get_origin(hint) is not Literal:
         for inner in get_args(hint):
             yield from _models(inner)
+
+
+def _is_part(hint: Any) -> bool:
+    # Until Python 3.10 tuple[X, ...] also counts as a type.
+    return get_origin(hint) is None and isinstance(hint, type) and issubclass(hint, BaseModel)
 
 
 def _row(part: type[BaseModel], name: str) -> str:
@@ -157,7 +162,7 @@ def _words(hint: Any) -> str:
         if hint == known:
             return words
     origin, inner = get_origin(hint), get_args(hint)
-    if isinstance(hint, type) and issubclass(hint, BaseModel):
+    if _is_part(hint):
         return f"[{hint.__name__}](#{hint.__name__.lower()})"
     if origin is Union or origin is Annotated:
         return _words(inner[0])

@@ -99,4 +99,6 @@ def _required(shape: Any) -> Any:
 
 def _part(shape: Any) -> Optional[type[BaseModel]]:
     shape = _required(shape)
-    return shape if isinstance(shape, type) and issubclass(shape, BaseModel) else None
+    # Until Python 3.10 tuple[X, ...] also counts as a type.
+    is_class = get_origin(shape) is None and isinstance(shape, type)
+    return shape if is_class and issubclass(shape, BaseModel) else None
