@@ -98,6 +98,7 @@ class Backends:
         return backend
 
     def _launch(self, backend: Backend, project_key: str, raw: dict[str, Any], component: Component) -> None:
+        code = runner.code_of(component)
         names = runner.environment(self.instance, backend.ticket, project_key, component.plugin)
         names["DKU_CUSTOM_WEBAPP_CONFIG"] = json.dumps(raw.get("config") or {})
         backend.child = Child(names)
@@ -105,9 +106,9 @@ class Backends:
         timer = threading.Timer(60, backend.child.kill)
         timer.start()
         processes = (raw.get("params") or {}).get("nbProcesses", 1)
-        order = {"kind": "webapp", "source": component.source, "sourceName": component.source_name}
+        order = {**code, "kind": "webapp", "processes": processes}
         try:
-            backend.port = backend.child.ask({**order, "processes": processes}, until="listening")["port"]
+            backend.port = backend.child.ask(order, until="listening")["port"]
         finally:
             timer.cancel()
 

@@ -122,7 +122,7 @@ def run_step(
     `dataiku.scenario.Scenario` tells the script: triggerType, triggerName, triggerParams, previousSteps, variables."""
     component = _found(instance, STEP, step_type, "step")
     more = {"DKU_PLUGIN_STEP_CONFIG": json.dumps(dict(config)), "LOCALDSS_SCENARIO_RUN": json.dumps(scenario_run or {})}
-    return _run_script(instance, project_key, login, _code_of(component), component.plugin, more, started, log)
+    return _run_script(instance, project_key, login, runner.code_of(component), component.plugin, more, started, log)
 
 
 def run_script(
@@ -222,7 +222,7 @@ class _Code:
             return cls(in_place, None)
         component = _found(instance, kind, str(raw.get("type")), word)
         settings_of_plugin = runner.plugin_config(instance, component.plugin)
-        return cls({**_code_of(component), "pluginConfig": settings_of_plugin}, component.plugin)
+        return cls({**runner.code_of(component), "pluginConfig": settings_of_plugin}, component.plugin)
 
 
 def _found(instance: Any, kind: Kind, type_id: str, word: str) -> Component:
@@ -232,13 +232,9 @@ def _found(instance: Any, kind: Kind, type_id: str, word: str) -> Component:
     return component
 
 
-def _code_of(component: Component) -> dict[str, str]:
-    return {"source": component.source, "sourceName": component.source_name}
-
-
 def _order(kind: str, instance: Any, project_key: str, component: Component) -> dict[str, Any]:
     settings = runner.plugin_config(instance, component.plugin)
-    return {"kind": kind, "projectKey": project_key, "pluginConfig": settings, **_code_of(component)}
+    return {"kind": kind, "projectKey": project_key, "pluginConfig": settings, **runner.code_of(component)}
 
 
 def _target(project_key: str, kind: str, object_id: str, partition: str) -> dict[str, Any]:

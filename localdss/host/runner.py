@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Callable, Optional
 from urllib.parse import urlsplit
 
-from .plugins import PluginDir
+from .plugins import Component, PluginDir
 
 HERE = Path(__file__).parent
 LOG_LINES_KEPT = 2000
@@ -65,6 +65,7 @@ class Child:
         os.close(writing)
         self._answers = os.fdopen(reading, encoding="utf-8")
         self._lines: deque[str] = deque(maxlen=LOG_LINES_KEPT)
+        self._writing = threading.Lock()
         self._log = log
         self._drain = threading.Thread(target=self._read_log, daemon=True)
         self._drain.start()
@@ -107,11 +108,13 @@ class Child:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def log(self) -> str:
-        return "\n".join(self._lines)
+        with self._writing:
+            return "\n".join(self._lines)
 
     def _read_log(self) -> None:
         for line in self.process.stdout:
-            self._lines.append(line.rstrip("\n"))
+            with self._writing:
+                self._lines.append(line.rstrip("\n"))
             if self._log is not None:
                 self._log(line.rstrip("\n"))
 
@@ -171,6 +174,14 @@ def environment(instance: Any, api_ticket: str, project_key: str, plugin: Option
         "DKU_PLUGIN_CONFIG": json.dumps(plugin_config(instance, plugin)),
         "DIP_HOME": str(instance.data_dir),
     }
+
+
+def code_of(component: Component) -> dict[str, str]:
+    """The part of an order that carries a component's code."""
+    try:
+        return {"source": component.source, "sourceName": component.source_name}
+    except OSError as error:
+        raise ComponentFailed("MissingCode", f"{component.source_name} cannot be read: {error}") from error
 
 
 def plugin_config(instance: Any, plugin: Optional[PluginDir]) -> dict[str, Any]:

@@ -57,3 +57,7 @@ def number(value: Any) -> str:
     """A metric's value, which DSS gives as text: digits in groups, everything else as it is."""
     text = str(value)
     return f"{int(text):,}" if re.fullmatch(r"-?\d{1,30}", text) else text
+
+
+def count(number_of: int, noun: str) -> str:
+    return f"{number_of:,} {noun}" if number_of == 1 else f"{number_of:,} {noun}s"

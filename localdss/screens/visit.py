@@ -15,7 +15,7 @@ from .. import rights
 from ..host.routes import visitor
 from ..instance import Instance, Project
 from ..rights import READ, Caller
-from .formats import Formats, length, number
+from .formats import Formats, count, length, number
 
 DEFAULT_USER = "admin"
 
@@ -55,7 +55,7 @@ class Visit:
 
     def page(self, template: str, **names: Any) -> str:
         formats = Formats(self.instance.zone, self.instance.clock.now())
-        tools = {"formats": formats, "length": length, "number": number, "segment": segment}
+        tools = {"formats": formats, "length": length, "number": number, "count": count, "segment": segment}
         return render_template(f"screens/{template}", visit=self, instance=self.instance, **tools, **names)
 
 
