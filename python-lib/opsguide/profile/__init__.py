@@ -149,8 +149,9 @@ def _in_list(path: Path) -> bool:
 
 
 def _problems(written: Written) -> Iterator[Problem]:
-    for path, message in written.left_out[:MAX_PROBLEMS]:
-        yield Problem(layer=written.layer, path=_dotted(path), message=message)
+    listed = ((_dotted(path), message) for path, message in written.left_out[:MAX_PROBLEMS])
+    for path, message in sorted(listed):
+        yield Problem(layer=written.layer, path=path, message=message)
     if len(written.left_out) > MAX_PROBLEMS:
         message = f"has more than {MAX_PROBLEMS} problems; the first {MAX_PROBLEMS} are listed"
         yield Problem(layer=written.layer, path="", message=message)
