@@ -170,7 +170,7 @@ class Instance:
     """One DSS node. `lock` guards every change of state; `speed` divides the time that runs and jobs take.
 
     `broken` says which recipes, as (project key, name), fail from now on and with which message; `works` holds what goes on
-    in the background, by id; `sent` every mail and message, oldest first.
+    in the background, by id; `sent` every mail and message, oldest first; `postgres` is the address of a server that plays the SQL connections.
     """
 
     clock: Clock = field(default_factory=Clock)
@@ -203,6 +203,7 @@ class Instance:
     broken: dict[tuple[str, str], str] = field(default_factory=dict)
     backends: Any = None
     story: str = ""
+    postgres: str = ""
     data_dir: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="localdss-")))
     lock: threading.RLock = field(default_factory=threading.RLock)
 

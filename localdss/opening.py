@@ -10,31 +10,30 @@ from typing import Optional, Union
 
 import yaml
 
-from . import host, projects
+from . import host, projects, story
 from .clock import Clock
 from .instance import Instance, Raw
 from .server import Server
 
-STORY = "nightly-late"
 SAMPLE = Path(__file__).parent / "sample"
 PLUGIN = Path(__file__).parent.parent
 Directory = Union[str, Path]
 
 
 def open_instance(
-    story_name: Optional[str] = STORY,
+    story_name: Optional[str] = story.DEFAULT,
     at: Optional[datetime] = None,
     directories: Sequence[Directory] = (),
     version: str = "14.3.1",
     plugins: Sequence[Directory] = (PLUGIN,),
     sample: bool = True,
+    postgres: str = "",
 ) -> Instance:
     """A node with its projects at the instant `at`, or at the story's own; without a story nothing has happened yet."""
-    if story_name is not None:
-        from . import story
     if at is None and story_name is not None:
         at = story.anchor(story_name)
-    instance = Instance(clock=Clock(at), version=version, plugins=host.discover(*map(Path, plugins)))
+    instance = Instance(clock=Clock(at), version=version, postgres=postgres)
+    instance.plugins = host.discover(*map(Path, plugins))
     described: Raw = yaml.safe_load((SAMPLE / "instance.yaml").read_text("utf-8"))
     _furnish(instance, described)
     for name in described["projects"] if sample else ():
@@ -61,7 +60,7 @@ def _furnish(instance: Instance, described: Raw) -> None:
 
 @contextlib.contextmanager
 def serve(
-    story: Optional[str] = STORY,
+    story: Optional[str] = story.DEFAULT,
     at: Optional[datetime] = None,
     projects: Sequence[Directory] = (),
     version: str = "14.3.1",
@@ -70,10 +69,11 @@ def serve(
     port: int = 0,
     speed: float = 600.0,
     latency: float = 0.0,
+    postgres: str = "",
 ) -> Iterator[Server]:
     """A server for the length of a `with`. `speed` divides the time that runs and jobs take; `latency` delays every answer
     (seconds); `story=None` opens projects to which nothing has happened."""
-    instance = open_instance(story, at, projects, version, plugins, sample)
+    instance = open_instance(story, at, projects, version, plugins, sample, postgres)
     instance.speed = speed
     server = Server(instance)
     server.faults.latency = latency

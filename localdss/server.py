@@ -17,7 +17,7 @@ from werkzeug.http import http_date
 from werkzeug.routing import BaseConverter
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from . import api, host, rights, screens
+from . import api, data, host, rights, screens
 from .api.routing import ROUTES, Call, Refused, Route, answer, failed, not_found, parse_version, unauthenticated
 from .faults import Faults
 from .instance import Instance
@@ -101,6 +101,7 @@ class Server:
 
     def stop(self) -> None:
         self.faults.clear()
+        data.close(self.instance)
         self.instance.close()
         if self._http is not None:
             self._http.shutdown()

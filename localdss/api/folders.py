@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -67,7 +68,7 @@ def contents(call: Call, folder_id: str) -> Raw:
     return {"items": [_item(root, file) for file in sorted(root.rglob("*")) if file.is_file()]}
 
 
-@route("GET", f"{_F}/contents/<path:path>", DOCUMENTED, locked=False)
+@route("GET", f"{_F}/contents/<anypath:path>", DOCUMENTED, locked=False)
 def download(call: Call, folder_id: str, path: str) -> Response:
     file = _file(call, folder_id, path)
     if not file.is_file():
@@ -75,7 +76,7 @@ def download(call: Call, folder_id: str, path: str) -> Response:
     return send_file(file, mimetype="application/octet-stream")
 
 
-@route("POST", f"{_F}/contents/<path:path>", DOCUMENTED, right=WRITE, locked=False)
+@route("POST", f"{_F}/contents/<anypath:path>", DOCUMENTED, right=WRITE, locked=False)
 def upload(call: Call, folder_id: str, path: str) -> Raw:
     file, sent = _file(call, folder_id, path), call.request.files.get("file")
     if sent is None:
@@ -84,11 +85,13 @@ def upload(call: Call, folder_id: str, path: str) -> Raw:
     # Written aside and moved: a reader sees the whole file or none, as on the storages of DSS.
     aside = file.with_name(f".{call.instance.new_id('upload')}")
     sent.save(aside)
+    now = call.instance.clock.now().timestamp()
+    os.utime(aside, (now, now))
     aside.replace(file)
     return _item(_root(call, folder_id), file)
 
 
-@route("DELETE", f"{_F}/contents/<path:path>", DOCUMENTED, right=WRITE, locked=False)
+@route("DELETE", f"{_F}/contents/<anypath:path>", DOCUMENTED, right=WRITE, locked=False)
 def delete_file(call: Call, folder_id: str, path: str) -> None:
     _file(call, folder_id, path).unlink(missing_ok=True)
 
