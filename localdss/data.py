@@ -139,6 +139,8 @@ def rows(
     owner, name = locate(instance, project_key, ref)
     raw = owner.datasets[name]
     names = [column for column, _ in fields(raw)]
+    if not names:
+        raise NoData(f"Dataset {ref} has no schema")
     unknown = [column for column in columns or () if column not in names]
     if unknown:
         raise NoData(f"Dataset {ref} has no column {unknown[0]}")
@@ -458,7 +460,7 @@ def _kind(cursor: Any, position: int, first: list[tuple[Any, ...]]) -> str:
 
 def _fill_when_missing(instance: Instance, project: Project, name: str) -> None:
     stored = [part for part in held(project, name) if _key(name, part) in project.rows]
-    if not stored or _table_exists(instance, project, name):
+    if not stored or not fields(project.datasets[name]) or _table_exists(instance, project, name):
         return
     for part in stored:
         source = _source(project, name, part, project.rows[_key(name, part)], _as_of(instance, project, name))

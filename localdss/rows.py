@@ -67,8 +67,10 @@ def _makers(source: Source) -> list[Draw]:
     for position, (name, kind) in enumerate(source.columns):
         if name == source.dimension:
             made.append(_fixed(source.partition))
-        elif name.endswith("_id") and position < 2:
+        elif name.endswith("_id") and position < 2 and kind == "string":
             made.append(_key(name, position, names))
+        elif name.endswith("_id") and position == 0:
+            made.append(lambda _, index: index + 1)
         else:
             made.append(_maker(name, kind, source))
     return made
