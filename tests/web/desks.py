@@ -24,12 +24,12 @@ class Admission:
 
 @dataclass
 class HandMadeDesk:
-    """Fails with `error` when there is one; counts how deep and how fresh it was asked."""
+    """Fails with `error` when there is one; keeps how deep it was asked."""
 
     guide_value: Guide = GUIDE
     admission: Admission = field(default_factory=Admission)
     error: Optional[Exception] = None
-    asked: list[tuple[str, bool]] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
     project_key: str = "RETAIL"
     settings: Settings = field(default_factory=lambda: Settings(dss_url="https://dss.example.com"))
 
@@ -37,8 +37,8 @@ class HandMadeDesk:
         assert "Host" in headers
         return self.admission
 
-    def guide(self, access: Admission, *, depth: str = "first", fresh: bool = False) -> Guide:
-        self.asked.append((depth, fresh))
+    def guide(self, access: Admission, *, depth: str = "first") -> Guide:
+        self.asked.append(depth)
         if self.error:
             raise self.error
         read = self.guide_value

@@ -1,10 +1,9 @@
-"""The page's backend: DSS makes the Flask `app` and serves it; the routes are the plugin's."""
+"""Backend of the web app: DSS gives `app`, the routes are opsguide's."""
 
 from pathlib import Path
 
 from dataiku.customwebapp import get_webapp_resource
 
-from opsguide.service import open_desk
-from opsguide.web import create_blueprint
+from opsguide import service, web
 
-app.register_blueprint(create_blueprint(open_desk(), Path(get_webapp_resource())))  # noqa: F821  (DSS's global)
+app.register_blueprint(web.create_blueprint(service.desk_in_dss(), Path(get_webapp_resource())))  # noqa: F821

@@ -91,6 +91,11 @@ def section_fragment(section: Section, guide: Guide, urls: Urls) -> str:
     return _render("section_fragment.html", section=section, guide=guide, **_words(guide.zone, urls))
 
 
+def result(guide: Guide, urls: Urls) -> str:
+    """A macro's result: a part of DSS's own page, with its style inside, so that it can be kept as a file as well."""
+    return _render("result.html", guide=guide, **_words(guide.zone, urls))
+
+
 def problem_document(problem: Problem, root: str = "") -> str:
     """A calm page in place of one that could not be made."""
     return _render("problem_document.html", problem=problem, retry=None, root=root)

@@ -33,7 +33,7 @@ def create_blueprint(desk: Desk, resource: Path) -> Blueprint:
 
     @pages.get("/guide")
     def guide() -> Response:
-        shown = _guide(desk, _choice("depth", _DEPTHS), fresh="fresh" in request.args)
+        shown = _guide(desk, _choice("depth", _DEPTHS))
         return _html(html.guide_fragment(shown, urls) if wants_part() else html.guide_document(shown, urls))
 
     @pages.get("/guide/<section_id>")
@@ -79,8 +79,8 @@ def wants_part() -> bool:
     return "HX-Request" in request.headers or "fragment" in request.args
 
 
-def _guide(desk: Desk, depth: str, *, fresh: bool = False) -> Guide:
-    return desk.guide(_admitted(desk), depth=depth, fresh=fresh)
+def _guide(desk: Desk, depth: str) -> Guide:
+    return desk.guide(_admitted(desk), depth=depth)
 
 
 def _admitted(desk: Desk) -> Access:

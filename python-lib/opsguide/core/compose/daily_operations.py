@@ -51,7 +51,15 @@ def _step_1(scene: Scene) -> tuple[Block, ...]:
         Heading("check-scenario-status", "Step 1: Check Scenario Status", 4),
         Items(
             (
-                Item(("Navigate to: Automation → Scenarios (", Link("scenarios", label="open"), ")")),
+                Item(
+                    (
+                        "Navigate to: Automation → Scenarios (",
+                        Link("scenarios", label="open"),
+                        ", or ",
+                        Link("monitoring", label="Automation monitoring"),
+                        ")",
+                    )
+                ),
                 Item(("Verify overnight scenarios show ✅ green: ", _green(scene))),
                 Item(("Note any failures for investigation: ", _failures(scene))),
                 Item(
@@ -63,15 +71,7 @@ def _step_1(scene: Scene) -> tuple[Block, ...]:
             ),
             ordered=True,
         ),
-        *table_or_reason(
-            scene,
-            scene.report.scenarios,
-            ("Scenario", "State", "Last Run", f"Since {scene.time(scene.report.night_since)}"),
-            [_status_row(scene, scenario) for scenario in scene.scenarios],
-            "daily-operations.status",
-            caption="Every scenario, as it stands now",
-            empty="This project has no scenarios.",
-        ),
+        *status_table(scene),
         Text((), "What to look for:"),
         _legend(scene),
         Callout(
@@ -84,11 +84,24 @@ def _step_1(scene: Scene) -> tuple[Block, ...]:
     )
 
 
+def status_table(scene: Scene) -> tuple[Block, ...]:
+    """Every scenario: its state, its last run, and its runs since the night began."""
+    return table_or_reason(
+        scene,
+        scene.report.scenarios,
+        ("Scenario", "State", "Last Run", f"Since {scene.time(scene.report.night_since)}"),
+        [_status_row(scene, scenario) for scenario in scene.scenarios],
+        "daily-operations.status",
+        caption="Every scenario, as it stands now",
+        empty="This project has no scenarios.",
+    )
+
+
 def _green(scene: Scene) -> Cell:
     cell_id = "daily-operations.green"
     if isinstance(scene.report.scenarios, Unknown):
         return scene.unknown(cell_id, scene.report.scenarios)
-    judged = [scenario for scenario in scene.active if not scenario.test]
+    judged = scene.watched
     if not judged:
         return scene.live(cell_id, "no scenario is active", "scenario list")
     red = [scenario for scenario in judged if not is_good(scenario.state)]
@@ -117,10 +130,10 @@ def _failures(scene: Scene) -> Cell:
     cell_id = "daily-operations.failures"
     if isinstance(scene.report.scenarios, Unknown):
         return scene.unknown(cell_id, scene.report.scenarios)
-    unread = [s for s in scene.active if isinstance(s.overnight, Unknown)]
+    unread = [s for s in scene.watched if isinstance(s.overnight, Unknown)]
     failed = [
         (scenario, run)
-        for scenario in scene.active
+        for scenario in scene.watched
         if not isinstance(scenario.overnight, Unknown)
         for run in scenario.overnight
         if run.outcome in ("FAILED", "ABORTED")
@@ -259,14 +272,19 @@ def _step_2(scene: Scene) -> tuple[Block, ...]:
             ordered=True,
         ),
         Text((), "Expected freshness:"),
-        *table_or_reason(
-            scene,
-            scene.report.outputs,
-            ("Dataset", "Should Be Updated", "Check Location", "Last Built", "State"),
-            [_freshness_row(scene, output) for output in scene.outputs],
-            "daily-operations.freshness",
-            empty="The flow has no outputs.",
-        ),
+        *freshness_table(scene),
+    )
+
+
+def freshness_table(scene: Scene) -> tuple[Block, ...]:
+    """Every output: when it should be there, when it was last built, and how it stands."""
+    return table_or_reason(
+        scene,
+        scene.report.outputs,
+        ("Dataset", "Should Be Updated", "Check Location", "Last Built", "State"),
+        [_freshness_row(scene, output) for output in scene.outputs],
+        "daily-operations.freshness",
+        empty="The flow has no outputs.",
     )
 
 
@@ -328,17 +346,17 @@ def _channels(scene: Scene) -> Cell:
     cell_id = "daily-operations.channels"
     if isinstance(scene.report.scenarios, Unknown):
         return scene.unknown(cell_id, scene.report.scenarios)
-    unread = [s for s in scene.active if isinstance(s.told, Unknown)]
+    unread = [s for s in scene.watched if isinstance(s.told, Unknown)]
     if unread:
         told = unread[0].told
         return scene.unknown(cell_id, told if isinstance(told, Unknown) else Unknown("not read"))
     ways: dict[str, None] = {}
-    for scenario in scene.active:
+    for scenario in scene.watched:
         if not isinstance(scenario.told, Unknown):
             ways.update(dict.fromkeys((*scenario.told.ways, *scenario.told.unsure)))
-    nobody = sum(not isinstance(s.told, Unknown) and s.told.nobody for s in scene.active)
+    nobody = sum(not isinstance(s.told, Unknown) and s.told.nobody for s in scene.watched)
     if not ways:
-        said = "no active scenario tells anybody anything" if scene.active else "no scenario is active"
+        said = "no active scenario tells anybody anything" if scene.watched else "no scenario is active"
         return scene.live(cell_id, said, "scenario reporters", tone=scene.alarm(Tone.NOTICE))
     said = words.listed(list(ways), 4)
     return scene.live(
