@@ -10,14 +10,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta, tzinfo
 from functools import cached_property
-from typing import Optional
+from typing import Optional, TypeVar
 
 from dateutil import tz
 
 from ..model.known import Cause, Known, Unknown, known
-from ..model.profile import Declared
+from ..model.profile import Declared, Window
 from ..model.report import (
     Arrival,
+    Collision,
     DurationStat,
     JobsWeek,
     OutputReport,
@@ -29,21 +30,30 @@ from ..model.report import (
     ServerZone,
     SourceReport,
     TimeOfDay,
+    WindowReport,
 )
 from ..model.snapshot import Build, Job, ObjectFacts, ObjectRef, Run, Scenario, Snapshot
 from .calendars import age_in_business_time, is_business_day
-from .duration import limits, typical
+from .duration import SUCCESSES, limits, typical
 from .lineage import Builds, Flow, Item, builders_of, builds, flow_of, outputs, readers_of, sources
 from .punctuality import Promise, age_verdict, around, due_verdict, last_due, promise_of, suggestion, usual_time
 from .rates import error_rate
 from .runs import Terms, outages, run_verdicts, standing
-from .schedule import expected, next_expected, sentence, server_zone
+from .runs.verdicts import CATCH_UP_SHARE
+from .schedule import expected, gap_after, next_expected, sentence, server_zone
 from .told import told
+from .volume import counts_per_build, judge_volume
+from .windows import current_or_next, spans
+
+T = TypeVar("T")
 
 # How far back to look for the last expected start: two days tell it of most scenarios, 40 of monthly ones.
 _LOOK_BACK = (timedelta(days=2), timedelta(days=9), timedelta(days=40))
 _WEEK = timedelta(days=7)
 _EARLY = timedelta(hours=12)
+_AHEAD_DAYS = 30
+# A scenario of every minute has hundreds of starts in one window: so many of them tell enough.
+_SHOWN_INSIDE = 20
 
 
 def assess(snapshot: Snapshot, declared: Declared, *, server_zone: str = "", backend_zone: str = "") -> Report:
@@ -140,6 +150,7 @@ class _Bench:
             if isinstance(graph, Unknown) and not found_outputs
             else tuple(map(self._output, found_outputs)),
             jobs=self._jobs(),
+            windows=tuple(self._window(window) for window in self.declared.profile.maintenance),
             outages=outages(self._overnight_verdicts(), self.terms) if self._scenarios else (),
             main_scenario=_main(known(reports, ())),
             quiet=self._quiet(),
@@ -162,7 +173,7 @@ class _Bench:
     # --- scenarios ----------------------------------------------------------------------------------------------
 
     def _scenario(self, scenario: Scenario) -> ScenarioReport:
-        settings, runs = scenario.settings, scenario.runs
+        settings, runs = _as_read(scenario, scenario.settings), _as_read(scenario, scenario.runs)
         built = self.builds.get(scenario.id, Unknown("not in the list", Cause.NOT_RECORDED))
         return ScenarioReport(
             id=scenario.id,
@@ -189,17 +200,36 @@ class _Bench:
     def _schedule(self, scenario: Scenario) -> Known[tuple[str, ...]]:
         if not isinstance(scenario.settings, Unknown):
             return tuple(sentence(trigger, self.server, self.names) for trigger in scenario.settings.triggers)
-        return (scenario.trigger_digest,) if scenario.trigger_digest else scenario.settings
+        return (scenario.trigger_digest,) if scenario.trigger_digest else _as_read(scenario, scenario.settings)
 
     def _state(self, scenario: Scenario) -> RunVerdict:
         if not scenario.active:
             return RunVerdict(None, "OFF", "the scenario is not active")
+        if isinstance(scenario.settings, Unknown) and not isinstance(scenario.runs, Unknown):
+            return self._without_schedule(scenario.settings, scenario.runs)
         since = self.now
         for span in _LOOK_BACK:
             since = self.now - span
             if any(verdict.verdict != "PENDING" for verdict in run_verdicts(scenario, self.terms, since)):
                 break
         return standing(scenario, self.terms, since)
+
+    def _without_schedule(self, why: Unknown, runs: tuple[Run, ...]) -> RunVerdict:
+        """What the last run tells by itself: a failure is one whatever the schedule says, a success proves little."""
+        last = runs[0] if runs else None
+        if last is None:
+            return RunVerdict(None, "UNKNOWN", f"no run is on record, and its schedule is unknown: {why.reason}")
+        if last.running:
+            return RunVerdict(None, "RUNNING", "its last run is going", last.run_id)
+        ended = f" at {self.terms.tell(last.end)}" if last.end else ""
+        if last.outcome not in SUCCESSES:
+            return RunVerdict(None, "FAILED", f"its last run failed{ended}", last.run_id)
+        return RunVerdict(
+            None,
+            "UNKNOWN",
+            f"its last run ended well{ended}; whether it ran when it should is unknown: {why.reason}",
+            last.run_id,
+        )
 
     def _overnight_verdicts(self) -> dict[str, tuple[RunVerdict, ...]]:
         return {s.id: run_verdicts(s, self.terms, self.night_since) for s in self._scenarios if s.active}
@@ -353,7 +383,7 @@ class _Bench:
             typical=history,
             suggested=suggestion(history),
             alert_after_seconds=alert,
-            rows=_rows(facts),
+            rows=_rows(facts, self.zone),
             builders=builders,
         )
 
@@ -404,6 +434,33 @@ class _Bench:
             return facts.builds
         return [build.end for build in facts.builds if build.success and build.end]
 
+    # --- maintenance --------------------------------------------------------------------------------------------
+
+    def _window(self, window: Window) -> WindowReport:
+        zone = window.timezone or self.terms.zone.key
+        return WindowReport(current_or_next(window, self.now, zone), self._collisions(window, zone))
+
+    def _collisions(self, window: Window, zone: str) -> Known[tuple[Collision, ...]]:
+        if isinstance(self.snapshot.scenarios, Unknown):
+            return self.snapshot.scenarios
+        ahead = [span for span in spans(window, self.now, zone, _AHEAD_DAYS) if span[1] > self.now]
+        found: list[Collision] = []
+        for scenario in self._scenarios if ahead else ():
+            if not scenario.active:
+                continue
+            if isinstance(scenario.settings, Unknown):
+                return scenario.settings
+            for start, end in ahead:
+                inside = expected(scenario, max(start, self.now), end, self.server)
+                if inside.unknown is not None and not inside.expected:
+                    return inside.unknown
+                found += [self._collision(scenario, at, end) for at in inside.instants[:_SHOWN_INSIDE]]
+        return tuple(sorted(found, key=lambda collision: collision.at))
+
+    def _collision(self, scenario: Scenario, at: datetime, end: datetime) -> Collision:
+        gap = gap_after(scenario, at, self.server)
+        return Collision(scenario.id, at, gap is not None and (end - at).total_seconds() <= gap * CATCH_UP_SHARE)
+
     # --- jobs ---------------------------------------------------------------------------------------------------
 
     def _jobs(self) -> Known[JobsWeek]:
@@ -436,6 +493,13 @@ def _weight(scenario: ScenarioReport) -> tuple[int, float]:
     return (0 if isinstance(scenario.builds, Unknown) else len(scenario.builds), length)
 
 
+def _as_read(scenario: Scenario, part: Known[T]) -> Known[T]:
+    """The part, with why it is missing where nobody asks for it: the settings and runs of what is switched off."""
+    if scenario.active or not isinstance(part, Unknown) or part.cause is not Cause.NOT_READ:
+        return part
+    return Unknown("not read, as the scenario is inactive", Cause.NOT_READ)
+
+
 def _since(run: Run, at: datetime) -> bool:
     return run.start is not None and run.start >= at
 
@@ -461,7 +525,7 @@ def _age(build: Known[Optional[Build]], now: datetime) -> Known[float]:
     return (now - build.end).total_seconds()
 
 
-def _rows(facts: ObjectFacts) -> Known[RowStat]:
+def _rows(facts: ObjectFacts, zone: tzinfo) -> Known[RowStat]:
     points = facts.row_counts
     if isinstance(points, Unknown):
         return points
@@ -469,4 +533,16 @@ def _rows(facts: ObjectFacts) -> Known[RowStat]:
         return Unknown("no row count is on record", Cause.NOT_RECORDED, "a metric that counts records on each build")
     recent = points[-60:]
     values = [point.value for point in recent]
-    return RowStat(recent[-1].value, recent[-1].at, min(values), max(values), len(values))
+    seen = RowStat(recent[-1].value, recent[-1].at, min(values), max(values), len(values))
+    if isinstance(facts.builds, Unknown):
+        return replace(seen, reason=f"not judged, as its builds are not known: {facts.builds.reason}")
+    judged = judge_volume(counts_per_build(facts.builds, points), zone)
+    return replace(
+        seen,
+        verdict=judged.verdict,
+        reason=judged.reason,
+        usual_low=judged.low,
+        usual_high=judged.high,
+        usual_n=judged.n,
+        klass=judged.klass,
+    )

@@ -16,16 +16,17 @@ from .words import DAYS
 
 def covers(window: Window, at: datetime, zone: str) -> bool:
     """Whether `at` falls into the window, on the clock of `zone` where the window is weekly."""
-    return any(start <= at < end for start, end in _spans(window, at, zone))
+    return any(start <= at < end for start, end in spans(window, at, zone, days=1))
 
 
 def current_or_next(window: Window, now: datetime, zone: str) -> Optional[tuple[datetime, datetime]]:
     """The span that goes on now or comes next, None where none is still to come."""
-    coming = [span for span in _spans(window, now, zone) if span[1] > now]
+    coming = [span for span in spans(window, now, zone, days=8) if span[1] > now]
     return min(coming, default=None)
 
 
-def _spans(window: Window, near: datetime, zone: str) -> list[tuple[datetime, datetime]]:
+def spans(window: Window, after: datetime, zone: str, days: int) -> list[tuple[datetime, datetime]]:
+    """The window's spans from the day before `after` to `days` days past it, oldest first."""
     clock = tz.gettz(window.timezone or zone) or tz.UTC
     if window.start is not None and window.end is not None:
         start, end = (at if at.tzinfo else at.replace(tzinfo=clock) for at in (window.start, window.end))
@@ -33,12 +34,12 @@ def _spans(window: Window, near: datetime, zone: str) -> list[tuple[datetime, da
     if window.from_time is None or window.to_time is None:
         return []
     begins, ends = time.fromisoformat(window.from_time), time.fromisoformat(window.to_time)
-    first = near.astimezone(clock).date() - timedelta(days=1)
-    spans = []
-    for day in (first + timedelta(days=offset) for offset in range(9)):
+    first = after.astimezone(clock).date() - timedelta(days=1)
+    found = []
+    for day in (first + timedelta(days=offset) for offset in range(days + 2)):
         if window.days and DAYS[day.weekday()].lower() not in window.days:
             continue
         last = day + timedelta(days=1) if ends <= begins else day
         start = datetime.combine(day, begins, clock).astimezone(tz.UTC)
-        spans.append((start, datetime.combine(last, ends, clock).astimezone(tz.UTC)))
-    return spans
+        found.append((start, datetime.combine(last, ends, clock).astimezone(tz.UTC)))
+    return found

@@ -272,13 +272,22 @@ class SourceReport:
 
 @dataclass(frozen=True)
 class RowStat:
-    """Row counts as recorded: the last one, and the span of the last `n`."""
+    """Row counts as recorded: the last one, and the span of the last `n`.
+
+    `verdict` is one of `VOLUME_ORDER`; `usual_low` and `usual_high` are the rows (of `klass`: "Mondays", "rows added")
+    between which no warning begins, None where too few builds are on record."""
 
     last: float
     at: datetime
     low: float
     high: float
     n: int
+    verdict: str = "UNKNOWN"
+    reason: str = ""
+    usual_low: Optional[float] = None
+    usual_high: Optional[float] = None
+    usual_n: int = 0
+    klass: str = ""
 
 
 @dataclass(frozen=True)
@@ -299,6 +308,25 @@ class OutputReport:
     alert_after_seconds: Known[float]
     rows: Known[RowStat]
     builders: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Collision:
+    """A start of a scenario that falls into a maintenance window. `caught_up` says whether DSS is likely to start it by
+    itself afterwards."""
+
+    scenario_id: str
+    at: datetime
+    caught_up: bool
+
+
+@dataclass(frozen=True)
+class WindowReport:
+    """One declared maintenance window, in the profile's order: its span that goes on now or comes next, and the starts
+    of the next 30 days inside it."""
+
+    span: Optional[tuple[datetime, datetime]]
+    collisions: Known[tuple[Collision, ...]]
 
 
 @dataclass(frozen=True)
@@ -325,6 +353,7 @@ class Report:
     sources: Known[tuple[SourceReport, ...]]
     outputs: Known[tuple[OutputReport, ...]]
     jobs: Known[JobsWeek]
+    windows: tuple[WindowReport, ...] = ()
     outages: tuple[Outage, ...] = ()
     main_scenario: str = ""
     quiet: str = ""

@@ -98,9 +98,12 @@ def _admins_text(scene: Scene) -> str:
 
 
 def _troubleshooting(scene: Scene) -> Table:
-    contact = _access_contact(scene)
     rows = [
-        _error_row(scene, "denied", '"Permission denied"', "Insufficient role", f"Request access from {contact}"),
+        (
+            scene.fixed("access-management.error-denied.error", '"Permission denied"'),
+            scene.fixed("access-management.error-denied.meaning", "Insufficient role"),
+            _ask(scene, "access-management.error-denied.resolution"),
+        ),
         _error_row(
             scene,
             "not-found",
@@ -128,8 +131,15 @@ def _troubleshooting(scene: Scene) -> Table:
     return Table(("Error", "Meaning", "Resolution"), tuple(rows), "What access errors mean")
 
 
-def _access_contact(scene: Scene) -> str:
-    return words.one_line(scene.profile.access_request) or _admins_text(scene)
+def _ask(scene: Scene, cell_id: str) -> Cell:
+    asked = words.one_line(scene.profile.access_request)
+    default = scene.default(
+        cell_id,
+        f"Request access from {_admins_text(scene)}",
+        "default: the project's administrators",
+        declare="access_request",
+    )
+    return scene.declare(cell_id, "access_request", f"Request access from {asked}" if asked else "", default)
 
 
 def _error_row(

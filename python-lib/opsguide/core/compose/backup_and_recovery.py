@@ -11,6 +11,7 @@ from ...model.report import DurationStat
 from .. import words
 from .phrases import duration_text, history_text, no_duration
 from .scene import Scene, key
+from .schedule_overview import duration_cell
 
 NEEDS = ("bundles", "commits", "instance", "settings", "scenario_settings")
 
@@ -78,6 +79,14 @@ def _rebuild_time(scene: Scene, cell_id: str) -> Cell:
         declare=path,
         reason="what its own inputs hold must still be there",
     )
+
+
+def _rebuild_takes(scene: Scene) -> Cell:
+    cell_id = "backup-and-recovery.rebuild-takes"
+    main = next((s for s in scene.scenarios if s.id == scene.report.main_scenario), None)
+    if main is None:
+        return scene.unknown(cell_id, Unknown("no scenario is known to rebuild it all", Cause.NOT_RECORDED))
+    return duration_cell(scene, main, cell_id)
 
 
 def _connection_rows(scene: Scene) -> list[tuple[Cell, ...]]:
@@ -247,7 +256,7 @@ def _rebuild(scene: Scene) -> tuple[Block, ...]:
                         "Build upstream with all of it (a forced recursive build): ",
                         _order(scene),
                         "; expected to take ",
-                        _rebuild_time(scene, "backup-and-recovery.rebuild-takes"),
+                        _rebuild_takes(scene),
                         ". Then check row counts and freshness.",
                     )
                 ),

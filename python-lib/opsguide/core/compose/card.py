@@ -10,9 +10,11 @@ from ...model.report import ScenarioReport
 from .. import words
 from .phrases import OUTPUT_WORDS, STATE_WORDS, is_good, state_tone
 from .scene import Scene, not_built
+from .waiting import waits_for
 
 NEEDS = ("runs", "scenario_settings", "builds", "files", "quality")
 
+_SCHEDULES = ("scenario_settings",)
 _LATE = ("MISSED", "RECOVERED_LATE", "AT_RISK", "STALE_ERROR", "STALE_WARN")
 
 
@@ -48,13 +50,14 @@ def scenarios_line(scene: Scene, cell_id: str = "quick-reference-card.now.scenar
     found = scene.report.scenarios
     if isinstance(found, Unknown):
         return scene.unknown(cell_id, found)
-    active = [scenario for scenario in scene.active if not scenario.test]
+    active = scene.watched
     if not active:
         said = "No scenario is active" if found else "This project has no scenarios"
         return scene.live(cell_id, said, "scenario list", tone=scene.alarm(Tone.NOTICE))
     states = Counter(scenario.state.verdict for scenario in active)
     order = [state for state in STATE_WORDS if state in states]
-    parts = [f"{states[state]:,} {STATE_WORDS[state]}" for state in order]
+    spoken = {**STATE_WORDS, "UNKNOWN": "not judged yet"} if waits_for(_SCHEDULES, scene.snapshot) else STATE_WORDS
+    parts = [f"{states[state]:,} {spoken[state]}" for state in order]
     return scene.inferred(
         cell_id,
         f"{words.count(len(active), 'active scenario')}: {words.listed(parts)}",
@@ -120,13 +123,15 @@ def _overnight(scene: Scene) -> Cell:
     if isinstance(found, Unknown):
         return scene.unknown(cell_id, found)
     since = scene.time(scene.report.night_since)
-    unread = [scenario for scenario in scene.active if isinstance(scenario.overnight, Unknown)]
-    if unread and len(unread) == len(scene.active):
+    unread = [scenario for scenario in scene.watched if isinstance(scenario.overnight, Unknown)]
+    if unread and len(unread) == len(scene.watched):
         return scene.unknown(cell_id, first_unknown(unread[0]))
     bad = [
-        s for s in scene.active if s.state.verdict in ("FAILED", "NOT_RUN", "RUNNING_LATE", "LATE_FINISH", "LATE_START")
+        s
+        for s in scene.watched
+        if s.state.verdict in ("FAILED", "NOT_RUN", "RUNNING_LATE", "LATE_FINISH", "LATE_START")
     ]
-    runs = [run for s in scene.active if not isinstance(s.overnight, Unknown) for run in s.overnight]
+    runs = [run for s in scene.watched if not isinstance(s.overnight, Unknown) for run in s.overnight]
     failed = [run for run in runs if run.outcome in ("FAILED", "ABORTED")]
     parts = [
         f"{words.count(len(runs), 'run')} since {since}, {len(failed):,} failed" if runs else f"no run since {since}"
@@ -156,24 +161,23 @@ def alerts_line(scene: Scene, cell_id: str) -> Cell:
     quality = scene.snapshot.quality
     if isinstance(quality, Unknown):
         return scene.unknown(cell_id, quality, link=Link("section", "daily-operations"))
-    bad = [status for status in quality if status.outcome == "ERROR"]
-    warned = [status for status in quality if status.outcome == "WARNING"]
     if not quality:
         return scene.live(
             cell_id, "no dataset is monitored by Data Quality rules", "Data Quality status of the project"
         )
-    said = (
-        f"Data Quality: {len(bad):,} in error, {len(warned):,} with warnings, of {words.count(len(quality), 'dataset')}"
-    )
-    unjudged = sum(status.outcome not in ("OK", "ERROR", "WARNING") for status in quality)
-    tone = Tone.BAD if bad else Tone.NOTICE if warned else Tone.UNKNOWN if unjudged else Tone.GOOD
+    counts = Counter(status.outcome if status.outcome in _QUALITY else "" for status in quality)
+    said = [f"{counts[outcome]:,} {word}" for outcome, word in _QUALITY.items() if counts[outcome]]
+    tones = {"ERROR": Tone.BAD, "WARNING": Tone.NOTICE, "": Tone.UNKNOWN, "OK": Tone.GOOD}
     return scene.live(
         cell_id,
-        f"{said}; {unjudged:,} never computed" if unjudged else said,
+        f"Data Quality of {words.count(len(quality), 'dataset')}: {words.listed(said)}",
         "Data Quality status of the project",
-        tone=scene.alarm(tone),
-        evidence=tuple(f"{status.dataset}: {status.outcome}" for status in (*bad, *warned)),
+        tone=scene.alarm(next(tones[outcome] for outcome in _QUALITY if counts[outcome])),
+        evidence=tuple(f"{s.dataset}: {s.outcome}" for s in quality if s.outcome in ("ERROR", "WARNING")),
     )
+
+
+_QUALITY = {"ERROR": "in error", "WARNING": "with warnings", "": "never computed", "OK": "OK"}
 
 
 # --- if something looks wrong ----------------------------------------------------------------------------------------
@@ -197,7 +201,7 @@ def top_failure(scene: Scene, cell_id: str) -> Cell:
         return scene.unknown(cell_id, found)
     failing = []
     unread = 0
-    for scenario in scene.active:
+    for scenario in scene.watched:
         last = scenario.last_run
         if isinstance(last, Unknown):
             unread += 1

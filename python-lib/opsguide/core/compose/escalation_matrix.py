@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ...model.guide import Block, Cell, Heading, Table, Tone
+from ...model.guide import Block, Cell, Heading, Table, Text, Tone
 from ...model.profile import Contact, Emergency, Escalation
-from .scene import NO_OWNER_SAID, Scene, key
+from .scene import NO_OWNER_SAID, Scene, key, not_built
 
 NEEDS: tuple[str, ...] = ()
 
@@ -24,6 +24,14 @@ def compose(scene: Scene) -> tuple[Block, ...]:
             ("Issue Type", "First Contact", "Escalate After", "Escalate To"),
             tuple(_rows(scene)),
             "Whom to call, and when to go further",
+        ),
+        Text(
+            (
+                scene.unknown(
+                    "escalation-matrix.countdown", not_built("keep incidents, which the time left counts from")
+                ),
+            ),
+            "Time left on open incidents:",
         ),
         Heading("emergency-contacts", "Emergency Contacts"),
         Table(("Situation", "Contact", "Method"), tuple(_emergencies(scene)), "When it cannot wait"),

@@ -10,7 +10,7 @@ from ...model.report import DurationStat, OutputReport, ScenarioReport, SourceRe
 from .. import words
 from ..purpose import find, sends
 from .phrases import no_duration
-from .rows import object_cell, scenario_cell, table_or_reason
+from .rows import left_out, object_cell, scenario_cell, table_or_reason
 from .scene import Scene, key, not_built
 from .schedule_overview import duration_cell
 
@@ -61,10 +61,10 @@ def _scenario(scene: Scene) -> tuple[Block, ...]:
             scene,
             scene.report.scenarios,
             ("Scenario", "Runs As", "Expected Duration", "Leaves the Project", "Notify First"),
-            [_scenario_row(scene, scenario) for scenario in scene.scenarios],
+            [_scenario_row(scene, scenario) for scenario in scene.active],
             "how-to-run-jobs.scenarios",
-            caption="What each scenario needs and does when it is run",
-            empty="This project has no scenarios.",
+            caption=f"What each active scenario needs and does when it is run{left_out(scene)}",
+            empty="No scenario is active.",
         ),
     )
 
@@ -188,7 +188,8 @@ def _recipe(scene: Scene) -> tuple[Block, ...]:
     recipes = {output.ref: scene.flow.recipe_of(output.ref) for output in scene.outputs}
     made = [output for output in scene.outputs if recipes[output.ref] is not None]
     others = len(scene.flow.recipes) - len({recipe.id for recipe in recipes.values() if recipe is not None})
-    more = f" The flow's {words.count(others, 'other recipe')} are run the same way." if others > 0 and made else ""
+    rest = "one is" if others == 1 else f"{others:,} are"
+    more = f" The flow's other {rest} run the same way." if others > 0 and made else ""
     return (
         Heading("run-a-single-recipe", "Run a Single Recipe"),
         Text(("When you need to rebuild just one step",), "When to use:"),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections import Counter
 
 from ...model.guide import Block, Callout, Cell, Heading, Item, Items, Link, Table, Tone
-from ...model.known import Unknown
+from ...model.known import Known, Unknown
 from ...model.profile import Window
+from ...model.report import Collision
 from .. import words
-from ..windows import covers, current_or_next
 from .scene import Scene, key
 
 NEEDS = ("scenario_settings", "settings")
@@ -71,7 +71,8 @@ def _window_row(scene: Scene, number: int, window: Window) -> tuple[Cell, ...]:
     impact = window.impact or ("All jobs paused" if platform else "")
     missing = scene.missing(f"{row}.impact", "maintenance", "no impact is written down")
     zone = window.timezone or scene.report.zone
-    upcoming = current_or_next(window, scene.now, zone)
+    report = scene.report.windows[number]
+    upcoming = report.span
     evidence: tuple[str, ...] = ()
     if upcoming is not None:
         start, end = upcoming
@@ -87,7 +88,7 @@ def _window_row(scene: Scene, number: int, window: Window) -> tuple[Cell, ...]:
             tone=Tone.NOTICE if upcoming is not None and upcoming[0] <= scene.now else Tone.NONE,
         ),
         scene.declare(f"{row}.impact", "maintenance", impact, missing) if impact else missing,
-        _inside(scene, f"{row}.inside", window, zone),
+        _inside(scene, f"{row}.inside", window, report.collisions),
     )
 
 
@@ -113,30 +114,33 @@ def _undeclared(scene: Scene, system: str, impact: str, label: str = "") -> tupl
         name,
         scene.missing(f"{row}.window", "maintenance", missing),
         scene.fixed(f"{row}.impact", impact) if impact else scene.missing(f"{row}.impact", "maintenance", missing),
-        scene.unknown(f"{row}.inside", Unknown("no window is declared for it")),
+        scene.missing(f"{row}.inside", "maintenance", "no window is declared for it"),
     )
 
 
-def _inside(scene: Scene, cell_id: str, window: Window, zone: str) -> Cell:
-    """The scenarios whose next start falls into the window."""
-    scenarios = scene.report.scenarios
-    if isinstance(scenarios, Unknown):
-        return scene.unknown(cell_id, scenarios)
+def _inside(scene: Scene, cell_id: str, window: Window, found: Known[tuple[Collision, ...]]) -> Cell:
+    """The starts of the next 30 days that fall into the window, and whether DSS makes up for them."""
     if window.runs_expected:
         return scene.inferred(cell_id, "Runs are expected all the same", "the profile")
-    inside = [
-        f"{scenario.name or scenario.id}, {scene.time(scenario.next_run.at)}"
-        for scenario in scene.active
-        if scenario.next_run.at is not None and covers(window, scenario.next_run.at, zone)
-    ]
-    unread = [s for s in scene.active if s.next_run.at is None and s.next_run.unknown is not None]
-    if inside:
-        return scene.inferred(
-            cell_id, words.listed(inside, 4), "the next start of each scenario", tone=scene.alarm(Tone.NOTICE)
-        )
-    if unread:
-        return scene.unknown(cell_id, unread[0].next_run.unknown or Unknown("not known"))
-    return scene.inferred(cell_id, "No scenario's next start", "the next start of each scenario")
+    if isinstance(found, Unknown):
+        return scene.unknown(cell_id, found)
+    source = "the schedules of the next 30 days"
+    if not found:
+        return scene.inferred(cell_id, "None", source)
+    times = Counter(collision.scenario_id for collision in found)
+    names = [f"{scene.scenario_names.get(key, key)} ({number}×)" for key, number in times.items()]
+    lost = sum(not collision.caught_up for collision in found)
+    missed = (
+        f"{lost:,} of them will not be made up for: run them by hand" if lost else "DSS is likely to make up for them"
+    )
+    return scene.inferred(
+        cell_id,
+        f"{words.listed(names, 4)}; first {scene.time(found[0].at)}; {missed}",
+        source,
+        at=found[0].at,
+        tone=scene.alarm(Tone.NOTICE),
+        reason="after a stop, DSS starts a missed run only within about a tenth of the time to the next one",
+    )
 
 
 # --- during maintenance ----------------------------------------------------------------------------------------------
@@ -167,11 +171,7 @@ def _current(scene: Scene) -> Cell:
     windows = scene.profile.maintenance
     if not windows:
         return scene.missing(cell_id, "maintenance", "no window is declared")
-    spans: list[tuple[datetime, datetime, Window]] = []
-    for window in windows:
-        span = current_or_next(window, scene.now, window.timezone or scene.report.zone)
-        if span is not None:
-            spans.append((*span, window))
+    spans = [(*report.span, window) for window, report in zip(windows, scene.report.windows) if report.span is not None]
     if not spans:
         return scene.inferred(cell_id, "no declared window is still to come", "the declared windows")
     start, end, window = min(spans, key=lambda span: span[0])

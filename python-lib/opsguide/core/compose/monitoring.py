@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from ...model.guide import Block, Callout, Cell, Heading, Item, Items, Link, Table, Tone
-from ...model.known import Known, Unknown, known
-from ...model.report import DurationStat, OutputReport, ScenarioReport
+from ...model.known import Cause, Known, Unknown, known
+from ...model.report import DurationStat, OutputReport, RowStat, ScenarioReport
 from ...model.snapshot import Dataset, ObjectRef
 from .. import words
 from ..lineage import step_targets
 from .phrases import history_text, no_duration, since_text
-from .rows import object_cell, scenario_cell, table_or_reason
-from .scene import Scene, key, not_built
+from .rows import left_out, object_cell, scenario_cell, table_or_reason
+from .scene import Scene, key
 
 NEEDS = ("runs", "scenario_settings", "row_counts", "rule_results", "channels", "logs", "instance")
 
@@ -117,16 +117,6 @@ def _duration_limit(scene: Scene, scenario: ScenarioReport, cell_id: str) -> Cel
 def _rows_row(scene: Scene, output: OutputReport) -> tuple[Cell, ...]:
     row = f"monitoring.rows-{key(scene.smart(output.ref))}"
     rows = output.rows
-    if isinstance(rows, Unknown):
-        normal = scene.unknown(f"{row}.range", rows)
-    else:
-        normal = scene.inferred(
-            f"{row}.range",
-            f"{words.whole(rows.low)} to {words.whole(rows.high)}; last {words.whole(rows.last)}",
-            f"{words.count(rows.n, 'count')} until {scene.time(rows.at)}",
-            as_of=rows.at,
-            reason="the span of the counts on record",
-        )
     return (
         scene.fixed(f"{row}.metric", f"Output row count: {scene.name(output.ref)}"),
         scene.live(
@@ -135,9 +125,43 @@ def _rows_row(scene: Scene, output: OutputReport) -> tuple[Cell, ...]:
             "flow graph",
             link=scene.link(output.ref, "dataset-metrics"),
         ),
-        normal,
+        _rows_range(scene, rows, f"{row}.range"),
         _rows_limit(scene, output, f"{row}.alert"),
     )
+
+
+def _rows_range(scene: Scene, rows: Known[RowStat], cell_id: str) -> Cell:
+    if isinstance(rows, Unknown):
+        return scene.unknown(cell_id, rows)
+    last = f"; last {words.whole(rows.last)}"
+    until = f"until {scene.time(rows.at)}"
+    if rows.usual_low is None or rows.usual_high is None:
+        return scene.inferred(
+            cell_id,
+            f"{words.whole(rows.low)} to {words.whole(rows.high)} so far{last}",
+            f"{words.count(rows.n, 'count')} {until}",
+            as_of=rows.at,
+            reason=rows.reason,
+            verdict=rows.verdict,
+        )
+    return scene.inferred(
+        cell_id,
+        f"{words.whole(rows.usual_low)} to {words.whole(rows.usual_high)} ({rows.klass}){last}",
+        f"{words.count(rows.usual_n, 'build')} {until}",
+        as_of=rows.at,
+        reason=rows.reason,
+        tone=scene.alarm(_VOLUME_TONES.get(rows.verdict, Tone.UNKNOWN)),
+        verdict=rows.verdict,
+    )
+
+
+_VOLUME_TONES = {
+    "OK": Tone.GOOD,
+    "WARNING": Tone.NOTICE,
+    "NEW_LEVEL": Tone.NOTICE,
+    "ERROR": Tone.BAD,
+    "LEARNING": Tone.NONE,
+}
 
 
 def _rows_limit(scene: Scene, output: OutputReport, cell_id: str) -> Cell:
@@ -151,10 +175,25 @@ def _rows_limit(scene: Scene, output: OutputReport, cell_id: str) -> Cell:
     if rule:
         default = scene.live(cell_id, rule, "the dataset's own rule", declare=path)
     else:
-        default = scene.unknown(cell_id, not_built("learn a threshold from past row counts"), declare=path)
+        default = _learned_rows_limit(scene, output.rows, cell_id, path)
     if scene.profile_unread is not None:
         return default
     return scene.declare(cell_id, path, " or ".join(limits), default)
+
+
+def _learned_rows_limit(scene: Scene, rows: Known[RowStat], cell_id: str, path: str) -> Cell:
+    if isinstance(rows, Unknown):
+        return scene.unknown(cell_id, rows, declare=path)
+    if rows.usual_low is None or rows.usual_high is None:
+        why = Unknown(rows.reason or "too few builds are on record", Cause.NOT_RECORDED)
+        return scene.unknown(cell_id, why, declare=path)
+    return scene.inferred(
+        cell_id,
+        f"< {words.whole(rows.usual_low)} or > {words.whole(rows.usual_high)} ({rows.klass})",
+        words.count(rows.usual_n, "build"),
+        reason="three times the usual error of what builds alike had",
+        declare=path,
+    )
 
 
 def _count_rule(scene: Scene, ref: ObjectRef) -> str:
@@ -184,7 +223,7 @@ def _error_row(scene: Scene, scenario: ScenarioReport) -> tuple[Cell, ...]:
             f"{words.percent(rate.share)}: {rate.failed:,} of {words.count(rate.finished, 'run')} failed",
             f"{words.count(rate.finished, 'run')}{since_text(rate.since, scene)}",
             tone=scene.alarm(Tone.BAD, scenario.test) if rate.alarming else Tone.NONE,
-            reason=f"so few runs leave room for {words.percent(rate.low)} to {words.percent(rate.high)}",
+            reason=f"with so many runs, the true share is between {words.percent(rate.low)} and {words.percent(rate.high)}",
         )
         usual = f" (its own share over 90 days: {words.percent(rate.usual)})" if rate.usual is not None else ""
         alert = scene.default(
@@ -229,10 +268,11 @@ def _failure_alerts(scene: Scene) -> tuple[Block, ...]:
                     scenario_cell(scene, scenario, f"monitoring.told-{key(scenario.id)}.scenario"),
                     told_cell(scene, scenario, f"monitoring.told-{key(scenario.id)}.who"),
                 )
-                for scenario in scene.scenarios
+                for scenario in scene.active
             ],
             "monitoring.told",
-            empty="This project has no scenarios.",
+            caption=f"Each active scenario{left_out(scene)}",
+            empty="No scenario is active.",
         ),
     )
 

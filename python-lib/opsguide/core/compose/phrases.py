@@ -118,7 +118,12 @@ def outcome_of(run: Run, scene: Scene) -> str:
 
 def duration_text(stat: DurationStat) -> str:
     """The typical duration and, in brackets, what all but one in twenty stay under: "12 min (19 min)"."""
-    return f"{words.duration(stat.p50)} ({words.duration(stat.p95)})"
+    return spread_text(words.duration(stat.p50), words.duration(stat.p95))
+
+
+def spread_text(usual: str, slow: str) -> str:
+    """The usual value and, in brackets, the slow one where it differs."""
+    return usual if usual == slow else f"{usual} ({slow})"
 
 
 def history_text(stat: DurationStat, scene: Scene) -> str:

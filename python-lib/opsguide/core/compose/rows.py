@@ -9,6 +9,7 @@ from ...model.guide import Block, Cell, Link, Table, Text, Tone
 from ...model.known import Known, Unknown
 from ...model.report import ScenarioReport
 from ...model.snapshot import ObjectRef
+from .. import words
 from .scene import Scene
 
 
@@ -29,6 +30,12 @@ def table_or_reason(
         Table(columns, (), caption, "These rows could not be read."),
         Text((scene.unknown(f"{cell_id}.unread", source),), "Not shown:"),
     )
+
+
+def left_out(scene: Scene) -> str:
+    """How many inactive scenarios a table of the active ones leaves out, for its caption."""
+    inactive = len(scene.scenarios) - len(scene.active)
+    return f"; {words.count(inactive, 'inactive scenario')} left out" if inactive else ""
 
 
 def scenario_cell(scene: Scene, scenario: ScenarioReport, cell_id: str) -> Cell:

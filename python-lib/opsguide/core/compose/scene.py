@@ -91,13 +91,23 @@ class Scene:
     def active(self) -> tuple[ScenarioReport, ...]:
         return tuple(scenario for scenario in self.scenarios if scenario.active)
 
+    @cached_property
+    def watched(self) -> tuple[ScenarioReport, ...]:
+        """The active scenarios whose failure matters: test scenarios are left out."""
+        return tuple(scenario for scenario in self.active if not scenario.test)
+
     @property
     def sources(self) -> tuple[SourceReport, ...]:
         return known(self.report.sources, ())
 
-    @property
+    @cached_property
     def outputs(self) -> tuple[OutputReport, ...]:
-        return known(self.report.outputs, ())
+        """What is promised first, the earliest in front; the rest in the flow's order."""
+        return tuple(sorted(known(self.report.outputs, ()), key=self._promised))
+
+    def _promised(self, output: OutputReport) -> tuple[int, str]:
+        promised = self.dataset_profile(output.ref)
+        return (0, promised.due) if promised.due else (1 if promised.max_age_hours else 2, "")
 
     @cached_property
     def scenario_names(self) -> Mapping[str, str]:
@@ -155,7 +165,7 @@ class Scene:
     def live(self, cell_id: str, value: str, source: str, **more: Any) -> Cell:
         """What DSS says. An empty text of DSS is shown as unknown: nothing is there to read."""
         if not value:
-            return self.unknown(cell_id, Unknown(f"{source} say nothing here", Cause.NOT_RECORDED), **_kept(more))
+            return self.unknown(cell_id, Unknown(f"nothing is on record ({source})", Cause.NOT_RECORDED), **_kept(more))
         return Cell(cell_id, value, Origin.LIVE, source, **{"as_of": self.now, **more})
 
     def inferred(self, cell_id: str, value: str, source: str, **more: Any) -> Cell:

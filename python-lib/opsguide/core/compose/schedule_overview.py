@@ -7,7 +7,7 @@ from ...model.known import Cause, Unknown
 from ...model.report import DurationStat, OutputReport, ScenarioReport, SourceReport
 from .. import words
 from ..purpose import purpose
-from .phrases import OUTPUT_WORDS, duration_text, history_text, no_duration, output_tone
+from .phrases import OUTPUT_WORDS, duration_text, history_text, no_duration, output_tone, spread_text
 from .rows import object_cell, scenario_cell, table_or_reason
 from .scene import Scene, key
 
@@ -172,7 +172,7 @@ def _available(scene: Scene, source: SourceReport, cell_id: str) -> Cell:
         usual = source.usual
         default = scene.inferred(
             cell_id,
-            f"{words.hhmm(usual.p50)} ({words.hhmm(usual.p95)})",
+            spread_text(words.hhmm(usual.p50), words.hhmm(usual.p95)),
             f"{words.count(usual.n, 'arrival')}",
             zone=usual.zone,
             declare=path,
@@ -258,7 +258,7 @@ def _typical(scene: Scene, output: OutputReport, cell_id: str) -> Cell:
         return scene.unknown(cell_id, typical)
     return scene.inferred(
         cell_id,
-        f"{words.hhmm(typical.p50)} ({words.hhmm(typical.p95)})",
+        spread_text(words.hhmm(typical.p50), words.hhmm(typical.p95)),
         f"the builds of {words.count(typical.n, 'day')}",
         zone=typical.zone,
         evidence=(f"half of the days by {words.hhmm(typical.p50)}, 19 of 20 by {words.hhmm(typical.p95)}",),

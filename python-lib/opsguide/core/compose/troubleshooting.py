@@ -104,7 +104,7 @@ _SYMPTOMS = (
 def _failing(scene: Scene) -> Table:
     rows = []
     unread = 0
-    for scenario in scene.active:
+    for scenario in scene.watched:
         last = scenario.last_run
         if isinstance(last, Unknown):
             unread += 1
@@ -141,9 +141,12 @@ def _failing(scene: Scene) -> Table:
 
 
 def _known_step(scene: Scene, cell_id: str, message: str) -> Cell:
-    found = next((error for error in scene.profile.known_errors if matches(error.pattern, message)), None)
+    errors = scene.profile.known_errors
+    if not errors:
+        return scene.missing(cell_id, "known_errors", "no known errors are declared")
+    found = next((error for error in errors if matches(error.pattern, message)), None)
     if found is None:
-        return scene.missing(cell_id, "known_errors", "no known error is like it")
+        return scene.inferred(cell_id, "None is like it", "the declared errors", declare="known_errors")
     said = ": ".join(part for part in (found.cause, found.step) if part) or found.pattern
     return scene.declare(cell_id, "known_errors", said)
 
