@@ -50,6 +50,8 @@ class Facts:
         self.bulk_builds = bulk_builds
         self._datasets = {dataset.ref: dataset for dataset in known(snapshot.datasets, ())}
         self._nodes = _computables(snapshot)
+        # Some versions may leave rules and probes out of the list: then no dataset of it has any.
+        self._lists_rules = any(d.rules or d.probe_types or d.monitored is not None for d in self._datasets.values())
 
     def read(self, fact: ObjectFacts) -> ObjectFacts:
         if "builds" in self.wanted and still_open(fact.last_build):
@@ -121,7 +123,7 @@ class Facts:
 
     def _rule_results(self, fact: ObjectFacts) -> Known[tuple[RuleResult, ...]]:
         ref, dataset = fact.ref, self._datasets.get(fact.ref)
-        if ref.kind != "DATASET" or (dataset and dataset.monitored is not None and not dataset.rules):
+        if ref.kind != "DATASET" or (dataset and self._lists_rules and not dataset.rules):
             return ()
         if at_least(self.snapshot, QUALITY_SINCE) is False:
             return _checks(fact)
@@ -148,8 +150,6 @@ class Facts:
         if ref.kind == "MANAGED_FOLDER":
             return path("projects", ref.project_key, "managedfolders", ref.id, "contents")
         dataset = self._datasets.get(ref)
-        if dataset and dataset.type == "UploadedFiles":
-            return path("projects", ref.project_key, "datasets", ref.id, "uploaded", "files")
         if dataset and dataset.type == "FilesInFolder" and dataset.location:
             project_key, _, folder = dataset.location.rpartition(".")
             return path("projects", project_key or ref.project_key, "managedfolders", folder, "contents")
