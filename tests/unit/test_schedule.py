@@ -41,7 +41,9 @@ def scenario(*triggers: Trigger, **more: object) -> Scenario:
     return Scenario("S", active=True, settings=ScenarioSettings(triggers), runs=more.pop("runs", ()), **more)
 
 
-def told(trigger: Trigger, after: str, before: str, anchors: Anchors = NOTHING_KNOWN, server: ServerZone = PARIS) -> list:
+def told(
+    trigger: Trigger, after: str, before: str, anchors: Anchors = NOTHING_KNOWN, server: ServerZone = PARIS
+) -> list:
     expansion = instants(trigger, utc(after), utc(before), server, anchors)
     assert expansion.unknown is None
     return [f"{at:%m-%d %H:%M}" for at in expansion.instants]
@@ -383,6 +385,14 @@ def test_without_a_sign_of_the_phase_it_is_unknown(frequency: str) -> None:
     expansion = instants(trigger, utc("2026-06-01"), utc("2026-06-08"), PARIS)
     assert expansion.expected == ()
     assert "counts every 2" in expansion.unknown.reason
+
+
+def test_an_anchor_on_another_day_says_nothing() -> None:
+    """A Tuesday at 02:00 is the right time on the wrong day: it is another trigger's."""
+    trigger = clock(**{**DAILY, "frequency": "Weekly", "repeatFrequency": 2, "daysOfWeek": ["Monday"]})
+    tuesday, monday = Anchors(utc("2026-05-26 00:00")), Anchors(utc("2026-05-25 00:00"))
+    assert instants(trigger, utc("2026-06-01"), utc("2026-06-30"), PARIS, tuesday).unknown is not None
+    assert instants(trigger, utc("2026-06-01"), utc("2026-06-30"), PARIS, monday).expected
 
 
 def test_a_trigger_without_start_has_a_cadence_and_no_moments() -> None:

@@ -184,8 +184,7 @@ class _Rhythm:
         for wall in self._rule(begin, interval).between(
             datetime.combine(first, datetime.min.time()), datetime.combine(final, datetime.max.time()), inc=True
         ):
-            if self.start_day is None or wall.date() >= self.start_day:
-                yield wall, self._doubt(wall)
+            yield wall, self._doubt(wall)
 
     def _rule(self, begin: date, interval: int) -> rrule.rrule:
         start, temporal = self._on(begin), self.temporal
