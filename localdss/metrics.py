@@ -130,7 +130,7 @@ def _run(
     kind_of_probe = str(probe.get("type") or "")
     try:
         if kind_of_probe == "python" or kind_of_probe.startswith("py_plugin_"):
-            return "Python", _by_host(instance, project, kind, object_id, login, part, probe), ""
+            return "Python", *_by_host(instance, project, kind, object_id, login, part, probe)
         if kind == FOLDER:
             return "Basic", _folder(instance, project, object_id) if kind_of_probe == "basic" else {}, ""
         if kind != DATASET:
@@ -183,16 +183,20 @@ def _folder(instance: Instance, project: Project, folder_id: str) -> dict[str, V
 
 def _by_host(
     instance: Instance, project: Project, kind: str, object_id: str, login: str, part: str, probe: Raw
-) -> dict[str, Value]:
-    from .host import run_probe
+) -> tuple[dict[str, Value], str]:
+    from .host import ComponentFailed, run_probe
 
     label = (probe.get("meta") or {}).get("name") or probe.get("type")
-    found = run_probe(instance, project.key, login, kind, object_id, part, probe)
-    return {
+    try:
+        found = run_probe(instance, project.key, login, kind, object_id, part, probe)
+    except ComponentFailed as failure:
+        return {}, failure.message
+    values = {
         f"{probe['type']}:{metric}:{label}": (data.made.text(value), str(data_type))
         for metric, (value, data_type) in found.items()
         if value is not None
     }
+    return values, ""
 
 
 # --- aggregates ------------------------------------------------------------------------------------------------------
