@@ -37,7 +37,7 @@ def _rows(dataset: Any, partition: str, *, believe: bool) -> RowCount:
     place = source.place(dataset)
     if believe:
         known = source.standing(dataset, partition, partitioned=bool(place.dimensions))
-        standing = counting.standing_count(known.metrics, known.last_build, known.jobs, partition)
+        standing = counting.standing_count(known.ref, known.metrics, known.last_build, known.jobs, partition)
         if standing is not None:
             return RowCount(standing, STANDING)
     query = counting.count_query(place.location, partition, place.dimensions, place.texts)

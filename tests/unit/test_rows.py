@@ -8,15 +8,21 @@ import pytest
 
 from opsguide.core.rows import COUNT_METRIC, FolderSize, count_query, folder_size, partition_of, paths, standing_count
 from opsguide.model.known import Unknown
-from opsguide.model.snapshot import Build, Job, Metric
+from opsguide.model.snapshot import Build, Job, Metric, ObjectRef
 
 BUILT = datetime(2026, 3, 2, 6, 41, tzinfo=timezone.utc)
 BUILD = Build(True, BUILT - timedelta(minutes=41), BUILT)
+MART = ObjectRef("DATASET", "RETAIL", "sales_mart")
+OTHER = ObjectRef("DATASET", "RETAIL", "stock")
 MINUTE = timedelta(minutes=1)
 
 
 def count(value: str = "1200", computed_at: object = BUILT + MINUTE, partition: str = "", name: str = COUNT_METRIC):
     return Metric(name, value, "BIGINT", computed_at, partition)
+
+
+def running(kind: str, *outputs: ObjectRef) -> Job:
+    return Job("running", type=kind, finished=False, outputs=tuple((output, "") for output in outputs))
 
 
 @pytest.mark.parametrize("given", ["", None, "NP", "ALL"])
@@ -46,13 +52,16 @@ def test_a_partition_keeps_its_name():
         ([count()], Build(None, BUILT, BUILT), [], "", None),
         ([count()], Build(True, BUILT, None), [], "", None),
         ([count()], BUILD, [Job("done"), Job("running", finished=False)], "", None),
+        ([count()], BUILD, [running("NON_RECURSIVE_FORCED_BUILD", OTHER)], "", 1200),
+        ([count()], BUILD, [running("NON_RECURSIVE_FORCED_BUILD", OTHER, MART)], "", None),
+        ([count()], BUILD, [running("RECURSIVE_BUILD", OTHER)], "", None),
         ([count(partition="2026-03-01"), count("7", partition="2026-03-02")], BUILD, [], "2026-03-02", 7),
         ([count()], BUILD, [], "2026-03-02", None),
         ([count(partition="2026-03-02")], BUILD, [], "", None),
     ],
 )
 def test_only_a_count_of_the_data_as_it_is_now_is_believed(metrics, build, jobs, partition, expected):
-    assert standing_count(metrics, build, jobs, partition) == expected
+    assert standing_count(MART, metrics, build, jobs, partition) == expected
 
 
 def sql(**info):

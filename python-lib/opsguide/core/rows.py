@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Optional
 
 from ..model.known import Known, Unknown
-from ..model.snapshot import Build, Job, Metric
+from ..model.snapshot import Build, Job, Metric, ObjectRef
 
 COUNT_METRIC = "records:COUNT_RECORDS"
 
@@ -41,24 +41,30 @@ def partition_of(given: Any) -> str:
 
 
 def standing_count(
-    metrics: Iterable[Metric], last_build: Known[Optional[Build]], jobs: Iterable[Job], partition: str
+    ref: ObjectRef, metrics: Iterable[Metric], last_build: Known[Optional[Build]], jobs: Iterable[Job], partition: str
 ) -> Optional[int]:
     """The record count that DSS has already, where it must be that of the data as it is now; else None.
 
-    It must be computed after the newest build, which ended well, and no job may be running: a build that is under way
-    computes its metrics before it is on record. Data that DSS does not build may change at any time, so for it no
-    standing count is believed.
+    It must be computed after the newest build, which ended well, and no running job may be building the dataset: a
+    build that is under way computes its metrics before it is on record. Data that DSS does not build may change at any
+    time, so for it no standing count is believed.
 
     Built 06:00-06:41, counted 06:42, nothing running: believed. Counted 05:50: not."""
     if isinstance(last_build, Unknown) or last_build is None or last_build.end is None or not last_build.success:
         return None
-    if any(not job.finished for job in jobs):
+    if any(_may_build(job, ref) for job in jobs):
         return None
     for metric in metrics:
         if metric.id == COUNT_METRIC and metric.partition == partition and metric.value.isdecimal():
             fresh = metric.computed_at is not None and metric.computed_at >= last_build.end
             return int(metric.value) if fresh else None
     return None
+
+
+def _may_build(job: Job, ref: ObjectRef) -> bool:
+    """Only this type of job builds nothing but what it names; all others may come by the dataset on their way."""
+    names_all = job.type == "NON_RECURSIVE_FORCED_BUILD"
+    return not job.finished and (not names_all or any(output == ref for output, _ in job.outputs))
 
 
 def count_query(

@@ -30,12 +30,10 @@ ANSWER_SECONDS = 120
 class Standing:
     """What DSS has on record: last metric values, the newest build, the project's jobs."""
 
+    ref: ObjectRef
     metrics: tuple[Metric, ...]
     last_build: Known[Optional[Build]]
     jobs: tuple[Job, ...]
-
-
-NOTHING_STANDS = Standing((), Unknown("not on record", Cause.NOT_RECORDED), ())
 
 
 @dataclass(frozen=True)
@@ -58,6 +56,7 @@ def is_folder(target: Any) -> bool:
 def standing(dataset: Any, partition: str, *, partitioned: bool) -> Standing:
     """What is on record, in three calls; nothing where the caller may not see it."""
     project_key, name = _names(dataset)
+    ref = ObjectRef("DATASET", project_key, name)
     clients = Clients(dataiku.api_client)
     of_dataset = ("projects", project_key, "datasets", name)
     try:
@@ -66,9 +65,8 @@ def standing(dataset: Any, partition: str, *, partitioned: bool) -> Standing:
         jobs = answers.jobs(clients.get_items(path("projects", project_key, "jobs") + "/"), project_key)
     except OperationsGuideError as error:
         log.info("The record count on record was not looked at: %s", error)
-        return NOTHING_STANDS
-    last_build = builds.by_record(ObjectRef("DATASET", project_key, name), jobs, info).last_build
-    return Standing(answers.metrics(metrics), last_build, jobs)
+        return Standing(ref, (), Unknown(str(error), Cause.NOT_RECORDED), ())
+    return Standing(ref, answers.metrics(metrics), builds.by_record(ref, jobs, info).last_build, jobs)
 
 
 def place(dataset: Any) -> Place:
