@@ -43,6 +43,7 @@ MACRO = {
 MACRO_CODE = """\
 from dataiku.runnables import Runnable
 from opsguide import macros
+from opsguide.macros import Urls
 
 class Morning(Runnable):
     def __init__(self, project_key, config, plugin_config):
@@ -68,7 +69,7 @@ SOUND: dict[str, Any] = {
     "code-env/python/desc.json": CODE_ENV,
     "code-env/python/spec/requirements.txt": "pydantic>=2\n",
     "python-lib/opsguide/__init__.py": '__version__ = "1.0.0"\n',
-    "python-lib/opsguide/macros.py": "",
+    "python-lib/opsguide/macros.py": "class Base(Runnable):\n    pass\n\nclass Urls:\n    pass\n",
     "python-lib/opsguide/probes.py": "",
     "resource/choices.py": "",
     "python-runnables/morning-check/runnable.json": MACRO,
@@ -176,7 +177,11 @@ SEEDED = [
     (MACRO_PY, lambda found: found + "def x(:\n", "is not Python 3.9"),
     (MACRO_PY, lambda found: found + "class Other(Runnable):\n    pass\n", "exactly one subclass of Runnable"),
     (MACRO_PY, replacing("(Runnable)", ""), "exactly one subclass of Runnable"),
-    (MACRO_PY, replacing("import macros", "import macros, Base"), "import the module, not the class Base"),
+    (
+        MACRO_PY,
+        replacing("opsguide import macros", "opsguide.macros import Base"),
+        "import the module, not the class Base",
+    ),
     (MACRO_PY, replacing("project_key, config, plugin_config", "project_key"), "__init__ must take 4 arguments"),
     (MACRO_PY, replacing("get_progress_target", "get_progress"), "get_progress_target is missing"),
     (MACRO_PY, replacing("self, progress_callback", "self"), "run must take 2 arguments"),
