@@ -106,7 +106,7 @@ def _folder(instance: Instance, project_key: str, scenario_id: str, run_id: str)
 def _start(instance: Instance, project: Project, scenario_id: str, given: Raw) -> Work:
     raw = project.scenarios[scenario_id]
     run_id = _stamp(instance)
-    while project.run(scenario_id, run_id) is not None:
+    while run_id == given["runId"] or project.run(scenario_id, run_id) is not None:
         run_id += "-1"
     described = {key: raw.get(key) for key in ("name", "type", "active", "markedAsTest")}
     run: Raw = {

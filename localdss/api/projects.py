@@ -230,13 +230,17 @@ def plugin_usages(call: Call) -> list[Raw]:
         for plugin in call.instance.plugins:
             if f"_{plugin.id}_" in component:
                 usage = {
+                    "elementKind": "COMPONENT",
                     "objectType": kind,
                     "objectId": object_id,
                     "projectKey": call.project.key,
                     "elementType": component,
                 }
                 used.setdefault(plugin.id, []).append(usage)
-    return [{"pluginId": name, "usages": usages, "missingTypes": []} for name, usages in sorted(used.items())]
+    return [
+        {"pluginId": name, "pluginUsages": {"usages": usages, "missingTypes": []}}
+        for name, usages in sorted(used.items())
+    ]
 
 
 def _components(project: Project) -> list[tuple[str, str, str]]:

@@ -1,0 +1,101 @@
+"""The local DSS misbehaves on request: what a client sees of each fault."""
+
+from __future__ import annotations
+
+import time
+
+import dataikuapi
+import pytest
+import requests
+from dataikuapi.utils import DataikuException
+
+import localdss
+
+LIST = "/projects/*/scenarios/"
+
+
+@pytest.fixture(scope="module")
+def server():
+    with localdss.serve(story=None) as dss:
+        yield dss
+
+
+@pytest.fixture
+def dss(server):
+    yield server
+    server.faults.clear()
+
+
+@pytest.fixture
+def retail(dss):
+    return dataikuapi.DSSClient(dss.url, "admin").get_project("RETAIL")
+
+
+def get(dss, path="/projects/RETAIL/scenarios/", timeout=5):
+    return requests.get(f"{dss.url}/dip/publicapi{path}", auth=("admin", ""), timeout=timeout)
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 500, 503])
+def test_a_status(dss, retail, status):
+    dss.faults.status("GET", LIST, status)
+    assert get(dss).status_code == status
+    with pytest.raises(DataikuException, match="Out of order"):
+        retail.list_scenarios()
+    assert retail.list_jobs() == []  # other routes go on
+    assert dss.requests.all[-2].status == status
+
+
+def test_a_few_times_only(dss, retail):
+    dss.faults.status("GET", LIST, 502, times=2)
+    assert [get(dss).status_code for _ in range(3)] == [502, 502, 200]
+
+
+def test_a_page_of_a_proxy(dss, retail):
+    dss.faults.html("GET", LIST)
+    with pytest.raises(DataikuException, match="Unknown error"):
+        retail.list_scenarios()
+
+
+def test_no_answer_in_time_and_released_afterwards(dss):
+    dss.faults.hang("GET", LIST, seconds=30)
+    with pytest.raises(requests.exceptions.ReadTimeout):
+        get(dss, timeout=0.2)
+    dss.faults.clear()
+    assert get(dss).status_code == 200
+
+
+def test_a_cut_off_answer(dss):
+    dss.faults.cut_off("GET", LIST)
+    with pytest.raises((requests.exceptions.ChunkedEncodingError, requests.exceptions.ConnectionError)):
+        get(dss)
+    dss.faults.clear()
+    assert get(dss).json()
+
+
+def test_an_empty_answer(dss, retail):
+    dss.faults.empty("GET", LIST)
+    assert (get(dss).status_code, get(dss).content) == (200, b"")
+    with pytest.raises(ValueError, match="Expecting value"):
+        retail.list_scenarios()
+
+
+def test_a_slow_drip(dss):
+    dss.faults.drip("GET", "/instance-info", seconds=0.5)
+    started = time.monotonic()
+    assert get(dss, "/instance-info").json()["nodeType"] == "AUTOMATION"
+    assert time.monotonic() - started > 0.4
+
+
+def test_a_changed_answer(dss, retail):
+    dss.faults.change("GET", LIST, lambda found: {"not": "a list"})
+    assert get(dss).json() == {"not": "a list"}
+    dss.faults.clear()
+    dss.faults.change("GET", "*", lambda found: [])
+    assert get(dss, "/projects/RETAIL").json() == []
+
+
+def test_latency_of_all(dss):
+    dss.faults.latency = 0.2
+    started = time.monotonic()
+    get(dss, "/instance-info")
+    assert time.monotonic() - started > 0.2

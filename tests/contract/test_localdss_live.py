@@ -1,0 +1,425 @@
+"""The local DSS lives: runs and jobs take time, write logs, change builds, metrics and results, and can be aborted."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timezone
+
+import dataikuapi
+import pytest
+from dataikuapi.utils import DataikuException
+
+import localdss
+
+AT = datetime(2025, 10, 14, 5, 12, tzinfo=timezone.utc)
+
+
+@pytest.fixture(scope="module")
+def server():
+    with localdss.serve(story="healthy", at=AT) as started:
+        yield started
+
+
+@pytest.fixture
+def dss(server):
+    """The same server for every test, put back to what matters to the others."""
+    instance = server.instance
+    instance.speed = 10_000
+    scenarios = dict(instance.projects["RETAIL"].scenarios)
+    variables = dict(instance.projects["RETAIL"].variables)
+    yield server
+    for work in list(instance.works.values()):
+        work.abort()
+    until(lambda: not instance.works)
+    instance.broken.clear()
+    instance.sent.clear()
+    instance.clock.set(AT)
+    instance.projects["RETAIL"].scenarios = scenarios
+    instance.projects["RETAIL"].variables = variables
+    instance.projects["RETAIL"].runs = {
+        key: runs for key, runs in instance.projects["RETAIL"].runs.items() if key in scenarios
+    }
+
+
+@pytest.fixture
+def retail(dss):
+    return dataikuapi.DSSClient(dss.url, "admin").get_project("RETAIL")
+
+
+def until(true, seconds=20):
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
+
+
+def finished(job):
+    until(lambda: job.get_status()["baseStatus"]["state"] != "RUNNING")
+    return job.get_status()["baseStatus"]
+
+
+def make(dss, scenario_id, steps, **more):
+    """A scenario with these steps, in the sample project."""
+    raw = {"type": "step_based", "name": scenario_id, "active": True, "params": {"steps": steps}, "triggers": []}
+    dss.instance.projects["RETAIL"].scenarios[scenario_id] = {**raw, "runAsUser": "svc_retail", **more}
+
+
+def step(kind, name="step", **params):
+    return {"id": name, "type": kind, "name": name, "params": params}
+
+
+# --- scenarios ------------------------------------------------------------------------------------------------------
+
+
+def test_a_fire_is_not_the_run(dss, retail):
+    scenario = retail.get_scenario("SQL_WATCH")
+    fire = scenario.run()
+    assert fire.get_scenario_run() is None  # always once
+    run = fire.wait_for_scenario_run()
+    assert run.id != fire.run_id
+    assert run.get_info()["trigger"]["runId"] == fire.run_id
+    assert run.get_info()["trigger"]["trigger"]["type"] == "manual"
+
+
+def test_a_running_scenario_says_so_and_then_how_it_went(dss, retail):
+    make(dss, "SLOW", [step("set_up_cluster", "first"), step("set_up_cluster", "second")])
+    dss.instance.speed = 10
+    scenario = retail.get_scenario("SLOW")
+    run = scenario.run().wait_for_scenario_run()
+    run.refresh()
+    assert run.running
+    assert run.get_info()["end"] == 0
+    assert scenario.get_status().running
+    assert "result" not in run.get_details()["stepRuns"][-1]
+    assert {item["id"] for item in retail.list_scenarios() if item["running"]} == {"SLOW"}
+    with pytest.raises(ValueError, match="outcome"):
+        assert run.outcome
+    until(lambda: not scenario.get_status().running)
+    run.refresh()
+    assert (run.outcome, len(run.get_details()["stepRuns"])) == ("SUCCESS", 2)
+    assert "Step second" in run.get_log()
+
+
+def test_a_second_fire_while_it_runs_is_squashed(dss, retail):
+    make(dss, "SLOW", [step("set_up_cluster")])
+    dss.instance.speed = 5
+    scenario = retail.get_scenario("SLOW")
+    scenario.run()
+    second = scenario.run()
+    assert second.is_cancelled()
+    assert second.is_cancelled(refresh=True)
+    assert len(scenario.get_last_runs()) == 1
+
+
+def test_abort(dss, retail):
+    make(dss, "SLOW", [step("set_up_cluster"), step("set_up_cluster")])
+    dss.instance.speed = 1
+    scenario = retail.get_scenario("SLOW")
+    run = scenario.run().wait_for_scenario_run()
+    scenario.abort()
+    until(lambda: not scenario.get_status().running)
+    run.refresh()
+    assert run.outcome == "ABORTED"
+    scenario.abort()  # nothing happens to an idle one
+
+
+def test_a_failed_job_fails_its_step_and_later_steps_do_not_run(dss, retail):
+    dss.instance.broken["RETAIL", "group_sales_mart"] = "connection refused"
+    make(
+        dss,
+        "BUILD",
+        [
+            step(
+                "build_flowitem",
+                "build",
+                builds=[{"type": "DATASET", "itemId": "sales_mart"}],
+                jobType="NON_RECURSIVE_FORCED_BUILD",
+            ),
+            step("set_up_cluster", "never"),
+            {**step("set_up_cluster", "always"), "runConditionType": "RUN_ALWAYS"},
+            {**step("set_up_cluster", "off"), "runConditionType": "DISABLED"},
+        ],
+    )
+    run = retail.get_scenario("BUILD").run_and_wait(no_fail=True)
+    details = run.get_details()
+    assert [each["step"]["name"] for each in details["stepRuns"]] == ["build", "always"]
+    item = details["stepRuns"][0]["additionalReportItems"][0]
+    assert (item["type"], item["outcome"], item["thrown"]["message"]) == (
+        "JOB_EXECUTED",
+        "FAILED",
+        "connection refused",
+    )
+    assert "connection refused" in details.first_error_details["message"]
+    assert run.outcome == "FAILED"
+    status = retail.get_job(item["jobId"]).get_status()["baseStatus"]
+    assert next(iter(status["activities"].values()))["firstFailure"]["message"] == "connection refused"
+    assert retail.get_dataset("sales_mart").get_info().is_last_build_successful is False
+
+
+def test_the_failure_of_a_step_may_be_ignored(dss, retail):
+    dss.instance.broken["RETAIL", "group_sales_mart"] = "connection refused"
+    builds = [{"type": "DATASET", "itemId": "sales_mart"}]
+    failing = step(
+        "build_flowitem", "build", builds=builds, jobType="NON_RECURSIVE_FORCED_BUILD", proceedOnFailure=True
+    )
+    make(dss, "BUILD", [failing, step("set_up_cluster", "next")])
+    run = retail.get_scenario("BUILD").run_and_wait(no_fail=True)
+    assert (run.outcome, len(run.get_details()["stepRuns"])) == ("WARNING", 2)
+
+
+def test_a_macro_in_a_step_runs_as_the_scenarios_user(dss, retail):
+    clear = {
+        "runnableType": "pyrunnable_builtin-macros_clear-job-logs",
+        "config": {"age": 15, "performDeletion": False},
+    }
+    make(dss, "CLEAR", [step("runnable", "clear", **clear)])
+    assert retail.get_scenario("CLEAR").run_and_wait(no_fail=True).outcome == "FAILED"  # svc_retail is no project admin
+    make(dss, "CLEAR_AS_OWNER", [step("runnable", "clear", **clear)], runAsUser="olivia")
+    assert retail.get_scenario("CLEAR_AS_OWNER").run_and_wait().outcome == "SUCCESS"
+
+
+def test_python_steps_and_scripts_run(dss, retail):
+    make(
+        dss,
+        "SCRIPTED",
+        [step("custom_python", "script", script="import dataiku\nprint(dataiku.default_project_key())")],
+    )
+    run = retail.get_scenario("SCRIPTED").run_and_wait()
+    assert "RETAIL" in run.get_log()
+    make(dss, "BROKEN", [step("custom_python", "script", script="raise ValueError('no such store')")])
+    run = retail.get_scenario("BROKEN").run_and_wait(no_fail=True)
+    assert "no such store" in run.get_details().first_error_details["message"]
+
+
+def test_rules_in_error_fail_a_check_step(dss, retail):
+    impossible = {"type": "RecordCountInRangeRule", "minimum": 1e9, "minimumEnabled": True, "autoRun": False}
+    retail.get_dataset("sales_mart").get_data_quality_rules().create_rule({**impossible, "displayName": "A billion"})
+    items = [{"type": "DATASET", "itemId": "sales_mart"}]
+    make(
+        dss,
+        "VERIFY",
+        [step("compute_metrics", "metrics", computes=items), step("check_dataset", "verify", checks=items)],
+    )
+    run = retail.get_scenario("VERIFY").run_and_wait(no_fail=True)
+    steps = run.get_details()["stepRuns"]
+    assert [each["result"]["outcome"] for each in steps] == ["SUCCESS", "FAILED"]
+    assert "A billion" in steps[1]["result"]["thrown"]["message"]
+
+
+def test_a_scenario_runs_another_and_followers_fire(dss, retail):
+    make(dss, "INNER", [step("set_up_cluster")])
+    make(dss, "OUTER", [step("run_scenario", scenarioId="INNER")])
+    follow = {
+        "id": "f",
+        "type": "follow_scenariorun",
+        "active": True,
+        "params": {"scenarioId": "OUTER", "outcomeFilter": "SUCCESS"},
+    }
+    make(dss, "FOLLOWER", [step("set_up_cluster")], triggers=[follow])
+    make(dss, "IDLE", [step("set_up_cluster")], triggers=[follow], active=False)
+    assert retail.get_scenario("OUTER").run_and_wait().outcome == "SUCCESS"
+    assert retail.get_scenario("INNER").get_last_runs()[0].get_info()["trigger"]["trigger"]["type"] == "sub"
+    until(lambda: retail.get_scenario("FOLLOWER").get_last_runs(only_finished_runs=True))
+    run = retail.get_scenario("FOLLOWER").get_last_runs()[0]
+    assert run.get_info()["trigger"]["trigger"]["type"] == "follow_scenariorun"
+    assert retail.get_scenario("IDLE").get_last_runs() == []
+
+
+@pytest.mark.parametrize(
+    ("condition", "spoken"),
+    [("outcome == 'SUCCESS'", 1), ("outcome != 'SUCCESS'", 0), ("outcome == 'FAILED'", 0), (None, 1)],
+)
+def test_reporters_speak_when_their_condition_holds(dss, retail, condition, spoken):
+    told = {
+        "type": "mail-scenario",
+        "configuration": {"channelId": "smtp-ops", "recipient": "a@b", "subject": "It: ${outcome}"},
+    }
+    reporter = {
+        "active": True,
+        "phase": "END",
+        "messaging": told,
+        "runConditionEnabled": bool(condition),
+        "runCondition": condition,
+    }
+    make(dss, "TOLD", [step("set_up_cluster")], reporters=[reporter, {**reporter, "active": False}])
+    retail.get_scenario("TOLD").run_and_wait()
+    until(lambda: not dss.instance.works)
+    assert [message["subject"] for message in dss.instance.sent] == ["It: SUCCESS"] * spoken
+
+
+def test_scenario_settings_are_saved_with_a_new_version(retail):
+    settings = retail.get_scenario("MORNING").get_settings()
+    before = settings.data["versionTag"]["versionNumber"]
+    settings.active = False
+    settings.save()
+    saved = retail.get_scenario("MORNING").get_settings()
+    assert (saved.active, saved.data["versionTag"]["versionNumber"]) == (False, before + 1)
+    assert retail.get_scenario("MORNING").get_status().next_run is None
+
+
+# --- jobs -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_job_leaves_a_build_rows_metrics_results_and_a_log(dss, retail):
+    dataset = retail.get_dataset("sales_mart")
+    before = dataset.get_info().last_build_end_time
+    results = len(dataset.get_data_quality_rules().get_rules_history())
+    job = dataset.build(wait=False)
+    status = finished(job)
+    assert status["state"] == "DONE", job.get_log()
+    assert dataset.get_info().last_build_end_time > before
+    assert dataset.get_info().get_raw()["lastBuild"]["buildJobId"] == job.id
+    count = dataset.get_last_metric_values().get_global_data("records:COUNT_RECORDS")
+    assert count["computed"] >= status["jobStartTime"]
+    assert sum(1 for _ in dataset.iter_rows()) == int(count["value"])
+    assert len(dataset.get_data_quality_rules().get_rules_history()) > results
+    assert "group_sales_mart" in job.get_log()
+    item = next(each for each in retail.list_jobs() if each["def"]["id"] == job.id)
+    assert (item["state"], item["stableState"], item["def"]["triggeredFrom"]) == ("DONE", True, "API")
+
+
+def test_a_recursive_job_builds_what_is_needed_in_order(dss, retail):
+    definition = {"type": "RECURSIVE_FORCED_BUILD", "outputs": [{"type": "DATASET", "id": "weekly_store_report"}]}
+    status = finished(retail.start_job(definition))
+    recipes = [activity["recipeName"] for activity in status["activities"].values()]
+    assert recipes[-1] == "group_weekly_store_report"
+    assert len(recipes) > 3
+    assert status["state"] == "DONE"
+
+
+def test_a_job_can_be_aborted(dss, retail):
+    dss.instance.speed = 1
+    job = retail.get_dataset("sales_mart").build(wait=False)
+    job.abort()
+    assert finished(job)["state"] == "ABORTED"
+    assert retail.get_dataset("sales_mart").get_info().is_last_build_successful is False
+
+
+def test_a_job_without_outputs_is_refused(retail):
+    with pytest.raises(DataikuException, match="IllegalArgument"):
+        retail.start_job({"type": "RECURSIVE_BUILD", "outputs": []})
+
+
+# --- futures, macros, metrics, rules, folders, wiki, channels -------------------------------------------------------
+
+
+def test_rules_are_created_changed_computed_and_deleted(retail):
+    rules = retail.get_dataset("daily_store_kpis").get_data_quality_rules()
+    rule = rules.create_rule(
+        {"type": "RecordCountInRangeRule", "displayName": "Some", "minimum": 1, "minimumEnabled": True}
+    )
+    rule.compute().wait_for_result()
+    assert rule.get_last_result().outcome == "OK"
+    rule.get_raw()["displayName"] = "At least one"
+    rule.save()
+    assert "At least one" in [each["displayName"] for each in rules.list_rules(as_type="dict")]
+    rule.delete()
+    assert "At least one" not in [each["displayName"] for each in rules.list_rules(as_type="dict")]
+
+
+def test_a_future_of_a_failed_work_answers_an_error(dss):
+    client = dataikuapi.DSSClient(dss.url, "admin")
+    from localdss import work
+
+    def fail():
+        raise RuntimeError("disk full")
+
+    state = work.future(dss.instance, "admin", "fails", fail)
+    assert state["hasResult"] is False
+    until(lambda: not dss.instance.futures[state["jobId"]]["alive"])
+    with pytest.raises(DataikuException, match="disk full"):
+        client.get_future(state["jobId"]).get_state()
+    with pytest.raises(DataikuException, match="somebody else"):
+        dataikuapi.DSSClient(dss.url, "raj").get_future(state["jobId"]).get_state()
+
+
+def test_metrics_are_computed_on_demand(retail):
+    answer = retail.get_dataset("sales_mart").compute_metrics(metric_ids=["records:COUNT_RECORDS"])
+    assert [each["metricId"] for each in answer["result"]["computed"]] == ["records:COUNT_RECORDS"]
+    checks = retail.get_dataset("sales_mart").run_checks()
+    assert {each["value"]["outcome"] for each in checks["result"]["results"]} <= {"OK", "WARNING", "ERROR", "EMPTY"}
+
+
+def test_the_result_of_a_macro_can_be_had_once(retail):
+    macro = retail.get_macro("pyrunnable_builtin-macros_clear-job-logs")
+    assert macro.get_definition()["resultType"] == "HTML"
+    run = macro.run({"age": 15, "performDeletion": False})
+    assert macro.get_status(run)["running"] is False
+    assert macro.get_result(run, as_type="string")
+    assert macro.get_status(run)["exists"] is False
+    with pytest.raises(DataikuException, match="does not exist"):
+        macro.get_result(run)
+
+
+def test_macros_are_listed_and_run_by_who_holds_their_permissions(dss):
+    raj = dataikuapi.DSSClient(dss.url, "raj").get_project("RETAIL")
+    listed = {item["runnableType"] for item in raj.list_macros()}
+    assert "pyrunnable_builtin-macros_clear-job-logs" not in listed
+    with pytest.raises(DataikuException, match="may not run"):
+        raj.get_macro("pyrunnable_builtin-macros_clear-job-logs").run()
+
+
+def test_files_of_a_folder(retail, dss):
+    folder = retail.create_managed_folder("operations_guide_state")
+    stored = folder.put_file("/events/2025-10-14/né w.json", b'{"a": 1}')
+    assert stored["path"] == "/events/2025-10-14/né w.json"
+    assert abs(stored["lastModified"] - dss.instance.clock.ms()) < 5000
+    assert [item["size"] for item in folder.list_contents()["items"]] == [8]
+    assert folder.get_file("/events/2025-10-14/né w.json").content == b'{"a": 1}'
+    folder.delete_file("/events/2025-10-14/né w.json")
+    folder.delete_file("/events/2025-10-14/né w.json")  # no error for what is not there
+    assert folder.list_contents()["items"] == []
+    with pytest.raises(DataikuException):
+        folder.get_file("/../../secret")
+
+
+def test_wiki_articles_are_written(retail):
+    wiki = retail.get_wiki()
+    article = wiki.create_article("Night report", content="All well")
+    assert article.get_data().get_body() == "All well"
+    child = wiki.create_article("Detail", parent_id=article.article_id)
+    assert child.article_id in [each.article_id for each in wiki.list_articles()]
+    article.delete()
+    assert article.article_id not in [each.article_id for each in wiki.list_articles()]
+
+
+def test_mail_is_kept(dss):
+    channel = dataikuapi.DSSClient(dss.url, "olivia").get_messaging_channel("smtp-ops")
+    channel.send("RETAIL", ["a@example.com"], "Subject", "Body", attachments=[["log.txt", b"x", "text/plain"]])
+    sent = dss.instance.sent[-1]
+    assert (sent["to"], sent["attachments"], sent["by"]) == (["a@example.com"], ["log.txt"], "olivia")
+    with pytest.raises(DataikuException, match="writeProjectContent"):
+        dataikuapi.DSSClient(dss.url, "raj").get_messaging_channel("smtp-ops").send("RETAIL", ["a@b"], "s", "b")
+
+
+def test_variables_and_settings_are_written(retail):
+    retail.set_variables({"standard": {"a": [1, "b"]}, "local": {"c": None}})
+    assert retail.get_variables() == {"standard": {"a": [1, "b"]}, "local": {}}
+    dataset = retail.get_dataset("sales_mart")
+    settings = dataset.get_settings()
+    settings.get_raw()["tags"] = ["gold"]
+    settings.save()
+    assert dataset.get_settings().get_raw()["tags"] == ["gold"]
+
+
+def test_projects_datasets_and_recipes_are_created(dss):
+    client = dataikuapi.DSSClient(dss.url, "admin")
+    project = client.create_project("NEW", "New one", "admin")
+    project.create_dataset("d", "Filesystem", params={"connection": "filesystem_managed"})
+    assert [item["name"] for item in project.list_datasets()] == ["d"]
+    with pytest.raises(DataikuException, match="already exists"):
+        project.create_dataset("d", "Filesystem")
+    assert project.create_scenario("Nightly run", "step_based").id == "NIGHTLYRUN"
+
+
+def test_a_kernel_is_unloaded(dss, retail):
+    assert retail.list_running_notebooks(as_objects=False)
+    retail.get_jupyter_notebook("basket analysis").unload()
+    assert retail.list_running_notebooks(as_objects=False) == []
+
+
+def test_the_clock_moves(dss, retail):
+    before = retail.get_scenario("NIGHTLY_BUILD").get_status().next_run
+    dss.instance.clock.advance(86400)
+    after = retail.get_scenario("NIGHTLY_BUILD").get_status().next_run
+    assert (after - before).total_seconds() == 86400
