@@ -452,6 +452,7 @@ def test_scenarios_that_start_each_other_come_to_an_end() -> None:
         (nightly(run("07 09:00", outcome="FAILED", by="manual"), triggers=()), "08 07:00", "FAILED"),
         (nightly(run("08 06:59", None, by="manual"), triggers=()), "08 07:00", "RUNNING"),
         (Scenario("S", active=True), "08 07:00", "UNKNOWN"),
+        (nightly(created_at=at("08 03:00")), "08 07:00", "SKIPPED_EXPECTED"),  # nothing was due since it exists
     ],
 )
 def test_the_verdict_that_stands_now(scenario: Scenario, now: str, verdict: str) -> None:

@@ -134,6 +134,15 @@ def test_a_clock_trigger_in_one_sentence(params: dict, text: str) -> None:
     assert sentence(Trigger("temporal", params=params), PARIS, NAMES) == text
 
 
+def test_a_followed_scenario_is_named_only_where_it_is_the_projects_own() -> None:
+    own, other = (
+        Trigger("follow_scenariorun", params={"scenarioId": "NIGHTLY", "projectKey": key})
+        for key in ("RETAIL", "OTHER")
+    )
+    assert sentence(own, PARIS, NAMES, "RETAIL") == "After Nightly build ends"
+    assert sentence(other, PARIS, NAMES, "RETAIL") == "After NIGHTLY of project OTHER ends"
+
+
 def test_a_server_time_of_unknown_zone_says_so() -> None:
     assert sentence(clock(**DAILY), NOWHERE, {}) == "Every day at 02:00 (server time, zone unknown)"
 
@@ -408,6 +417,13 @@ def test_moments_before_the_start_do_not_exist() -> None:
 def test_a_trigger_in_an_unknown_zone_has_no_moments() -> None:
     for trigger, server in ((clock(**DAILY), NOWHERE), (clock(**DAILY, timezone="Mars/Base"), PARIS)):
         assert instants(trigger, utc("2026-06-01"), utc("2026-06-08"), server).unknown is not None
+
+
+def test_hours_need_no_zone_once_one_of_them_is_known() -> None:
+    day = (utc("2026-06-01"), utc("2026-06-02"), NOWHERE)
+    assert instants(clock(**HOURLY), *day).unknown is not None
+    assert len(instants(clock(**HOURLY), *day, Anchors(utc("2026-06-04 11:30"))).expected) == 24
+    assert instants(clock(**HOURLY), *day, Anchors(utc("2026-06-04 11:45"))).unknown is not None
 
 
 def test_a_year_of_minutes_is_not_listed() -> None:

@@ -44,7 +44,7 @@ def run_verdicts(scenario: Scenario, terms: Terms, since: datetime) -> tuple[Run
 def standing(scenario: Scenario, terms: Terms, since: datetime) -> RunVerdict:
     """The verdict that stands for a scenario now: its newest that is no longer pending; where nothing is expected,
     what its last run says."""
-    verdicts = run_verdicts(scenario, terms, since)
+    verdicts = run_verdicts(scenario, terms, max(since, scenario.created_at or since))
     settled = [verdict for verdict in verdicts if verdict.verdict != "PENDING"]
     if settled:
         return settled[-1]

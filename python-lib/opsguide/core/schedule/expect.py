@@ -125,6 +125,7 @@ def next_expected(
     server: ServerZone,
     names: Mapping[str, str],
     *,
+    project_key: str = "",
     triggers_disabled: Optional[bool] = None,
 ) -> NextRun:
     """When the scenario starts next, by DSS and by its triggers. Where the two differ DSS is believed, and
@@ -141,7 +142,7 @@ def next_expected(
     active = [trigger for trigger in scenario.settings.triggers if trigger.active]
     if not active:
         return NextRun(None, "manual", "only when a person, another scenario or the API starts it")
-    text = "; ".join(sentence(trigger, server, names) for trigger in active)
+    text = "; ".join(sentence(trigger, server, names, project_key) for trigger in active)
     if not clock_triggers(active):
         return NextRun(None, "event", text)
     return _by_the_clock(scenario, now, server, text)

@@ -54,12 +54,14 @@ def instants(
             caveats=("It has no start: its pauses can be judged, not single moments.",),
         )
     zone = zone_for(temporal, server)
-    if isinstance(zone, Unknown) and temporal.frequency == "Minutely":
-        zone = ZoneInfo("UTC")  # minutes are the same everywhere
-    if isinstance(zone, Unknown):
+    if isinstance(zone, Unknown) and not temporal.elapsed_step:
         return Expansion(unknown=zone)
-    rhythm = _Rhythm(temporal, zone)
-    phase = rhythm.phase(anchors)
+    # Steps in elapsed time need no zone once one of them is known.
+    rhythm = _Rhythm(temporal, ZoneInfo("UTC") if isinstance(zone, Unknown) else zone)
+    phase = rhythm.observed_phase(anchors)
+    if phase is None and isinstance(zone, Unknown) and temporal.repeat == 1:
+        return Expansion(unknown=zone)
+    phase = rhythm.only_phase() if phase is None else phase
     if phase is None:
         return Expansion(unknown=_no_phase(temporal))
     if rhythm.count_between(after, before) > MOST_INSTANTS:
@@ -87,12 +89,18 @@ class _Rhythm:
 
     # ... where in its period
 
-    def phase(self, anchors: Anchors) -> Optional[int]:
-        """Which of `repeat` periods (or which second of the step) is its own; None where nothing tells."""
-        if self.temporal.elapsed_step:
-            return self._elapsed_phase(anchors)
-        if self.temporal.repeat == 1:
-            return 0
+    def only_phase(self) -> Optional[int]:
+        """Its phase where there is but one: every hour, day, week or month. None where it skips some."""
+        if self.temporal.repeat > 1:
+            return None
+        return int(self._first_hour().timestamp()) % 3600 if self.temporal.frequency == "Hourly" else 0
+
+    def observed_phase(self, anchors: Anchors) -> Optional[int]:
+        """Which of `repeat` periods (or which second of the step) is its own, by what DSS did or says it will do."""
+        if self.temporal.frequency == "Minutely":
+            return self._minute_phase(anchors)
+        if self.temporal.frequency == "Hourly":
+            return self._hour_phase(anchors)
         for moment, patience in _moments(anchors):
             for wall in self._walls_near(moment):
                 first, until = to_instant(wall, self.zone)
@@ -100,20 +108,18 @@ class _Rhythm:
                     return self._period(wall.date()) % self.temporal.repeat
         return None
 
-    def _elapsed_phase(self, anchors: Anchors) -> Optional[int]:
-        step = self.temporal.elapsed_step or 1
-        if self.temporal.frequency == "Minutely":
-            if self.temporal.repeat == 1:
-                return 0
-            newest = next((moment for moment, _ in _moments(anchors)), None)
-            return None if newest is None else int(newest.timestamp()) // 60 * 60 % step
+    def _minute_phase(self, anchors: Anchors) -> Optional[int]:
+        if self.temporal.repeat == 1:
+            return 0
+        newest = next((moment for moment, _ in _moments(anchors)), None)
+        return None if newest is None else int(newest.timestamp()) // 60 * 60 % (60 * self.temporal.repeat)
+
+    def _hour_phase(self, anchors: Anchors) -> Optional[int]:
         for moment, patience in _moments(anchors):
-            for whole in self._hours_near(moment):
-                if whole - NEAR <= moment <= whole + patience:
-                    return int(whole.timestamp()) % step
-        if self.temporal.repeat > 1:
-            return None
-        return int(self._first_hour().timestamp()) % step
+            for hour in self._hours_near(moment):
+                if hour - NEAR <= moment <= hour + patience:
+                    return int(hour.timestamp()) % (3600 * self.temporal.repeat)
+        return None
 
     def _first_hour(self) -> datetime:
         day = self.start_day or _REFERENCE_DAY

@@ -15,12 +15,16 @@ from .zones import zone_for
 _ORDINALS = {1: "first", 2: "second", 3: "third", 4: "fourth", -1: "last"}
 
 
-def sentence(trigger: Trigger, server: ServerZone, names: Mapping[str, str]) -> str:
+def sentence(trigger: Trigger, server: ServerZone, names: Mapping[str, str], project_key: str = "") -> str:
     """The trigger as a person would say it: "Every 2 weeks on Monday and Thursday at 06:30 (America/New_York)".
 
-    `names` gives the names of scenarios, folders and models by id; an id without one stands for itself. A trigger that
-    is switched off reads "off: …"."""
-    text = _temporal(trigger, server) if trigger.type == "temporal" else _event(trigger, names) + _checked(trigger)
+    `names` gives the names of scenarios, folders and models of the project by id; an id without one stands for itself.
+    A trigger that is switched off reads "off: …"."""
+    text = (
+        _temporal(trigger, server)
+        if trigger.type == "temporal"
+        else _event(trigger, names, project_key) + _checked(trigger)
+    )
     return text if trigger.active else f"off: {text[:1].lower()}{text[1:]}"
 
 
@@ -84,14 +88,14 @@ def _zone_text(temporal: Temporal, server: ServerZone) -> str:
     return "server time, zone unknown" if isinstance(server.name, Unknown) else f"{server.name}, the server's time"
 
 
-def _event(trigger: Trigger, names: Mapping[str, str]) -> str:
+def _event(trigger: Trigger, names: Mapping[str, str], project_key: str) -> str:
     params = trigger.params
     if trigger.type == "ds_modified":
         return _modified(params, names)
     if trigger.type == "sql_query":
         return f"When the result of a query on connection {_text(params.get('connection')) or '(not given)'} changes"
     if trigger.type == "follow_scenariorun":
-        return _after(params, names)
+        return _after(params, names, project_key)
     if trigger.type == "custom_python":
         return "When its Python code says so"
     if trigger.type.startswith("pytrigger_"):
@@ -117,10 +121,11 @@ def _watched(watch: Mapping[str, Any], names: Mapping[str, str]) -> str:
     return f"{name} (partitions {partitions})" if partitions else name
 
 
-def _after(params: Mapping[str, Any], names: Mapping[str, str]) -> str:
+def _after(params: Mapping[str, Any], names: Mapping[str, str], project_key: str) -> str:
     scenario, project = _text(params.get("scenarioId")), _text(params.get("projectKey"))
-    name = names.get(scenario, scenario) or "(no scenario given)"
-    where = f" of project {project}" if project else ""
+    elsewhere = project not in ("", project_key)
+    name = (scenario if elsewhere else names.get(scenario, scenario)) or "(no scenario given)"
+    where = f" of project {project}" if elsewhere else ""
     wanted = outcomes(params)
     return f"After {name}{where} ends" + (f" with {listed(wanted, last='or')}" if wanted else "")
 
