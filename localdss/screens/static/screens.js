@@ -1,10 +1,21 @@
 "use strict";
-// Forms of macros: fields that depend on others, and choices that a function of the plugin gives.
 document.querySelectorAll("select[data-submits]").forEach(function (select) {
   select.form.querySelector("button").hidden = true;
   select.addEventListener("change", function () { select.form.submit(); });
 });
 
+// A macro's HTML stands in a frame without scripts: as high as it needs, its links opening the screens around it.
+document.querySelectorAll("iframe.result").forEach(function (frame) {
+  function fit() {
+    const page = frame.contentDocument;
+    page.querySelectorAll("a[href]:not([href^='#'])").forEach(function (link) { link.target = "_top"; });
+    frame.style.height = page.documentElement.scrollHeight + 20 + "px";
+  }
+  frame.addEventListener("load", fit);
+  if (frame.contentDocument && frame.contentDocument.readyState === "complete") fit();
+});
+
+// Forms of macros: fields that depend on others, and choices that a function of the plugin gives.
 document.querySelectorAll("form.params").forEach(function (form) {
   const fields = Array.from(form.querySelectorAll(".field[data-param]"));
 
