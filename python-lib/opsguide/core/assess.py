@@ -21,6 +21,7 @@ from ..model.report import (
     Collision,
     DurationStat,
     JobsWeek,
+    NextRun,
     OutputReport,
     ProcessStart,
     Report,
@@ -182,9 +183,7 @@ class _Bench:
             test=scenario.marked_as_test,
             state=self._state(scenario),
             schedule=self._schedule(scenario),
-            next_run=next_expected(
-                scenario, self.now, self.server, self.names, triggers_disabled=self.terms.triggers_disabled
-            ),
+            next_run=self._next_run(scenario),
             last_run=runs if isinstance(runs, Unknown) else next(iter(runs), None),
             overnight=runs if isinstance(runs, Unknown) else tuple(r for r in runs if _since(r, self.night_since)),
             duration=typical(runs),
@@ -197,9 +196,22 @@ class _Bench:
             history_since=None if isinstance(runs, Unknown) else min((r.start for r in runs if r.start), default=None),
         )
 
+    def _next_run(self, scenario: Scenario) -> NextRun:
+        return next_expected(
+            scenario,
+            self.now,
+            self.server,
+            self.names,
+            project_key=self.snapshot.project_key,
+            triggers_disabled=self.terms.triggers_disabled,
+        )
+
     def _schedule(self, scenario: Scenario) -> Known[tuple[str, ...]]:
         if not isinstance(scenario.settings, Unknown):
-            return tuple(sentence(trigger, self.server, self.names) for trigger in scenario.settings.triggers)
+            return tuple(
+                sentence(trigger, self.server, self.names, self.snapshot.project_key)
+                for trigger in scenario.settings.triggers
+            )
         return (scenario.trigger_digest,) if scenario.trigger_digest else _as_read(scenario, scenario.settings)
 
     def _state(self, scenario: Scenario) -> RunVerdict:
@@ -307,15 +319,7 @@ class _Bench:
             if active_unread or (unread and not self._scenarios):
                 return (active_unread or unread)[0]
             return Unknown("no active scenario is seen to read it", Cause.NOT_RECORDED)
-        upcoming = [
-            (
-                next_expected(
-                    self.by_id[key], self.now, self.server, self.names, triggers_disabled=self.terms.triggers_disabled
-                ),
-                key,
-            )
-            for key in readers
-        ]
+        upcoming = [(self._next_run(self.by_id[key]), key) for key in readers]
         timed = [(run.at, key, run.text) for run, key in upcoming if run.at is not None]
         if timed:
             at, key, text = min(timed, key=lambda entry: entry[0])
