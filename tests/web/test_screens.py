@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import time
 from collections.abc import Iterator
@@ -362,3 +363,26 @@ def test_every_type_of_parameter_has_a_field():
         f"p{i}": [] for i, p in enumerate(params) if p["type"] in (*forms.SEVERAL, *forms.LINES)
     }
     assert host.KINDS
+
+
+# --- real projects --------------------------------------------------------------------------------------------------
+
+REAL = Path(os.environ.get("OPSGUIDE_REAL_PROJECTS", Path(__file__).parents[3] / "shared" / "real-projects"))
+REAL_PROJECTS = sorted(each for each in REAL.glob("*") if each.is_dir()) if REAL.is_dir() else []
+
+
+@pytest.mark.skipif(not REAL_PROJECTS, reason=f"no real projects at {REAL}")
+def test_every_screen_of_every_real_project_opens():
+    with localdss.serve(projects=REAL_PROJECTS, sample=False) as dss:
+        browser = Browser(dss)
+        for project in dss.instance.projects.values():
+            home = f"/projects/{project.key}/"
+            pages = [home, *(f"{home}{tab}/" for tab in ("macros", "datasets", "scenarios", "webapps"))]
+            for kind, names in (
+                ("datasets", project.datasets),
+                ("scenarios", project.scenarios),
+                ("webapps", project.webapps),
+            ):
+                pages += [f"{home}{kind}/{requests.utils.quote(name, safe='')}/" for name in names]
+            for page in pages:
+                assert browser.get(page).find("h1"), page
