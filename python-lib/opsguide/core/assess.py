@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta, tzinfo
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Optional, TypeVar
 
 from dateutil import tz
@@ -305,6 +305,8 @@ class _Bench:
             cause = facts.builds.cause
             return Unknown("DSS records no history of its arrivals", cause)
         ends = [build.end for build in facts.builds if build.success and build.end]
+        if not ends:
+            return Unknown("DSS records no history of its arrivals", Cause.NOT_RECORDED)
         return usual_time(ends, self.now, self.terms.zone)
 
     def _process_start(self, readers: Sequence[str]) -> Known[ProcessStart]:
@@ -395,18 +397,15 @@ class _Bench:
         self, promise: Promise, facts: ObjectFacts, builders: Sequence[str]
     ) -> tuple[Optional[datetime], str, str]:
         if promise.due is not None:
-            return due_verdict(promise, facts, self.now, self._cycle_starts(builders))
+            return due_verdict(promise, facts, self.now, partial(self._starts, builders))
         if promise.max_age_seconds is not None or promise.warn_age_seconds is not None:
             return (None, *age_verdict(promise, facts.last_success, self.now))
         return None, "NOT_DECLARED", "nobody has declared when it is due"
 
-    def _cycle_starts(self, builders: Sequence[str]) -> Mapping[datetime, None]:
-        """The moments of the last days at which a run that leads to the output begins."""
-        moments: dict[datetime, None] = {}
-        for key in builders:
-            span = expected(self.by_id[key], self.now - timedelta(days=4), self.now + timedelta(days=1), self.server)
-            moments.update(dict.fromkeys(span.instants))
-        return dict.fromkeys(sorted(moments))
+    def _starts(self, builders: Sequence[str], after: datetime, before: datetime) -> list[datetime]:
+        """The moments between two others at which a run that leads to an output begins."""
+        spans = (expected(self.by_id[key], after, before, self.server) for key in builders)
+        return sorted({at for span in spans for at in span.instants})
 
     def _with_jobs(self, facts: ObjectFacts) -> ObjectFacts:
         """Facts not read yet, told by the job list as far as it names the object as a target."""

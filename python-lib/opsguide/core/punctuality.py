@@ -10,7 +10,7 @@ Worked example: due 07:00, the run that leads to it starts at 02:00. At 06:30 wi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Optional
@@ -27,6 +27,8 @@ from .duration import percentile
 
 USUAL_DAYS, USUAL_LEAST = 30, 5
 _DAY_MINUTES = 24 * 60
+# Due days may be as rare as once a month, two of which are needed.
+_DUE_DAYS = 70
 
 
 @dataclass(frozen=True)
@@ -68,31 +70,32 @@ def promise_of(profile: OpsProfile, name: str, default_zone: str) -> Promise:
 
 
 def due_verdict(
-    promise: Promise, facts: ObjectFacts, now: datetime, starts: Iterable[datetime]
+    promise: Promise, facts: ObjectFacts, now: datetime, starts: Callable[[datetime, datetime], Sequence[datetime]]
 ) -> tuple[Optional[datetime], str, str]:
     """The promise that counts now, its verdict (one of `SLA_ORDER`) and the reason.
 
-    From the time a day's cycle begins, that day's promise counts; before, the one before it."""
+    A day's promise counts from the morning of its day, or from its cycle's first start where that comes before; until
+    then the promise before it does. `starts` gives the expected starts that lead to the object between two moments."""
     assert promise.due is not None, "only for an object with a due time"
     dues = _dues(promise, now)
-    if len(dues) < 2:
-        return None, "PENDING", "no day in the last weeks was a day on which it is due"
     past = [due for due in dues if due <= now]
     following = next((due for due in dues if due > now), None)
-    moments = tuple(starts)
     if following is not None and past:
-        begins = _cycle_start(past[-1], following, moments)
-        if begins <= now and moments:
-            return _judge(promise, facts, now, following, begins)
+        begins = next((start for start in starts(past[-1], following) if past[-1] < start <= following), None)
+        today = following.astimezone(promise.clock).date() == now.astimezone(promise.clock).date()
+        if today or (begins is not None and begins <= now):
+            return _judge(promise, facts, now, following, begins or past[-1])
     if len(past) < 2:
         return following, "PENDING", "its first due day is still to come"
-    return _judge(promise, facts, now, past[-1], _cycle_start(past[-2], past[-1], moments))
+    before, due = past[-2:]
+    begins = next((start for start in starts(before, due) if before < start <= due), before)
+    return _judge(promise, facts, now, due, begins)
 
 
 def _judge(
     promise: Promise, facts: ObjectFacts, now: datetime, due: datetime, begins: datetime
 ) -> tuple[datetime, str, str]:
-    told = f"{words.clock(due, promise.clock)}"
+    told = words.moment(due, promise.clock, now)
     builds = _builds(facts)
     if isinstance(builds, Unknown):
         return due, "UNKNOWN", f"due {told}, but its builds are not known: {builds.reason}"
@@ -100,7 +103,7 @@ def _judge(
     if served:
         end = min(build.end for build in served if build.end)
         seconds = (end - due).total_seconds()
-        said = f"ready {words.clock(end, promise.clock)}, {words.late(seconds)}; due {told}"
+        said = f"ready {words.moment(end, promise.clock, now)}, {words.late(seconds)}; due {told}"
         return due, "MET" if seconds <= 0 else "RECOVERED_LATE", said
     if now <= due:
         return due, "PENDING", f"due {told}, in {words.duration((due - now).total_seconds())}"
@@ -120,19 +123,15 @@ def _builds(facts: ObjectFacts) -> Known[Sequence[Build]]:
 def _dues(promise: Promise, now: datetime) -> list[datetime]:
     assert promise.due is not None, "only for an object with a due time"
     today = now.astimezone(promise.clock).date()
-    days = (today + timedelta(days=shift) for shift in range(-21, 15))
+    days = (today + timedelta(days=shift) for shift in range(-_DUE_DAYS, 15))
     return [
         datetime.combine(day, promise.due, promise.clock).astimezone(tz.UTC) for day in days if promise.is_due_on(day)
     ]
 
 
 def last_due(promise: Promise, now: datetime) -> Optional[datetime]:
-    """The newest moment that has passed at which it was due, None where there was none in three weeks."""
+    """The newest moment that has passed at which it was due, None where there was none in ten weeks."""
     return max((due for due in _dues(promise, now) if due <= now), default=None)
-
-
-def _cycle_start(before: datetime, due: datetime, starts: Sequence[datetime]) -> datetime:
-    return next((start for start in starts if before < start <= due), before)
 
 
 def age_verdict(promise: Promise, success: Known[Optional[Build]], now: datetime) -> tuple[str, str]:
@@ -159,11 +158,14 @@ def usual_time(ends: Sequence[datetime], now: datetime, zone: tzinfo, due: Optio
 
     Minutes are counted from the due time, or from the newest end where nothing is due, never from midnight: 23:50 and
     00:10 are 20 minutes apart. Of several ends on one day the first counts."""
-    firsts: dict[tuple[int, int, int], datetime] = {}
-    for end in sorted(ends):
-        local = end.astimezone(zone)
-        if (now - end).days < USUAL_DAYS and end <= now:
-            firsts.setdefault((local.year, local.month, local.day), local)
+    recent = [end.astimezone(zone) for end in sorted(ends) if end <= now and (now - end).days < USUAL_DAYS]
+    firsts: dict[date, datetime] = {}
+    for local in recent:
+        firsts.setdefault(local.date(), local)
+    if due is None and len(recent) >= 2 * len(firsts) > 0:
+        return Unknown(
+            f"built about {len(recent) / len(firsts):.0f} times a day: no one time is usual", Cause.NOT_RECORDED
+        )
     weekend = now.astimezone(zone).weekday() >= 5
     alike = [local for local in firsts.values() if (local.weekday() >= 5) == weekend]
     if len(alike) < USUAL_LEAST:

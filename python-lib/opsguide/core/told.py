@@ -38,7 +38,7 @@ def told(settings: Known[ScenarioSettings], channels: Known[tuple[Channel, ...]]
         if _is_broken(reporter, channels):
             broken.append(f"{way}: there is no channel {reporter.channel_id}")
         elif sends is None:
-            unsure.append(f"{way}, on the condition {words.one_line(reporter.condition, 80)}")
+            unsure.append(f"{way}, if {words.one_line(reporter.condition, 80)}")
         else:
             ways.append(way)
     if any(step.enabled and step.type == "send_report" for step in settings.steps):

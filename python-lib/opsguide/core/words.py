@@ -99,6 +99,14 @@ def listed(names: Sequence[str], limit: Optional[int] = None, last: str = "and")
     return f"{', '.join(shown[:-1])} {last} {shown[-1]}"
 
 
+def weekdays(names: Sequence[str]) -> str:
+    """Days of the week in order, a row of three or more as a span: "Monday to Friday", "Monday and Thursday"."""
+    places = sorted({DAYS.index(name.capitalize()) for name in names})
+    if len(places) > 2 and places[-1] - places[0] == len(places) - 1:
+        return f"{DAYS[places[0]]} to {DAYS[places[-1]]}"
+    return listed([DAYS[place] for place in places])
+
+
 def size(number: float) -> str:
     """Bytes in the unit people read: "412 kB", "1.3 GB"."""
     for unit in ("B", "kB", "MB", "GB", "TB"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from ...model.guide import Block, Card, Cell, Item, Items, Link, Tone
-from ...model.known import Cause, Unknown
+from ...model.known import Cause, Unknown, known
 from ...model.report import ScenarioReport
 from .. import words
 from .phrases import OUTPUT_WORDS, STATE_WORDS, is_good, state_tone
@@ -134,7 +134,9 @@ def _overnight(scene: Scene) -> Cell:
     runs = [run for s in scene.watched if not isinstance(s.overnight, Unknown) for run in s.overnight]
     failed = [run for run in runs if run.outcome in ("FAILED", "ABORTED")]
     parts = [
-        f"{words.count(len(runs), 'run')} since {since}, {len(failed):,} failed" if runs else f"no run since {since}"
+        f"{words.count(len(runs), 'run')} since {since}, {len(failed) or 'none'} failed"
+        if runs
+        else f"no run since {since}"
     ]
     if bad:
         parts.append(f"look at {words.listed([scenario.name for scenario in bad], 3)}")
@@ -158,13 +160,14 @@ def first_unknown(scenario: ScenarioReport) -> Unknown:
 
 def alerts_line(scene: Scene, cell_id: str) -> Cell:
     """What DSS's own Data Quality says now. Other alerts go to channels this plugin does not read."""
-    quality = scene.snapshot.quality
-    if isinstance(quality, Unknown):
-        return scene.unknown(cell_id, quality, link=Link("section", "daily-operations"))
+    read = scene.snapshot.quality
+    if isinstance(read, Unknown):
+        return scene.unknown(cell_id, read, link=Link("section", "daily-operations"))
+    # DSS lists datasets without any rule, too: there is nothing to compute on them.
+    unruled = {dataset.name for dataset in known(scene.snapshot.datasets, ()) if not dataset.rules}
+    quality = [s for s in read if s.outcome in ("OK", "WARNING", "ERROR") or s.dataset not in unruled]
     if not quality:
-        return scene.live(
-            cell_id, "no dataset is monitored by Data Quality rules", "Data Quality status of the project"
-        )
+        return scene.live(cell_id, "no dataset has Data Quality rules", "Data Quality status of the project")
     counts = Counter(status.outcome if status.outcome in _QUALITY else "" for status in quality)
     said = [f"{counts[outcome]:,} {word}" for outcome, word in _QUALITY.items() if counts[outcome]]
     tones = {"ERROR": Tone.BAD, "WARNING": Tone.NOTICE, "": Tone.UNKNOWN, "OK": Tone.GOOD}

@@ -358,7 +358,7 @@ def _channels(scene: Scene) -> Cell:
     if not ways:
         said = "no active scenario tells anybody anything" if scene.watched else "no scenario is active"
         return scene.live(cell_id, said, "scenario reporters", tone=scene.alarm(Tone.NOTICE))
-    said = words.listed(list(ways), 4)
+    said = "; ".join(ways)
     return scene.live(
         cell_id,
         f"{said}; {words.count(nobody, 'active scenario')} {'tells' if nobody == 1 else 'tell'} nobody of a failure"
@@ -394,7 +394,7 @@ def _weekly(scene: Scene) -> Table:
                     scene.declare(
                         f"{row}.how", path, task.how, scene.missing(f"{row}.how", path, "no way is written down")
                     ),
-                    _done(scene, f"{row}.done"),
+                    _history(scene, f"{row}.done") if _is_history(task.task) else _done(scene, f"{row}.done"),
                 )
             )
         if not tasks:
@@ -413,34 +413,42 @@ def _weekly(scene: Scene) -> Table:
                     _done(scene, f"{row}.done"),
                 )
             )
-    rows.append(_history_row(scene))
+    if not any(_is_history(task.task) for task in tasks):
+        rows.append(_history_row(scene))
     return Table(("Day", "Task", "How To", "Last Done"), tuple(rows), "Weekly tasks")
+
+
+_HISTORY = "Review job history for patterns"
+
+
+def _is_history(task: str) -> bool:
+    return task.casefold() == _HISTORY.casefold()
 
 
 def _history_row(scene: Scene) -> tuple[Cell, ...]:
     row = "daily-operations.weekly-history"
-    jobs = scene.report.jobs
-    if isinstance(jobs, Unknown):
-        done = scene.unknown(f"{row}.done", jobs)
-    else:
-        said = f"Done for you: {words.count(jobs.total, 'job')}, {jobs.failed:,} failed"
-        worst = (
-            f"; most often {words.listed([f'{name} ({times}×)' for name, times in jobs.worst], 3)}"
-            if jobs.worst
-            else ""
-        )
-        busiest = f"; busiest hour {jobs.busiest_hour:02d}:00" if jobs.busiest_hour is not None else ""
-        done = scene.inferred(
-            f"{row}.done",
-            said + worst + busiest,
-            f"the job list since {words.day(jobs.since, scene.zone, scene.now)}",
-            tone=scene.alarm(Tone.NOTICE) if jobs.failed else Tone.NONE,
-        )
     return (
         scene.default(f"{row}.day", "Any day", "default: the template leaves the day open", declare="tasks.weekly"),
-        scene.fixed(f"{row}.task", "Review job history for patterns"),
+        scene.fixed(f"{row}.task", _HISTORY),
         scene.fixed(f"{row}.how", "Jobs → filter last 7 days", link=Link("jobs")),
-        done,
+        _history(scene, f"{row}.done"),
+    )
+
+
+def _history(scene: Scene, cell_id: str) -> Cell:
+    jobs = scene.report.jobs
+    if isinstance(jobs, Unknown):
+        return scene.unknown(cell_id, jobs)
+    said = f"Done for you: {words.count(jobs.total, 'job')}, {jobs.failed or 'none'} failed"
+    worst = (
+        f"; most often {words.listed([f'{name} ({times}×)' for name, times in jobs.worst], 3)}" if jobs.worst else ""
+    )
+    busiest = f"; busiest hour {jobs.busiest_hour:02d}:00" if jobs.busiest_hour is not None else ""
+    return scene.inferred(
+        cell_id,
+        said + worst + busiest,
+        f"the job list since {words.day(jobs.since, scene.zone, scene.now)}",
+        tone=scene.alarm(Tone.NOTICE) if jobs.failed else Tone.NONE,
     )
 
 

@@ -74,7 +74,7 @@ def _declared(scene: Scene, cell_id: str, path: str, document: str, declared: st
         return scene.declare(
             cell_id, path, declared, tone=Tone.NOTICE, evidence=("the wiki has no article of this title: a dead link",)
         )
-    return scene.declare(cell_id, path, f"{document}: {article.name}", link=Link("article", article.id))
+    return scene.declare(cell_id, path, _titled(document, article.name), link=Link("article", article.id))
 
 
 def _found(scene: Scene, cell_id: str, path: str, document: str, name: str, like: tuple[str, ...]) -> Cell:
@@ -83,7 +83,7 @@ def _found(scene: Scene, cell_id: str, path: str, document: str, name: str, like
     if article is not None:
         return scene.live(
             cell_id,
-            f"{document}: {article.name}",
+            _titled(document, article.name),
             "wiki, by its title",
             link=Link("article", article.id),
             declare=path,
@@ -128,6 +128,10 @@ def _dictionary(scene: Scene, cell_id: str, path: str, document: str) -> Cell:
         declare=path,
         link=Link("flow"),
     )
+
+
+def _titled(document: str, name: str) -> str:
+    return name if name.casefold() == document.casefold() else f"{document}: {name}"
 
 
 def _match(articles: tuple[Article, ...], like: tuple[str, ...]) -> Article | None:

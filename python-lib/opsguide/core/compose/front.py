@@ -32,7 +32,7 @@ def header(scene: Scene) -> tuple[Cell, ...]:
         *_bundle(scene),
         scene.live(
             "header.updated",
-            f"Last Updated: {scene.time(scene.now)}",
+            f"Last Updated: {words.day(scene.now, scene.zone)} {words.clock(scene.now, scene.zone)}",
             "this reading",
             at=scene.now,
             zone=scene.report.zone,

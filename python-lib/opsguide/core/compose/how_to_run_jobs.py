@@ -50,8 +50,7 @@ def _scenario(scene: Scene) -> tuple[Block, ...]:
             (
                 "Full run takes approximately ",
                 _full_duration(scene),
-                "; started now, it would be done by ",
-                _finish_by(scene),
+                *_finish_by(scene),
                 ". Notify ",
                 _main_notify(scene),
                 " if running outside normal schedule.",
@@ -98,20 +97,25 @@ def _full_duration(scene: Scene) -> Cell:
     return duration_cell(scene, main, cell_id)
 
 
-def _finish_by(scene: Scene) -> Cell:
-    cell_id = "how-to-run-jobs.main.finish"
+def _finish_by(scene: Scene) -> tuple[Inline, ...]:
+    """When a run would be done that is started now; where one is going, since when."""
     main = _main(scene)
     if main is None or not isinstance(main.duration, DurationStat):
-        why = Unknown("no scenario is known to run the full pipeline") if main is None else no_duration(main.duration)
-        return scene.unknown(cell_id, why)
+        return ()
+    cell_id = "how-to-run-jobs.main.finish"
+    last = main.last_run
+    if not isinstance(last, Unknown) and last is not None and last.running and last.start is not None:
+        going = scene.live(cell_id, scene.time(last.start), "scenario runs", at=last.start)
+        return ("; it is running already, since ", going)
     end = scene.now + timedelta(seconds=main.duration.p50)
     slow = scene.now + timedelta(seconds=main.duration.p95)
-    return scene.inferred(
+    cell = scene.inferred(
         cell_id,
         f"{scene.time(end)} (at the latest, 19 times of 20, {scene.time(slow)})",
         words.count(main.duration.n, "run"),
         at=end,
     )
+    return ("; started now, it would be done by ", cell)
 
 
 def _main_notify(scene: Scene) -> Cell:
@@ -130,7 +134,7 @@ def _notify(scene: Scene, scenario: ScenarioReport, cell_id: str) -> Cell:
     elif told.ways:
         default = scene.default(
             cell_id,
-            f"those its reporters write to: {words.listed(told.ways, 3)}",
+            f"those its reporters write to: {'; '.join(told.ways)}",
             "default: the scenario's reporters",
             declare=path,
         )
@@ -249,9 +253,10 @@ def _recipe_row(scene: Scene, output: OutputReport) -> tuple[Cell, ...]:
     dataset = scene.datasets.get(output.ref)
     if dataset is None:
         why = scene.snapshot.datasets
-        behavior = scene.unknown(
-            f"{row}.behavior", why if isinstance(why, Unknown) else Unknown("kept for datasets only")
-        )
+        if isinstance(why, Unknown):
+            behavior = scene.unknown(f"{row}.behavior", why)
+        else:
+            behavior = scene.fixed(f"{row}.behavior", "Only datasets have one")
     else:
         said = _BEHAVIORS.get(dataset.rebuild_behavior, dataset.rebuild_behavior)
         behavior = scene.live(f"{row}.behavior", said, "dataset settings")
@@ -288,11 +293,15 @@ def _from_a_point(scene: Scene) -> tuple[Block, ...]:
         *table_or_reason(
             scene,
             scene.report.sources,
-            ("Starting After", "Is Rebuilt, in This Order", "Outputs Touched", "Takes"),
+            ("Starting After", "Is Rebuilt, in This Order", "Outputs Touched"),
             [_point_row(scene, source) for source in scene.sources],
             "how-to-run-jobs.points",
             caption="What follows each source",
             empty="The flow has no sources.",
+        ),
+        Text(
+            (scene.unknown("how-to-run-jobs.takes", not_built("add up the durations of single recipes")),),
+            "How long it takes:",
         ),
     )
 
@@ -315,5 +324,4 @@ def _point_row(scene: Scene, source: SourceReport) -> tuple[Cell, ...]:
             "the flow graph",
             evidence=tuple(scene.name(ref) for ref in touched[6:200]),
         ),
-        scene.unknown(f"{row}.takes", not_built("add up the durations of single recipes")),
     )

@@ -97,8 +97,8 @@ def window_text(window: Window, zone: str) -> str:
     if window.start and window.end:
         return f"{window.start:%Y-%m-%d %H:%M} to {window.end:%Y-%m-%d %H:%M %z}".strip()
     if not window.from_time or not window.to_time:
-        return words.listed([day.capitalize() for day in window.days])
-    days = "Every day" if len(window.days) in (0, 7) else words.listed([day.capitalize() for day in window.days])
+        return words.weekdays(window.days)
+    days = "Every day" if len(window.days) in (0, 7) else words.weekdays(window.days)
     return f"{days} {window.from_time} to {window.to_time} ({zone})"
 
 

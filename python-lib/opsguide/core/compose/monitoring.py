@@ -76,7 +76,7 @@ def _duration_row(scene: Scene, scenario: ScenarioReport) -> tuple[Cell, ...]:
     if isinstance(typical, DurationStat):
         normal = scene.inferred(
             f"{row}.range",
-            f"{words.duration(typical.p10)} to {words.duration(typical.p90)}",
+            _span(words.duration(typical.p10), words.duration(typical.p90)),
             history_text(typical, scene),
             reason="eight of ten runs take this long",
         )
@@ -138,7 +138,7 @@ def _rows_range(scene: Scene, rows: Known[RowStat], cell_id: str) -> Cell:
     if rows.usual_low is None or rows.usual_high is None:
         return scene.inferred(
             cell_id,
-            f"{words.whole(rows.low)} to {words.whole(rows.high)} so far{last}",
+            f"{_span(words.whole(rows.low), words.whole(rows.high))} so far{last}",
             f"{words.count(rows.n, 'count')} {until}",
             as_of=rows.at,
             reason=rows.reason,
@@ -153,6 +153,10 @@ def _rows_range(scene: Scene, rows: Known[RowStat], cell_id: str) -> Cell:
         tone=scene.alarm(_VOLUME_TONES.get(rows.verdict, Tone.UNKNOWN)),
         verdict=rows.verdict,
     )
+
+
+def _span(low: str, high: str) -> str:
+    return low if low == high else f"{low} to {high}"
 
 
 _VOLUME_TONES = {
@@ -294,12 +298,12 @@ def told_cell(scene: Scene, scenario: ScenarioReport, cell_id: str) -> Cell:
     told = scenario.told
     if isinstance(told, Unknown):
         return scene.unknown(cell_id, told)
-    broken = f"; broken: {words.listed(told.broken)}" if told.broken else ""
+    broken = f"; broken: {'; '.join(told.broken)}" if told.broken else ""
     link = Link("scenario", scenario.id)
     if told.nobody:
         tone = scene.alarm(Tone.NOTICE, scenario.test or not scenario.active)
         return scene.live(cell_id, f"Nobody is told{broken}", "scenario reporters", tone=tone, link=link)
-    said = words.listed([*told.ways, *(f"perhaps {way}" for way in told.unsure)])
+    said = "; ".join((*told.ways, *told.unsure))
     tone = scene.alarm(Tone.NOTICE, scenario.test) if broken or not told.ways else Tone.NONE
     return scene.live(cell_id, words.capital(said) + broken, "scenario reporters", tone=tone, link=link)
 

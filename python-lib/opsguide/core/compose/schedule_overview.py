@@ -201,7 +201,7 @@ def _starts(scene: Scene, source: SourceReport, cell_id: str) -> Cell:
         return scene.unknown(cell_id, start)
     name = scene.scenario_names.get(start.scenario_id, start.scenario_id)
     if start.at is None:
-        return scene.live(cell_id, f"{start.text} ({name})", "scenario settings")
+        return scene.live(cell_id, f"{name}: {start.text}", "scenario settings")
     return scene.inferred(
         cell_id, f"{scene.time(start.at)}, {name}", "the next start of a scenario that reads it", at=start.at
     )
@@ -242,7 +242,7 @@ def due_cell(scene: Scene, output: OutputReport, cell_id: str) -> Cell:
     promised = scene.dataset_profile(output.ref)
     value = ""
     if promised.due:
-        days = f", {words.listed([day.capitalize() for day in promised.days])}" if promised.days else ""
+        days = f", {words.weekdays(promised.days)}" if promised.days else ""
         calendar = f", business days of {promised.calendar}" if promised.calendar else ""
         value = f"By {promised.due} ({promised.timezone or scene.report.zone}){days}{calendar}"
     elif promised.max_age_hours:
