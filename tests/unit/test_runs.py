@@ -41,9 +41,8 @@ def run(
 
 def nightly(*runs: Run, triggers: tuple = (NIGHTLY,), **more: object) -> Scenario:
     newest_first = tuple(sorted(runs, key=lambda one: one.start, reverse=True))
-    return Scenario(
-        "NIGHTLY", "Nightly build", active=True, settings=ScenarioSettings(triggers), **{"runs": newest_first, **more}
-    )
+    given = {"runs": newest_first, "settings": ScenarioSettings(triggers), **more}
+    return Scenario("NIGHTLY", "Nightly build", active=True, **given)
 
 
 USUAL = tuple(run(f"{day:02} 02:01") for day in range(1, 8))
@@ -200,6 +199,15 @@ def test_what_is_not_expected_or_cannot_be_known_is_no_alarm(change: dict, setti
     found = run_verdicts(replace(nightly(*USUAL), **change), terms(**settings), at("08 00:00"))
     assert found[-1].verdict == verdict
     assert found[-1].reason
+
+
+@pytest.mark.parametrize(("outcome", "verdict"), [("FAILED", "FAILED"), ("SUCCESS", "UNKNOWN"), (None, "RUNNING")])
+def test_an_unknown_schedule_hides_no_failure(outcome: Optional[str], verdict: str) -> None:
+    last = run("08 06:50", None if outcome is None else 5, outcome)
+    unread = nightly(last, settings=Unknown("the settings could not be read"))
+    third = Trigger("temporal", params={"frequency": "Daily", "hour": 9, "minute": 0, "repeatFrequency": 3})
+    for scenario in (unread, nightly(last, triggers=(third,))):
+        assert [one.verdict for one in run_verdicts(scenario, terms(), at("01 00:00"))] == [verdict]
 
 
 def test_a_trigger_changed_since_makes_a_missing_run_unknown_and_a_served_one_not() -> None:

@@ -62,10 +62,10 @@ def _nothing_expected(scenario: Scenario, terms: Terms) -> RunVerdict:
 
 def _verdicts(scenario: Scenario, terms: Terms, since: datetime, seen: frozenset[str]) -> tuple[RunVerdict, ...]:
     settings, runs = scenario.settings, scenario.runs
-    if isinstance(settings, Unknown):
-        return (RunVerdict(None, "UNKNOWN", settings.reason),)
     if isinstance(runs, Unknown):
         return (RunVerdict(None, "UNKNOWN", runs.reason),)
+    if isinstance(settings, Unknown):
+        return (_by_last_run(scenario, terms, runs, settings),)
     triggers = tuple(trigger for trigger in settings.triggers if trigger.active)
     if not triggers:
         return tuple(_inherited(scenario, runs, terms, since, seen | {scenario.id}))
@@ -76,8 +76,15 @@ def _verdicts(scenario: Scenario, terms: Terms, since: datetime, seen: frozenset
     if not moments.expected and moments.cadence_seconds:
         return (of_cadence(scenario, terms, runs, moments.cadence_seconds),)
     if not moments.expected and moments.unknown:
-        return (RunVerdict(None, "UNKNOWN", moments.unknown.reason),)
+        return (_by_last_run(scenario, terms, runs, moments.unknown),)
     return _Docket(scenario, terms, triggers, runs, moments).verdicts(since)
+
+
+def _by_last_run(scenario: Scenario, terms: Terms, runs: Sequence[Run], schedule: Unknown) -> RunVerdict:
+    """Where the schedule is unknown nothing is good, but a run that failed or is going is what it is."""
+    if runs and runs[0].outcome not in SUCCESSES:
+        return replace(of_run(scenario, terms, runs[0]), caveats=(f"its schedule is unknown: {schedule.reason}",))
+    return RunVerdict(None, "UNKNOWN", schedule.reason, runs[0].run_id if runs else "")
 
 
 def _moments(
