@@ -29,20 +29,8 @@ Target = tuple[str, str, str]  # kind, id, partition
 _WEIGHTS = {"sync": 1.0, "shaker": 1.2, "join": 3.0, "grouping": 1.5, "python": 2.0, "prediction_training": 6.0}
 _STEP_WEIGHTS = {"compute_metrics": 0.35, "check_dataset": 0.35, "runnable": 0.3, "custom_python": 1.0, "exec_sql": 0.5}
 _ENGINES = {"python": "USER_CODE", "sql_query": "SQL", "join": "SQL", "grouping": "SQL", "topn": "SQL"}
-_EVENTS = {
-    "day",
-    "scenario",
-    "source",
-    "arrives",
-    "missing",
-    "skip",
-    "late_minutes",
-    "slow",
-    "fail",
-    "abort",
-    "rows",
-    "rerun",
-}
+_EVENTS = {"day", "scenario", "source", "arrives", "missing", "skip", "late_minutes", "slow", "fail", "abort", "rerun"}
+_EVENTS |= {"rows", "rules"}
 _FACTS = {"sources", "scenarios", "rows", "born", "unbuilt", "built_days_ago", "bundles", "commits", "past", "events"}
 _MISHAPS = (
     "could not connect to server: Connection refused",
@@ -106,6 +94,7 @@ class Chronicle:
         self.events: dict[tuple[int, str], Raw] = {}
         self.source_events: dict[tuple[int, str], Raw] = {}
         self.row_events: dict[tuple[int, str], float] = {}
+        self.rule_events: dict[tuple[int, str], Raw] = {}
         for event in [*(facts.get("past") or []), *(facts.get("events") or [])]:
             self._note(event)
         self.arrivals = self._arrivals()
@@ -113,6 +102,7 @@ class Chronicle:
         self.order = itertools.count()
         self.free: dict[str, datetime] = {}
         self.built: dict[tuple[str, str], datetime] = {}
+        self.known: set[str] = set()
         self.results: dict[str, list[Raw]] = {}
         self.samples: dict[str, Sample] = {}
         self.jobs: list[Raw] = []
@@ -137,6 +127,8 @@ class Chronicle:
             self.source_events[day, event["source"]] = event
         for name, factor in (event.get("rows") or {}).items():
             self.row_events[day, name] = float(factor)
+        for rule, verdict in (event.get("rules") or {}).items():
+            self.rule_events[day, rule] = verdict
 
     def _chance(self, *parts: object) -> Random:
         return Random("/".join([self.seed, *map(str, parts)]))
@@ -410,7 +402,7 @@ class Chronicle:
     ) -> tuple[datetime, str, Optional[Raw]]:
         """Runs one step: when it ended, its outcome, and what it threw."""
         kind = str(step.get("type"))
-        fail = event.get("fail") or {}
+        fail = event.get("fail") or event.get("abort") or {}
         outcome, thrown, items = "SUCCESS", None, []
         end = start + lasts
         step_run_id = f"{told.run_id}-{len(told.steps)}"
@@ -536,12 +528,12 @@ class Chronicle:
                 warnings += outcome == "WARNING"
                 if outcome:
                     built.append((target, outcome))
-            failed = failed or (activity if activity.state == "FAILED" else None)
-        ended = [activity.end for activity in activities if activity.state in ("DONE", "FAILED")]
+            failed = failed or (activity if activity.state in ("FAILED", "ABORTED") else None)
+        ended = [activity.end for activity in activities if activity.state != "NOT_STARTED"]
         end = max(ended, default=start) if failed or not activities else activities[-1].end
-        outcome = "FAILED" if failed else "WARNING" if warnings else "SUCCESS"
+        outcome = failed.state if failed else "WARNING" if warnings else "SUCCESS"
         self._keep_job(job_id, targets, activities, start, end, outcome, warnings, origin, step)
-        thrown = _thrown(failed.message) if failed else None
+        thrown = _thrown(failed.message) if failed and failed.message else None
         live = end > self.now
         report = {"type": "JOB_EXECUTED", "jobId": job_id, **({} if live else {"outcome": outcome})}
         items_of = [report if not thrown else {**report, "thrown": thrown}]
@@ -560,7 +552,8 @@ class Chronicle:
                 activity.state = "NOT_STARTED"
             elif fail.get("recipe") == recipe:
                 activity.end = clock + (end - clock) / 3
-                activity.state, activity.message, stopped = "FAILED", self._worded(fail["message"], clock), True
+                activity.state, stopped = ("FAILED" if fail.get("message") else "ABORTED"), True
+                activity.message = self._worded(fail.get("message", ""), clock)
             if activity.state != "NOT_STARTED" and activity.end > self.now:
                 activity.state, activity.message = "RUNNING", ""
             found.append(activity)
@@ -576,9 +569,10 @@ class Chronicle:
         kind, ref, partition = target
         if activity.state in ("NOT_STARTED", "RUNNING"):
             return ""
-        outcome = "FAILED" if activity.state == "FAILED" else "SUCCESS"
+        outcome = activity.state if activity.state in ("FAILED", "ABORTED") else "SUCCESS"
         if outcome == "SUCCESS":
             self.built[ref, partition] = activity.start
+            self.known.add(ref)
             for scenario_id, trigger in self.watchers.get(ref, ()) if origin else ():
                 for at in self._noticed(trigger, iter([activity.end])):
                     self._push(at, scenario_id, trigger)
@@ -588,16 +582,13 @@ class Chronicle:
                 self._metrics(ref, partition, count, activity.end, on_build=True)
                 outcome = self._rules(ref, partition, count, activity.end, on_build=True, origin="BUILD")
         self._reporting(target, activity, outcome)
-        started, ended = to_ms(activity.start), to_ms(activity.end)
-        build = {"buildStartTime": started, "buildEndTime": ended, "buildSuccess": outcome != "FAILED"}
-        self.project.builds[kind, ref] = {**build, "buildJobId": job_id}
         self.project.build_history.append(
             {
                 "kind": kind,
                 "id": ref,
                 "partition": partition,
-                "start": started,
-                "end": ended,
+                "start": to_ms(activity.start),
+                "end": to_ms(activity.end),
                 "outcome": outcome,
                 "jobId": job_id,
                 "activityId": f"{activity.recipe}_{partition}",
@@ -629,7 +620,7 @@ class Chronicle:
         step: Raw,
     ) -> None:
         live = end > self.now
-        state = "RUNNING" if live else "FAILED" if outcome == "FAILED" else "DONE"
+        state = "RUNNING" if live else outcome if outcome in ("FAILED", "ABORTED") else "DONE"
         by_scenario = bool(origin.get("scenarioId"))
         raw = self.project.scenarios.get(str(origin.get("scenarioId")), {})
         definition = {
@@ -668,7 +659,7 @@ class Chronicle:
         found: Raw = {
             "state": activity.state,
             "startTime": to_ms(activity.start) if begun else 0,
-            "endTime": to_ms(activity.end) if activity.state in ("DONE", "FAILED") else 0,
+            "endTime": to_ms(activity.end) if activity.state in ("DONE", "FAILED", "ABORTED") else 0,
             "recipeName": activity.recipe,
             "recipeType": kind,
             "engineType": _ENGINES.get(kind, "DSS"),
@@ -716,6 +707,9 @@ class Chronicle:
             outcome, message = "OK", "As usual"
             if self.facts:  # the rows of a project that no story describes are made up: its rules would judge chance
                 outcome, message = quality.judge(rule, self._sample(name).needed(wanted, count, at))
+            said = self.rule_events.get((self._days_ago(at), quality.rule_id(rule)))
+            if said:
+                outcome, message = said["outcome"], said["message"]
             result = quality.result(rule, outcome, message, computed, origin, partition)
             self.results.setdefault(name, []).append(result)
             worst = _worse(worst, {"ERROR": "FAILED", "WARNING": "WARNING"}.get(outcome, "SUCCESS"))
@@ -733,7 +727,7 @@ class Chronicle:
         values = {
             "reporting:BUILD_START_DATE": (made.text(activity.start), "DATE"),
             "reporting:BUILD_DURATION": (str(lasted), "BIGINT"),
-            "reporting:BUILD_SUCCESS": ("true" if outcome != "FAILED" else "false", "BOOLEAN"),
+            "reporting:BUILD_SUCCESS": ("true" if outcome in ("SUCCESS", "WARNING") else "false", "BOOLEAN"),
         }
         for metric_id, (value, data_type) in values.items():
             point = {"partition": partition, "value": value, "dataType": data_type, "computed": to_ms(activity.end)}
@@ -749,9 +743,8 @@ class Chronicle:
             return
         for ref, days_ago in old.items():
             self._by_hand(ref, self.now - timedelta(days=float(days_ago), hours=2))
-        known = {ref for ref, _ in self.built}
         for ref in self.producers:
-            if ref not in known and ref not in never and ref not in old:
+            if ref not in self.known and ref not in never and ref not in old:
                 days_ago = self._chance("by hand", ref).uniform(1, max(2.0, self.days * 0.6))
                 self._by_hand(ref, self.now - timedelta(days=days_ago))
 
@@ -773,6 +766,13 @@ class Chronicle:
             runs.sort(key=lambda run: run["scenarioRun"]["start"], reverse=True)
         project.jobs = sorted(self.jobs, key=lambda job: job["listItem"]["def"]["initiationTimestamp"], reverse=True)
         project.build_history.sort(key=lambda build: build["end"])
+        for build in project.build_history:
+            project.builds[build["kind"], build["id"]] = {
+                "buildStartTime": build["start"],
+                "buildEndTime": build["end"],
+                "buildSuccess": build["outcome"] in ("SUCCESS", "WARNING"),
+                "buildJobId": build["jobId"],
+            }
         for history in project.metrics.values():
             for points in history.values():
                 points.sort(key=lambda point: point["computed"])
@@ -1013,8 +1013,9 @@ def _log(job_id: str, activities: Sequence[Activity], now: datetime) -> str:
             lines.append(_line(activity.end, "ERROR", "dku.flow.activity", f"Activity {activity.recipe} failed"))
             lines.append(f"com.dataiku.dip.exceptions.DKUException: {activity.message}")
             lines.append("\tat com.dataiku.dip.dataflow.exec.JobRunner.run(JobRunner.java:211)")
-        elif activity.state == "DONE":
-            lines.append(_line(activity.end, "INFO", "dku.flow.activity", f"Activity {activity.recipe} done"))
+        elif activity.state in ("DONE", "ABORTED"):
+            done = f"Activity {activity.recipe} {activity.state.lower()}"
+            lines.append(_line(activity.end, "INFO", "dku.flow.activity", done))
     if all(activity.end <= now for activity in activities) and lines:
         lines.append(_line(activities[-1].end, "INFO", "dku.flow.jobrunner", f"Job {job_id} finished"))
     return "\n".join(lines) + "\n"
