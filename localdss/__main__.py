@@ -40,12 +40,6 @@ def main() -> int:
     except (NotAProject, NoSuchStory) as error:
         print(error, file=sys.stderr)
         return 2
-    except OSError as error:
-        print(
-            f"Cannot listen on port {asked.port}: {error.strerror}. Choose another: PORT=8766 make demo",
-            file=sys.stderr,
-        )
-        return 2
     return 0
 
 

@@ -55,9 +55,15 @@ def start(
     return work.start(lambda: _Job(instance, project, job, work).run())
 
 
-def stop(instance: Instance, job_id: str) -> None:
+def stop(instance: Instance, job: Raw) -> None:
     """Aborts a job; nothing happens to one that is over."""
-    abort(instance, job_id)
+    item = job["listItem"]
+    if abort(instance, item["def"]["id"]) or item["stableState"]:
+        return
+    # A job that a story left going has no thread: it ends here.
+    ended = instance.clock.ms()
+    item.update(state="ABORTED", stableState=True, endTime=ended)
+    job["status"]["baseStatus"].update(state="ABORTED", jobEndTime=ended)
 
 
 def _output(project: Project, output: Raw) -> Raw:

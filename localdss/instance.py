@@ -199,6 +199,7 @@ class Instance:
     logs: dict[str, list[str]] = field(default_factory=dict)
     sent: list[Raw] = field(default_factory=list)
     macro_runs: dict[str, Any] = field(default_factory=dict)
+    queries: dict[str, Any] = field(default_factory=dict)
     works: dict[str, Any] = field(default_factory=dict)
     broken: dict[tuple[str, str], str] = field(default_factory=dict)
     backends: Any = None

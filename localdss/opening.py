@@ -77,8 +77,7 @@ def serve(
     instance.speed = speed
     server = Server(instance)
     server.faults.latency = latency
-    server.start(port)
     try:
-        yield server
+        yield server.start(port)
     finally:
         server.stop()

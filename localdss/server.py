@@ -145,7 +145,9 @@ class Server:
                 raise not_found("Project")
         call.demand(route.right)
         with self.instance.lock if route.locked else contextlib.nullcontext():
-            return answer(route.handler(call, **names))
+            response = answer(route.handler(call, **names))
+        response.headers["X-Localdss-Basis"] = route.basis
+        return response
 
     def _caller(self) -> rights.Caller:
         ticket = request.headers.get("X-DKU-APITicket")

@@ -20,6 +20,8 @@ MODULES = (
     "futures",
     "notebooks",
     "upkeep",
+    "wiki",
+    "sql",
 )
 
 

@@ -53,8 +53,7 @@ def job_log(call: Call, job_id: str) -> str:
 
 @route("POST", "/projects/<key>/jobs/<job_id>/abort", DOCUMENTED, right=WRITE)
 def abort_job(call: Call, job_id: str) -> Raw:
-    _job(call, job_id)
-    building.stop(call.instance, job_id)
+    building.stop(call.instance, _job(call, job_id))
     return {"msg": "Aborted"}
 
 

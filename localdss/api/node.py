@@ -79,10 +79,11 @@ def connections(call: Call) -> Raw:
 def connection_names(call: Call) -> list[str]:
     wanted = call.arg("type", "all")
     everything = call.instance.connections.items()
-    return [name for name, raw in everything if wanted in ("all", raw.get("type")) and _usable(call, raw)]
+    return [name for name, raw in everything if wanted in ("all", raw.get("type")) and usable(call, raw)]
 
 
-def _usable(call: Call, connection: Raw) -> bool:
+def usable(call: Call, connection: Raw) -> bool:
+    """Whether the caller's groups may use the connection."""
     if call.caller.admin or connection.get("usableBy", "ALL") == "ALL":
         return True
     return bool(set(connection.get("allowedGroups") or ()) & set(call.caller.groups))
