@@ -64,9 +64,7 @@ def test_guide_is_a_whole_page_by_itself_and_a_part_for_htmx(client: FlaskClient
         ("/guide.md", "whole"),
     ],
 )
-def test_each_address_reads_as_deep_as_it_must(
-    client: FlaskClient, desk: HandMadeDesk, path: str, asked: str
-) -> None:
+def test_each_address_reads_as_deep_as_it_must(client: FlaskClient, desk: HandMadeDesk, path: str, asked: str) -> None:
     assert client.get(path).status_code == 200
     assert desk.asked == [asked]
 

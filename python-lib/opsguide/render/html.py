@@ -30,6 +30,10 @@ from .phrases import (
 )
 from .urls import Urls, anchor
 
+# Origins said in words behind the value; of the others the mark is enough, the word is for those who cannot see it.
+_WORDED = (Origin.INFERRED, Origin.DECLARED)
+_LONG_WORD = 32
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -130,6 +134,11 @@ def questionable(cell: Cell) -> bool:
     return bool(cell.source or cell.as_of or cell.reason or cell.needs or cell.declare or cell.verdict or cell.evidence)
 
 
+def has_long_word(cell: Cell) -> bool:
+    """Whether the value must be broken inside a word, lest one name widens its whole table."""
+    return any(len(word) > _LONG_WORD for word in shown(cell).split())
+
+
 def _kind(part: Block | Inline) -> str:
     return type(part).__name__.lower()
 
@@ -173,6 +182,7 @@ def _environment() -> Environment:
         anchor=anchor,
         callout_word=callout_word,
         counted=counted,
+        has_long_word=has_long_word,
         header_label=header_label,
         iso=_iso,
         kind=_kind,
@@ -187,6 +197,7 @@ def _environment() -> Environment:
         slug=_slug,
         tone_words=TONE_WORDS,
         verdict_words=verdict_words,
+        worded=_WORDED,
     )
     return environment
 

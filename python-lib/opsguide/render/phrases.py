@@ -66,9 +66,10 @@ def header_label(guide: Guide, cell: Cell) -> str:
 
 
 def origin_phrase(cell: Cell) -> str:
-    """Where the value came from, in a few words: "inferred from 28 runs since 12 Sep", "declared"."""
+    """Where the value came from, in a few words: "inferred from 28 runs since 12 Sep", "declared". A source without a
+    number says little at a glance; it stands in the cell's evidence."""
     word = ORIGIN_WORDS[cell.origin]
-    return f"{word} from {cell.source}" if cell.origin is Origin.INFERRED and cell.source else word
+    return f"{word} from {cell.source}" if cell.origin is Origin.INFERRED and cell.source[:1].isdigit() else word
 
 
 def verdict_words(verdict: str) -> str:
