@@ -77,11 +77,11 @@ def _wall_clock(
     after: datetime,
     until: datetime,
 ) -> Iterator[datetime]:
-    rule = _rule(params, frequency, repeat, start)
+    first = after.astimezone(where).replace(tzinfo=None) - timedelta(days=1)
+    rule = _rule(params, frequency, repeat, start, first)
     if rule is None:
         return
     hour, minute = int(params.get("hour") or 0), int(params.get("minute") or 0)
-    first = after.astimezone(where).replace(tzinfo=None) - timedelta(days=1)
     last = until.astimezone(where).replace(tzinfo=None) + timedelta(days=1)
     for day in rule.xafter(first.replace(hour=0, minute=0, second=0, microsecond=0), inc=True):
         if day > last:
@@ -91,13 +91,15 @@ def _wall_clock(
             yield at
 
 
-def _rule(params: Raw, frequency: str, repeat: int, start: Optional[datetime]) -> Optional[rrule]:
-    """The days on which the trigger fires. Without a phase the rule is anchored in 1970, which matters for repeats only."""
+def _rule(params: Raw, frequency: str, repeat: int, start: Optional[datetime], first: datetime) -> Optional[rrule]:
+    """The days, from about `first` on, on which the trigger fires. Without a phase the rule is anchored in 1970, which
+    matters for repeats only."""
     since = start or _EPOCH
     if frequency == "Daily":
-        return rrule(DAILY, dtstart=since, interval=repeat)
+        return rrule(DAILY, dtstart=_nearer(since, timedelta(days=repeat), first), interval=repeat)
     if frequency == "Weekly":
         days = [_DAYS.index(day) for day in params.get("daysOfWeek") or () if day in _DAYS] or [since.weekday()]
+        since = _nearer(since, timedelta(weeks=repeat), first)
         return rrule(WEEKLY, dtstart=since, interval=repeat, byweekday=days, wkst=MO)
     if frequency != "Monthly":
         return None
@@ -111,6 +113,11 @@ def _rule(params: Raw, frequency: str, repeat: int, start: Optional[datetime]) -
     return rrule(
         MONTHLY, dtstart=since, interval=repeat, bymonthday=start.day if start else int(params.get("dayOfMonth") or 1)
     )
+
+
+def _nearer(since: datetime, period: timedelta, first: datetime) -> datetime:
+    """The rule's start moved on by whole periods, so that nobody counts the days since 1970."""
+    return since + max(0, (first - since) // period - 1) * period
 
 
 def _weekday(params: Raw, start: Optional[datetime]) -> int:
