@@ -56,7 +56,7 @@ _IMPLIED: Mapping[str, tuple[str, ...]] = {
     "writeDashboards": ("readDashboards",),
 }
 
-# What a run is called that has ended without an outcome we can read: not running, and not good.
+# What is said of a run or check that has ended without an outcome we can read: not running, and not good.
 NO_OUTCOME = "UNKNOWN"
 
 _TARGETS = {
@@ -236,7 +236,11 @@ def commits(answer: Any) -> tuple[Commit, ...]:
 
 def logs(answer: Any) -> tuple[str, ...]:
     """Names of the log files; some versions answer objects."""
-    return tuple(filter(None, (raw.text(item) or raw.text(item, "name") for item in raw.items(answer))))
+    return tuple(
+        filter(
+            None, (raw.text(item) or raw.text(item, "name") for item in raw.items(answer) or raw.items(answer, "logs"))
+        )
+    )
 
 
 # --- scenarios -------------------------------------------------------------------------------------------------------
@@ -275,6 +279,11 @@ def _scenario(item: Raw) -> Scenario:
         ),
         created_at=raw.instant(item, "creationTag", "lastModifiedOn"),
     )
+
+
+def says_its_triggers(answer: Any) -> bool:
+    """Whether a scenario's settings have triggers at all, if only none: without, nothing is known of them."""
+    return any(isinstance(raw.at(answer, *way), list) for way in (("triggers",), ("params", "triggers")))
 
 
 def scenario_settings(answer: Any) -> ScenarioSettings:
@@ -604,4 +613,4 @@ def _is_active(item: Raw, activated: str) -> Optional[bool]:
 
 
 def _computed(word: str) -> str:
-    return "" if word.upper() in ("NOT_COMPUTED", "NONE") else word.upper()
+    return "" if word.upper() in ("NOT_COMPUTED", "NONE") else word.upper() or NO_OUTCOME

@@ -110,12 +110,12 @@ def _in_full_or_light(clients: Clients, what: str) -> tuple[Mapping[str, Any], .
 def _bundles(clients: Clients, snapshot: Snapshot) -> Any:
     instance = known(snapshot.instance, None)
     side = "imported" if instance is not None and instance.node_type == "AUTOMATION" else "exported"
-    return answers.bundles(clients.get(path("projects", snapshot.project_key, "bundles", side)))
+    return answers.bundles(clients.get_either(path("projects", snapshot.project_key, "bundles", side)))
 
 
 def _commits(clients: Clients, snapshot: Snapshot) -> Any:
     place = path("projects", snapshot.project_key, "git", "actions", "log")
-    return answers.commits(clients.get_mapping(place, {"count": COMMITS_ASKED}))
+    return answers.commits(clients.get_mapping(place, {"count": COMMITS_ASKED}, holding=("entries", list)))
 
 
 def _webapps(clients: Clients, snapshot: Snapshot) -> Any:
@@ -158,7 +158,7 @@ def _extras() -> tuple[Extra, ...]:
         Extra("bundles", "the bundles", always, _bundles),
         Extra("commits", "the project's history", always, _commits, since=GIT_SINCE),
         Extra("webapps", "the web apps", always, _webapps, since="11.4"),
-        Extra("logs", "DSS's own logs", _without_logs, lambda c, _: answers.logs(c.get("/admin/logs/"))),
+        Extra("logs", "DSS's own logs", _without_logs, lambda c, _: answers.logs(c.get_either("/admin/logs/"))),
     )
 
 

@@ -103,8 +103,11 @@ class Facts:
         place = _metrics_path(ref, self._partition(ref))
         if place is None:
             return Unknown(f"DSS gives no metrics of a {_words(ref.kind)} as a whole", Cause.NOT_RECORDED)
-        answer = attempt(f"the metrics of {ref.id}", self.clients.get_mapping, place)
+        answer = attempt(f"the metrics of {ref.id}", self._last_metrics, place)
         return answer if isinstance(answer, Unknown) else answers.metrics(answer)
+
+    def _last_metrics(self, place: str) -> Mapping[str, Any]:
+        return self.clients.get_mapping(place, holding=("metrics", list))
 
     def _row_counts(self, fact: ObjectFacts) -> Any:
         ref = fact.ref
@@ -118,7 +121,7 @@ class Facts:
                 return Unknown("its rows are not counted", Cause.NOT_RECORDED, "a row count probe on the dataset")
             metric = counted
         history = path("projects", ref.project_key, "datasets", ref.id, "metrics", "history", self._partition(ref))
-        answer = attempt(f"the row counts of {ref.id}", self.clients.get, history, {"metricLookup": metric})
+        answer = attempt(f"the row counts of {ref.id}", self.clients.get_either, history, {"metricLookup": metric})
         return answer if isinstance(answer, Unknown) else answers.points(answer)
 
     def _rule_results(self, fact: ObjectFacts) -> Known[tuple[RuleResult, ...]]:
@@ -156,7 +159,7 @@ class Facts:
         return None
 
     def _listing(self, place: str) -> Any:
-        return self.clients.get(place, max_bytes=MAX_LISTING_BYTES)
+        return self.clients.get_either(place, max_bytes=MAX_LISTING_BYTES)
 
 
 def _computables(snapshot: Snapshot) -> dict[ObjectRef, Node]:

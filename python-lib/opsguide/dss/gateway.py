@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Any, Optional, TypeVar
 
+from ..errors import DssBroken
 from ..model.known import Cause, Known, Unknown, known
-from ..model.snapshot import Article, Build, ObjectFacts, ObjectRef, Run, Scenario, ScenarioSettings, Snapshot
+from ..model.snapshot import Article, Build, Instance, ObjectFacts, ObjectRef, Run, Scenario, ScenarioSettings, Snapshot
 from . import answers, raw, stats
 from .extras import EXTRAS, Budget, Extra, with_admin
 from .facts import PARTS, Facts, failed
@@ -44,28 +45,32 @@ class _Section:
 
 
 def _lists() -> tuple[_Section, ...]:
-    def mapping(parse: Callable[..., T], *tail: str, keyed: bool = False) -> Callable[[Clients, str], T]:
-        def read(clients: Clients, key: str) -> T:
-            answer = clients.get_mapping(path("projects", key) + "".join(tail))
-            return parse(answer, key) if keyed else parse(answer)
+    def mapping(
+        parse: Callable[[Any], T], tail: str, holding: Optional[tuple[str, type]] = None
+    ) -> Callable[[Clients, str], T]:
+        return lambda clients, key: parse(clients.get_mapping(path("projects", key) + tail, holding=holding))
 
-        return read
+    def keyed(parse: Callable[[Any, str], T], tail: str) -> Callable[[Clients, str], T]:
+        return lambda clients, key: parse(clients.get_mapping(path("projects", key) + tail), key)
 
     def items(parse: Callable[..., T], tail: str) -> Callable[[Clients, str], T]:
         return lambda clients, key: parse(clients.get_items(path("projects", key) + tail), key)
 
+    def instance(clients: Clients, _: str) -> Instance:
+        return answers.instance(clients.get_mapping("/instance-info"))
+
     return (
-        _Section("project", "the project's summary", mapping(answers.project, keyed=True)),
-        _Section("variables", "the project's variables", mapping(answers.variables, "/variables/")),
+        _Section("project", "the project's summary", keyed(answers.project, "")),
+        _Section("variables", "the project's variables", mapping(answers.variables, "/variables/", ("standard", dict))),
         _Section("scenarios", "the list of scenarios", _scenario_list),
-        _Section("graph", "the flow", mapping(answers.graph, "/flow/graph/")),
+        _Section("graph", "the flow", mapping(answers.graph, "/flow/graph/", ("nodes", dict))),
         _Section("datasets", "the list of datasets", items(answers.datasets, "/datasets/")),
         _Section("jobs", "the list of jobs", items(answers.jobs, "/jobs/")),
+        _Section("instance", "the DSS node", instance),
         _Section(
-            "instance", "the DSS node", lambda clients, _: answers.instance(clients.get_mapping("/instance-info"))
+            "permissions", "the project's permissions", mapping(answers.grants, "/permissions", ("permissions", list))
         ),
-        _Section("permissions", "the project's permissions", mapping(answers.grants, "/permissions")),
-        _Section("settings", "the project's settings", mapping(answers.project_settings, "/settings", keyed=True)),
+        _Section("settings", "the project's settings", keyed(answers.project_settings, "/settings")),
         _Section("articles", "the wiki", mapping(answers.articles, "/wiki/")),
     )
 
@@ -189,7 +194,10 @@ class _Reading:
         version = (self.clients.base_url, self.key, scenario.id, scenario.version, scenario.modified_at)
         settings = self.clients.seen.get(version) if scenario.version is not None else None
         if settings is None:
-            answer = self.clients.get_mapping(path("projects", self.key, "scenarios", scenario.id))
+            api_path = path("projects", self.key, "scenarios", scenario.id)
+            answer = self.clients.get_mapping(api_path)
+            if not answers.says_its_triggers(answer):
+                raise DssBroken("the answer has no triggers", status=200, path=api_path)
             settings = answers.scenario_settings(answer)
             if scenario.version is not None:
                 self.clients.seen.keep(version, settings)

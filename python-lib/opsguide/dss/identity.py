@@ -112,14 +112,16 @@ class Doors:
     def _by_permissions(self, viewer: Viewer, project_key: str, why_not: str) -> Access:
         """Without a ticket of their own: as the project's permissions say of them and their groups."""
         try:
-            grants = answers.grants(self._run_as.get_mapping(path("projects", project_key, "permissions")))
+            stored = self._run_as.get_mapping(
+                path("projects", project_key, "permissions"), holding=("permissions", list)
+            )
         except DssError as error:
             asked = f" ({why_not})" if why_not else ""
             return self._nobody(
                 f"whether {viewer.login} may read this project cannot be told{asked}: {error}; {GRANT_IMPERSONATION}",
                 viewer.login,
             )
-        rights = _rights(grants, viewer)
+        rights = _rights(answers.grants(stored), viewer)
         # Several people share such a reading, so that it names none of them.
         reader = self._run_as.limited(reader_of(project_key), Viewer(""))
         how = "read with the web app's run-as user, cut down to what a reader of the project may see"

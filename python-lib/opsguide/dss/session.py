@@ -21,7 +21,7 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
-from typing import Any, NoReturn, Optional, TypeVar
+from typing import Any, Optional, TypeVar
 from urllib.parse import quote
 
 import requests
@@ -162,15 +162,33 @@ class Clients:
         with self._answer("GET", api_path, params) as response:
             return self._json(response, api_path, max_bytes)
 
-    def get_mapping(self, api_path: str, params: Optional[Mapping[str, Any]] = None) -> Mapping[str, Any]:
-        """The answer of a route that promises an object."""
+    def get_mapping(
+        self, api_path: str, params: Optional[Mapping[str, Any]] = None, *, holding: Optional[tuple[str, type]] = None
+    ) -> Mapping[str, Any]:
+        """The answer of a route that promises an object. `holding` is a member without which it says nothing, and its
+        type: read as empty, a broken answer would pass for "there is none"."""
         found = self.get(api_path, params)
-        return found if isinstance(found, dict) else _wrong_type(found, "an object", api_path)
+        if not isinstance(found, dict):
+            raise _wrong_type(found, "an object", api_path)
+        if holding and not isinstance(found.get(holding[0]), holding[1]):
+            raise DssBroken(f"the answer has no {holding[0]}", status=200, path=api_path)
+        return found
+
+    def get_either(
+        self, api_path: str, params: Optional[Mapping[str, Any]] = None, *, max_bytes: int = MAX_BODY_BYTES
+    ) -> Any:
+        """The answer of a route that lists things, as a list or in an object: which of them is not documented."""
+        found = self.get(api_path, params, max_bytes=max_bytes)
+        if not isinstance(found, (dict, list)):
+            raise _wrong_type(found, "a list", api_path)
+        return found
 
     def get_items(self, api_path: str, params: Optional[Mapping[str, Any]] = None) -> tuple[Mapping[str, Any], ...]:
         """The answer of a route that promises a list of objects; members that are none are passed over."""
         found = self.get(api_path, params)
-        return raw.mappings(found) if isinstance(found, list) else _wrong_type(found, "a list", api_path)
+        if not isinstance(found, list):
+            raise _wrong_type(found, "a list", api_path)
+        return raw.mappings(found)
 
     def ask(
         self, api_path: str, body: Mapping[str, Any], params: Optional[Mapping[str, Any]] = None
@@ -178,7 +196,9 @@ class Clients:
         """The answer of a question that DSS takes by POST although it changes nothing (who is browsing)."""
         with self._answer("POST", api_path, params, body) as response:
             found = self._json(response, api_path)
-        return found if isinstance(found, dict) else _wrong_type(found, "an object", api_path)
+        if not isinstance(found, dict):
+            raise _wrong_type(found, "an object", api_path)
+        return found
 
     def rows(
         self, api_path: str, params: Mapping[str, Any], *, max_bytes: int, seconds: float
@@ -449,5 +469,5 @@ def _error(response: requests.Response, api_path: str) -> DssError:
     return DssBroken(words, status=status, path=api_path, error_type=kind)
 
 
-def _wrong_type(found: Any, promised: str, api_path: str) -> NoReturn:
-    raise DssBroken(f"the answer is a {type(found).__name__} instead of {promised}", status=200, path=api_path)
+def _wrong_type(found: Any, promised: str, api_path: str) -> DssBroken:
+    return DssBroken(f"the answer is a {type(found).__name__} instead of {promised}", status=200, path=api_path)
