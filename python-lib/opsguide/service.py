@@ -34,7 +34,7 @@ __all__ = ["Access", "Desk", "ProblemsFound", "Reading", "desk_in_dss", "morning
 MAX_SHELVES = 64
 
 # What a morning check needs beyond the lists: enough for every verdict that it shows.
-MORNING = gateway.FIRST | {"scenario_settings", "builds", "files", "quality", "instance"}
+MORNING = gateway.FIRST | {"scenario_settings", "settings", "folders", "builds", "files", "quality", "instance"}
 
 _BAD_RUNS = frozenset(RUN_ORDER[: RUN_ORDER.index("UNKNOWN")])
 _BAD_OUTPUTS = frozenset({"MISSED", "STALE_ERROR"})
@@ -69,6 +69,8 @@ def read(
     variables = Variables() if isinstance(snapshot.variables, Unknown) else snapshot.variables
     declared = load(variables.standard, variables.local, settings.profile_defaults)
     if not need <= gateway.FIRST:
+        # What other projects use is an output too, and only the settings say so.
+        snapshot = gateway.read_snapshot(clients, project_key, need & {"settings"}, have=snapshot)
         objects = monitored(snapshot, declared)
         snapshot = gateway.read_snapshot(clients, project_key, need, objects=objects, have=snapshot)
     return Reading(snapshot, declared, assess(snapshot, declared, server_zone=settings.server_timezone))

@@ -136,7 +136,12 @@ def _turn(oncall: OnCall | None, now: datetime, scene: Scene) -> tuple[Contact |
 
 def banners(scene: Scene) -> tuple[Callout, ...]:
     """How to use the guide, then all that changes how its values are to be read."""
-    return (_how_to_use(scene), *_quiet(scene), *_held_back(scene), *_profile(scene), *_reading(scene))
+    return (_how_to_use(scene), *cautions(scene))
+
+
+def cautions(scene: Scene) -> tuple[Callout, ...]:
+    """What changes how every value is to be read: no alarms here, triggers off, a profile in part unusable."""
+    return (*_quiet(scene), *_held_back(scene), *_profile(scene), *_reading(scene))
 
 
 def _how_to_use(scene: Scene) -> Callout:

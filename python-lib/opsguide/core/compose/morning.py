@@ -11,7 +11,7 @@ from ...model.snapshot import Snapshot
 from .card import alerts_line, outputs_line, scenarios_line
 from .completeness import completeness
 from .daily_operations import freshness_table, status_table
-from .front import banners, title
+from .front import cautions, title
 from .scene import Scene
 
 _SECTION = "morning-check"
@@ -28,7 +28,7 @@ def compose_morning(snapshot: Snapshot, declared: Declared, report: Report) -> G
         taken_at=snapshot.taken_at,
         zone=report.zone,
         header=(),
-        banners=banners(scene),
+        banners=cautions(scene),
         sections=(section,),
         completeness=completeness((), (section,)),
     )
