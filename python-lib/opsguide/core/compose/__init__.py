@@ -93,4 +93,9 @@ def compose_section(section_id: str, snapshot: Snapshot, declared: Declared, rep
 
 
 def _section(spec: SectionSpec, scene: Scene) -> Section:
-    return Section(spec.id, spec.title, spec.compose(scene), waits_for(spec.needs, scene.snapshot))
+    return Section(
+        spec.id,
+        spec.title,
+        spec.compose(scene),
+        waits_for(spec.needs, scene.snapshot, objects=bool(scene.sources or scene.outputs)),
+    )

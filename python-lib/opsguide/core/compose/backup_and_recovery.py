@@ -13,7 +13,7 @@ from .phrases import duration_text, history_text, no_duration
 from .scene import Scene, key
 from .schedule_overview import duration_cell
 
-NEEDS = ("bundles", "commits", "instance", "settings", "scenario_settings")
+NEEDS = ("instance", "settings", "folders", "scenario_settings", "bundles", "commits")
 
 _ASK = "unknown to DSS: ask the platform team"
 _KEPT_BY_HAND = frozenset({"UploadedFiles", "Inline"})

@@ -9,7 +9,7 @@ from ...model.known import Cause, Unknown
 from .. import words
 from .scene import Scene, not_built
 
-NEEDS = ("metrics", "webapps")
+NEEDS = ("instance", "settings", "metrics", "webapps")
 
 _SIZE = "basic:SIZE"
 

@@ -12,7 +12,7 @@ from .phrases import OUTPUT_WORDS, STATE_WORDS, is_good, state_tone
 from .scene import Scene, not_built
 from .waiting import waits_for
 
-NEEDS = ("runs", "scenario_settings", "builds", "files", "quality")
+NEEDS = ("instance", "settings", "folders", "runs", "scenario_settings", "builds", "files", "quality")
 
 _SCHEDULES = ("scenario_settings",)
 _LATE = ("MISSED", "RECOVERED_LATE", "AT_RISK", "STALE_ERROR", "STALE_WARN")
@@ -56,7 +56,11 @@ def scenarios_line(scene: Scene, cell_id: str = "quick-reference-card.now.scenar
         return scene.live(cell_id, said, "scenario list", tone=scene.alarm(Tone.NOTICE))
     states = Counter(scenario.state.verdict for scenario in active)
     order = [state for state in STATE_WORDS if state in states]
-    spoken = {**STATE_WORDS, "UNKNOWN": "not judged yet"} if waits_for(_SCHEDULES, scene.snapshot) else STATE_WORDS
+    spoken = (
+        {**STATE_WORDS, "UNKNOWN": "not judged yet"}
+        if waits_for(_SCHEDULES, scene.snapshot, objects=False)
+        else STATE_WORDS
+    )
     parts = [f"{states[state]:,} {spoken[state]}" for state in order]
     return scene.inferred(
         cell_id,

@@ -11,7 +11,7 @@ from .rows import object_cell, table_or_reason
 from .scene import Scene, contact_text, key, not_built
 from .schedule_overview import arrival_cell
 
-NEEDS = ("runs", "scenario_settings", "builds", "files", "row_counts", "instance", "bundles", "settings")
+NEEDS = ("instance", "settings", "folders", "runs", "scenario_settings", "builds", "files", "row_counts", "bundles")
 
 
 def compose(scene: Scene) -> tuple[Block, ...]:

@@ -9,12 +9,11 @@ from ...model.known import Unknown
 from ...model.report import DurationStat, OutputReport, ScenarioReport, SourceReport
 from .. import words
 from ..purpose import find, sends
-from .phrases import no_duration
 from .rows import left_out, object_cell, scenario_cell, table_or_reason
 from .scene import Scene, key, not_built
 from .schedule_overview import duration_cell
 
-NEEDS = ("runs", "scenario_settings")
+NEEDS = ("instance", "settings", "folders", "runs", "scenario_settings")
 
 
 def compose(scene: Scene) -> tuple[Block, ...]:

@@ -11,7 +11,7 @@ from ...model.report import Collision
 from .. import words
 from .scene import Scene, key
 
-NEEDS = ("scenario_settings", "settings")
+NEEDS = ("instance", "settings", "scenario_settings")
 
 _PLATFORM = "Dataiku Platform"
 

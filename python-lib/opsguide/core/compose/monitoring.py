@@ -14,7 +14,19 @@ from .phrases import history_text, no_duration, since_text
 from .rows import left_out, object_cell, scenario_cell, table_or_reason
 from .scene import Scene, key
 
-NEEDS = ("runs", "scenario_settings", "row_counts", "rule_results", "channels", "logs", "instance")
+NEEDS = (
+    "instance",
+    "settings",
+    "folders",
+    "runs",
+    "scenario_settings",
+    "builds",
+    "row_counts",
+    "rule_results",
+    "quality",
+    "channels",
+    "logs",
+)
 
 # Data Quality rules left the dataset's settings for a tab of their own.
 _QUALITY_TAB = (12, 6)

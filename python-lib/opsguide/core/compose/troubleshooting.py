@@ -13,7 +13,7 @@ from .phrases import OUTCOME_WORDS
 from .rows import scenario_cell
 from .scene import Scene, key
 
-NEEDS = ("runs", "scenario_settings", "builds", "files", "quality")
+NEEDS = ("instance", "settings", "folders", "runs", "scenario_settings", "builds", "files", "quality")
 
 
 def compose(scene: Scene) -> tuple[Block, ...]:

@@ -15,18 +15,19 @@ _OF_OBJECTS = {
 }
 
 
-def waits_for(needs: tuple[str, ...], snapshot: Snapshot) -> tuple[str, ...]:
-    """Those of `needs` that nobody has asked DSS for yet. What was asked for in vain is not waited for again."""
-    return tuple(need for need in needs if _unasked(need, snapshot))
+def waits_for(needs: tuple[str, ...], snapshot: Snapshot, *, objects: bool) -> tuple[str, ...]:
+    """Those of `needs` that nobody has asked DSS for yet. What was asked for in vain is not waited for again, nor what
+    only sources and outputs have where there are none (`objects`)."""
+    return tuple(need for need in needs if _unasked(need, snapshot, objects))
 
 
-def _unasked(need: str, snapshot: Snapshot) -> bool:
+def _unasked(need: str, snapshot: Snapshot, objects: bool) -> bool:
     if need in _OF_SCENARIOS:
         active = [scenario for scenario in known(snapshot.scenarios, ()) if scenario.active]
         return bool(active) and all(_not_read(getattr(scenario, _OF_SCENARIOS[need])) for scenario in active)
     if need in _OF_OBJECTS:
         # One answer is enough to know that it was asked for: not every object has files, metrics or rules.
-        return all(_not_read(getattr(fact, _OF_OBJECTS[need])) for fact in snapshot.facts)
+        return objects and all(_not_read(getattr(fact, _OF_OBJECTS[need])) for fact in snapshot.facts)
     return _not_read(getattr(snapshot, need))
 
 
