@@ -61,7 +61,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _instant(text: str) -> datetime:
-    at = datetime.fromisoformat(text)
+    at = datetime.fromisoformat(text.replace("Z", "+00:00"))
     if at.tzinfo is None:
         raise argparse.ArgumentTypeError(f"{text} names no zone: write an offset, as in 2025-10-13T07:12+02:00")
     return at

@@ -64,7 +64,6 @@ class Project:
     metrics: dict[tuple[str, str], dict[str, list[Raw]]] = field(default_factory=dict)
     rule_results: dict[str, list[Raw]] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
-    timeline: list[Raw] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -226,8 +225,11 @@ class Instance:
 
     def close(self) -> None:
         """Ends everything that goes on, and takes away what it left on disk."""
-        for work in list(self.works.values()):
+        going = list(self.works.values())
+        for work in going:
             work.abort()
+        for work in going:
+            work.done.wait(timeout=5)
         if self.backends is not None:
             self.backends.close()
         shutil.rmtree(self.data_dir, ignore_errors=True)

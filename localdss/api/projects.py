@@ -153,8 +153,25 @@ def timeline(call: Call) -> Raw:
         "createdOn": created.get("lastModifiedOn"),
         "lastModifiedOn": modified.get("lastModifiedOn"),
         "allContributors": [person for person in by.values() if person],
-        "items": call.project.timeline[: call.number("itemCount", 100)],
+        "items": _changes(call.project)[: call.number("itemCount", 100)],
     }
+
+
+def _changes(project: Project) -> list[Raw]:
+    """The last change of every object, newest first: all that is known of changes without DSS's own database."""
+    objects = {**project.objects(), "SCENARIO": project.scenarios, "WEB_APP": project.webapps}
+    objects["RECIPE"] = {name: whole["recipe"] for name, whole in project.recipes.items()}
+    items = []
+    for kind, found in objects.items():
+        for name, raw in found.items():
+            tag = raw.get("versionTag") or raw.get("creationTag") or {}
+            change = {"time": tag.get("lastModifiedOn"), "user": (tag.get("lastModifiedBy") or {}).get("login")}
+            named = {"projectKey": project.key, "objectType": kind, "objectId": name}
+            if change["time"]:
+                items.append(
+                    {**change, "action": "EDITED" if raw.get("versionTag") else "CREATED", **named, "details": {}}
+                )
+    return sorted(items, key=lambda item: -item["time"])
 
 
 def _person(call: Call, tag: Raw) -> Any:

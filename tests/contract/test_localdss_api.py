@@ -210,7 +210,12 @@ def test_projects(client, retail):
     assert retail.get_permissions()["owner"] == "olivia"
     assert "settings" in retail.get_settings().get_raw()
     assert set(retail.get_variables()) == {"standard", "local"}
-    assert retail.get_timeline()["createdBy"]["login"]
+    timeline = retail.get_timeline(item_count=5)
+    assert timeline["createdBy"]["login"]
+    assert [item["time"] for item in timeline["items"]] == sorted(
+        (item["time"] for item in timeline["items"]), reverse=True
+    )
+    assert len(timeline["items"]) == 5
     assert retail.get_tags()["tags"]
 
 

@@ -420,6 +420,8 @@ def test_projects_datasets_and_recipes_are_created(dss):
     assert [item["name"] for item in project.list_datasets()] == ["d"]
     with pytest.raises(DataikuException, match="already exists"):
         project.create_dataset("d", "Filesystem")
+    with pytest.raises(DataikuException, match="may not create projects"):
+        dataikuapi.DSSClient(dss.url, "raj").create_project("OTHER", "Other", "raj")
     assert project.create_scenario("Nightly run", "step_based").id == "NIGHTLYRUN"
 
 
@@ -447,3 +449,14 @@ def test_the_clock_moves(dss, retail):
     dss.instance.clock.advance(86400)
     after = retail.get_scenario("NIGHTLY_BUILD").get_status().next_run
     assert (after - before).total_seconds() == 86400
+
+
+def test_a_server_that_stops_ends_its_work_and_leaves_nothing_behind():
+    with localdss.serve(story=None, speed=1) as stopping:
+        make(stopping, "SLOW", [step("set_up_cluster")])
+        dataikuapi.DSSClient(stopping.url, "admin").get_project("RETAIL").get_scenario("SLOW").run()
+        works, folder = list(stopping.instance.works.values()), stopping.instance.data_dir
+        assert works
+        assert folder.exists()
+    assert all(work.done.is_set() for work in works)
+    assert not folder.exists()

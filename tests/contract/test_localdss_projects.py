@@ -102,6 +102,23 @@ def test_graph_links_by_reference_whatever_the_role():
     assert project.producers() == {"b": "r"}
 
 
+NASTY = ["with space", "a.b.csv", "it's", 'say "x"', "<script>", "naïve", "📦", "trailing.", "a&b=c"]
+
+
+def test_any_name_can_be_asked_for(dss):
+    project = Project("NASTY", settings={"owner": "admin"})
+    for name in NASTY:
+        project.datasets[name] = {"type": "Filesystem", "schema": {"columns": []}}
+        project.scenarios[name] = {"type": "step_based", "name": name, "params": {"steps": []}}
+    dss.instance.add(project)
+    answered = dataikuapi.DSSClient(dss.url, "admin").get_project("NASTY")
+    assert [item["name"] for item in answered.list_datasets()] == NASTY
+    for name in NASTY:
+        assert answered.get_dataset(name).get_settings().get_raw()["name"] == name
+        assert answered.get_scenario(name).get_settings().data["id"] == name
+    del dss.instance.projects["NASTY"]
+
+
 @pytest.fixture(scope="module")
 def dss():
     with localdss.serve(projects=REAL_PROJECTS) as server:
