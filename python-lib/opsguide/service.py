@@ -184,11 +184,12 @@ def morning_check(
     """The morning's three steps as a guide of one section. `config` is the macro's parameters; `progress` is told
     percent done. InvalidParameter for a scenario or output that the project does not have; ProblemsFound when
     `fail_on_problem` is set and something is wrong."""
+    scenarios, objects = _names(config, "scenarios"), _names(config, "outputs")
     first = read(clients, project_key, settings)
     progress(40)
     whole = read(clients, project_key, settings, need=MORNING, have=first.snapshot)
     progress(90)
-    report = _only(whole, _names(config, "scenarios"), _names(config, "outputs"))
+    report = _only(whole, scenarios, objects)
     if config.get("fail_on_problem") in (True, "true"):
         _fail_on_problem(report)
     guide = compose_morning(whole.snapshot, whole.declared, report)

@@ -1,0 +1,99 @@
+"""The macro morning-check, hosted as DSS hosts it and called through the real client."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from typing import Any, Optional
+
+import dataikuapi
+import pytest
+from bs4 import BeautifulSoup
+from dataikuapi.utils import DataikuException
+
+import localdss
+from localdss.server import Server
+
+TYPE = "pyrunnable_operations-guide_morning-check"
+AT = datetime(2026, 3, 3, 6, 12, tzinfo=timezone.utc)  # a Tuesday, 07:12 in Paris
+
+
+@pytest.fixture(scope="module")
+def dss() -> Iterator[Server]:
+    with localdss.serve(story="nightly-late", at=AT) as server:
+        yield server
+
+
+def run(dss: Server, params: Optional[dict[str, Any]] = None, login: str = "admin") -> str:
+    macro = dataikuapi.DSSClient(dss.url, login).get_project("RETAIL").get_macro(TYPE)
+    return macro.get_result(macro.run(params=params), as_type=None).read().decode()
+
+
+def tables(text: str) -> list[list[str]]:
+    """First cells of each table's rows."""
+    page = BeautifulSoup(text, "html.parser")
+    return [[row.th.select_one(".value").text for row in table.tbody.select("tr")] for table in page.select("table")]
+
+
+def test_it_answers_the_three_steps_with_every_scenario_and_output(dss: Server) -> None:
+    text = run(dss)
+    page = BeautifulSoup(text, "html.parser")
+    steps = [item.get_text(" ", strip=True).split(":")[0] for item in page.select("ol > li")]
+    assert steps == ["Check Scenario Status", "Verify Data Freshness", "Review Alerts"]
+    scenarios, outputs = tables(text)
+    assert len(scenarios) == len(dss.instance.projects["RETAIL"].scenarios)
+    assert {"sales_mart", "daily_store_kpis", "exports (folder)"} <= set(outputs)
+    assert "running late" in text.lower()
+    assert not page.select("script")
+
+
+def test_parameters_choose_what_is_checked(dss: Server) -> None:
+    assert tables(run(dss, {"scenarios": ["NIGHTLY_BUILD"], "outputs": ["sales_mart"]})) == [
+        ["Nightly build"],
+        ["sales_mart"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("params", "said"),
+    [
+        ({"scenarios": ["NOPE"]}, "“scenarios” names NOPE, which this project does not have; it has AFTER_NIGHTLY"),
+        ({"outputs": ["nope"]}, "“outputs” names nope"),
+        ({"outputs": "sales_mart"}, "“outputs” is a list of names"),
+    ],
+)
+def test_a_parameter_out_of_range_is_refused_with_what_there_is(dss: Server, params: dict[str, Any], said: str) -> None:
+    with pytest.raises(DataikuException, match="InvalidParameter") as refused:
+        run(dss, params)
+    assert said in str(refused.value)
+
+
+def test_it_fails_when_asked_to_and_something_is_wrong(dss: Server) -> None:
+    with pytest.raises(DataikuException) as failed:
+        run(dss, {"fail_on_problem": True})
+    assert "ProblemsFound" in str(failed.value)
+    assert "Nightly build: started on time, running for 5 h" in str(failed.value)
+
+
+def test_it_passes_on_a_quiet_part_of_the_night(dss: Server) -> None:
+    assert "Weekend maintenance" in run(
+        dss, {"fail_on_problem": True, "scenarios": ["PY_MAINTENANCE"], "outputs": ["stock_alerts"]}
+    )
+
+
+def test_it_only_reads(dss: Server) -> None:
+    dss.requests.clear()
+    run(dss)
+    written = [(each.method, each.path) for each in dss.requests.writes() if "/runnables/" not in each.path]
+    assert written == []
+
+
+def test_it_runs_as_a_step_of_a_scenario(dss: Server) -> None:
+    scenario = dataikuapi.DSSClient(dss.url, "admin").get_project("RETAIL").get_scenario("MORNING")
+    assert scenario.run_and_wait().outcome == "SUCCESS"
+
+
+def test_it_is_for_readers_of_the_project_only(dss: Server) -> None:
+    assert "Nightly build" in run(dss, login="raj")
+    with pytest.raises(DataikuException):
+        run(dss, login="dana")
