@@ -27,6 +27,7 @@ from .duration import percentile
 
 USUAL_DAYS, USUAL_LEAST = 30, 5
 _DAY_MINUTES = 24 * 60
+_NOON = timedelta(hours=12)
 # Due days may be as rare as once a month, two of which are needed.
 _DUE_DAYS = 70
 
@@ -81,15 +82,24 @@ def due_verdict(
     past = [due for due in dues if due <= now]
     following = next((due for due in dues if due > now), None)
     if following is not None and past:
-        begins = next((start for start in starts(past[-1], following) if past[-1] < start <= following), None)
+        begins = _cycle_start(past[-1], following, starts)
         today = following.astimezone(promise.clock).date() == now.astimezone(promise.clock).date()
         if today or (begins is not None and begins <= now):
             return _judge(promise, facts, now, following, begins or past[-1])
     if len(past) < 2:
         return following, "PENDING", "its first due day is still to come"
     before, due = past[-2:]
-    begins = next((start for start in starts(before, due) if before < start <= due), before)
-    return _judge(promise, facts, now, due, begins)
+    return _judge(promise, facts, now, due, _cycle_start(before, due, starts) or before)
+
+
+def _cycle_start(
+    before: datetime, due: datetime, starts: Callable[[datetime, datetime], Sequence[datetime]]
+) -> Optional[datetime]:
+    """The first start of the 24 hours before `due`, else the last one since the promise before; None where none is
+    expected. A daily run on a holiday does not serve the business day after it."""
+    between = [start for start in starts(before, due) if before < start <= due]
+    near = [start for start in between if start > due - timedelta(days=1)]
+    return near[0] if near else between[-1] if between else None
 
 
 def _judge(
@@ -158,22 +168,26 @@ def usual_time(ends: Sequence[datetime], now: datetime, zone: tzinfo, due: Optio
 
     Minutes are counted from the due time, or from the newest end where nothing is due, never from midnight: 23:50 and
     00:10 are 20 minutes apart. Of several ends on one day the first counts."""
-    recent = [end.astimezone(zone) for end in sorted(ends) if end <= now and (now - end).days < USUAL_DAYS]
-    firsts: dict[date, datetime] = {}
-    for local in recent:
-        firsts.setdefault(local.date(), local)
-    if due is None and len(recent) >= 2 * len(firsts) > 0:
+    recent = [end for end in sorted(ends) if end <= now and (now - end).days < USUAL_DAYS]
+    if not recent:
+        return Unknown(f"learning: 0 of {USUAL_LEAST} days with a build", Cause.NOT_RECORDED)
+    anchor = _minutes(due if due is not None else recent[-1].astimezone(zone).time())
+    # The day that an end belongs to turns half a day away from the anchor, where the fewest ends are.
+    firsts: dict[date, float] = {}
+    for end in recent:
+        local = end.astimezone(zone)
+        away = around(_minutes(local.time()) - anchor)
+        firsts.setdefault((local.replace(tzinfo=None) - timedelta(minutes=anchor + away) + _NOON).date(), away)
+    if due is None and len(recent) >= 2 * len(firsts):
         return Unknown(
             f"built about {len(recent) / len(firsts):.0f} times a day: no one time is usual", Cause.NOT_RECORDED
         )
     weekend = now.astimezone(zone).weekday() >= 5
-    alike = [local for local in firsts.values() if (local.weekday() >= 5) == weekend]
+    alike = [away for day, away in firsts.items() if (day.weekday() >= 5) == weekend]
     if len(alike) < USUAL_LEAST:
         kind = "weekend days" if weekend else "weekdays"
         return Unknown(f"learning: {len(alike)} of {USUAL_LEAST} {kind} with a build", Cause.NOT_RECORDED)
-    anchor = _minutes(due) if due is not None else _minutes(alike[-1].time())
-    away = [around(_minutes(local.time()) - anchor) for local in alike]
-    return TimeOfDay(anchor + percentile(away, 0.5), anchor + percentile(away, 0.95), len(away), _zone_name(zone))
+    return TimeOfDay(anchor + percentile(alike, 0.5), anchor + percentile(alike, 0.95), len(alike), _zone_name(zone))
 
 
 def _minutes(at: time) -> float:
