@@ -169,8 +169,12 @@ def choices(
     setup = str(component.descriptor.get("paramsPythonSetup") or "")
     if not names or not setup:
         return {name: [] for name in names}
+    try:
+        source = (component.plugin.resource / setup).read_text("utf-8")
+    except OSError as error:
+        raise ComponentFailed("MissingCode", f"resource/{setup} cannot be read: {error}") from error
     order = {**_order("do", instance, project_key, component), "config": dict(config), "inputs": []}
-    order.update(source=(component.plugin.resource / setup).read_text("utf-8"), sourceName=f"resource/{setup}")
+    order.update(source=source, sourceName=f"resource/{setup}")
     found = {}
     with _process(instance, project_key, login, component.plugin, seconds=60) as child:
         for name in names:

@@ -32,6 +32,7 @@ CHECK = Kind("check", "python-checks", "check.json", "check.py", "custom_python_
 STEP = Kind("step", "python-steps", "step.json", "step.py", "pystep_")
 WEBAPP = Kind("webapp", "webapps", "webapp.json", "backend.py", "webapp_")
 TOOL = Kind("agent tool", "python-agent-tools", "tool.json", "tool.py", "Custom_agent_tool_")
+# The prefix of this one is known from no source: whoever needs it must discover it.
 STANDARD = Kind(
     "project standards check",
     "python-project-standards-check-specs",

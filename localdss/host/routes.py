@@ -99,9 +99,12 @@ def mount(app: Flask, instance: Instance) -> None:
         project = _readable(instance, str(order.get("projectKey")))
         if PROJECT_ADMIN not in rights.on_project(project, _caller(instance)):
             raise forbidden(f"Clearing logs needs admin on {project.key}")
-        before = instance.clock.ms() - float(order.get("days") or 0) * 86_400_000
+        sweep = {"jobs": _old_jobs, "scenarios": _old_runs}.get(str(order.get("kind")))
+        days = order.get("days")
+        if sweep is None or not isinstance(days, (int, float)):
+            raise illegal("kind is jobs or scenarios, days a number")
+        before = instance.clock.ms() - days * 86_400_000
         with instance.lock:
-            sweep = {"jobs": _old_jobs, "scenarios": _old_runs}[str(order.get("kind"))]
             found = list(sweep(instance, project, before, bool(order.get("delete"))))
         return _json({"logs": found})
 

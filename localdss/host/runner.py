@@ -81,11 +81,12 @@ class Child:
             if message["kind"] == until:
                 return message
             if message["kind"] == "failure":
+                self._end()
                 raise ComponentFailed(message["errorType"], message["message"], message["traceback"], self.log())
             if heard is not None:
                 heard(message)
         code = self.process.wait()
-        self._drain.join(timeout=2)
+        self._end()
         raise ComponentFailed("ProcessDied", f"The process ended without an answer (code {code})", log=self.log())
 
     def alive(self) -> bool:
@@ -96,6 +97,13 @@ class Child:
         self.process.kill()
 
     def close(self) -> None:
+        """End it and take away what it left."""
+        self._end()
+        self._answers.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _end(self) -> None:
+        """Close its stdin, which ends it, and read the rest of its log."""
         with contextlib.suppress(BrokenPipeError):
             self.process.stdin.close()
         try:
@@ -103,9 +111,7 @@ class Child:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-        self._answers.close()
         self._drain.join(timeout=2)
-        shutil.rmtree(self.folder, ignore_errors=True)
 
     def log(self) -> str:
         with self._writing:

@@ -449,6 +449,13 @@ def test_choices_that_dss_refuses_fail(instance, source, why):
         host.choices(instance, "KEY", "admin", component, ["colour"], {})
 
 
+def test_choices_from_a_file_that_is_missing_fail_in_plain_words(instance):
+    put_macro(instance, returning("''"), paramsPythonSetup="gone.py")
+    component = host.find(instance.plugins, host.MACRO, MACRO)
+    with pytest.raises(ComponentFailed, match="resource/gone.py cannot be read"):
+        host.choices(instance, "KEY", "admin", component, ["colour"], {})
+
+
 def test_one_process_answers_a_whole_form(instance):
     put_macro(instance, returning("''"), paramsPythonSetup="choices.py")
     put(instance, "resource/choices.py", "import os\ndef do(payload): return {'choices': [{'value': os.getpid()}]}")

@@ -209,6 +209,14 @@ def test_folders_are_read_and_written(dss):
     assert script(dss, source) == [{"a": 1}, True, True, True, False]
 
 
+def test_a_project_key_is_made_unique(dss):
+    source = """
+    from dataiku.runnables import utils
+    print(json.dumps([utils.make_unique_project_key(dataiku.api_client(), name) for name in ("Retail", "New shop!")]))
+    """
+    assert script(dss, source) == ["RETAIL_2", "NEW_SHOP"]
+
+
 def test_internal_calls_need_a_ticket_or_key(dss):
     import requests
 
