@@ -301,6 +301,32 @@ def test_each_worker_has_a_client_of_its_own(canned: Canned) -> None:
     assert reading.calls == 30
 
 
+def test_all_identities_together_make_so_many_calls_at_once(canned: Canned) -> None:
+    canned.say("/x", (200, JSON, ["x" * 10]))
+    canned.pause = 0.01
+    reading = clients(canned, workers=2)
+    everybody = [reading, reading.limited(lambda _: ""), reading.acting_as(reading._make, None)]
+    busy, most = 0, 0
+    lock = threading.Lock()
+
+    def watch(of: Clients) -> None:
+        nonlocal busy, most
+        with of._answer("GET", "/x", None) as response:
+            with lock:
+                busy += 1
+                most = max(most, busy)
+            assert response.content
+            with lock:
+                busy -= 1
+
+    threads = [threading.Thread(target=watch, args=(everybody[number % 3],)) for number in range(9)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (most, len(canned.asked)) == (2, 9)
+
+
 def test_settings_kept_are_bounded_and_the_newest() -> None:
     cache: Any = session.SettingsCache(size=2)
     for key in "abc":

@@ -101,7 +101,7 @@ class Doors:
             return str(error)
         if not ticket:
             return "DSS gave no ticket"
-        own = self._like_run_as(lambda: self._with_ticket(ticket), viewer)
+        own = self._run_as.acting_as(lambda: self._with_ticket(ticket), viewer)
         # A ticket that cannot be exchanged may silently act as the run-as user.
         try:
             acting = answers.viewer(own.get_mapping("/auth/info"))
@@ -137,7 +137,9 @@ class Doors:
         key = _api_key(authorization)
         if not key:
             return self._nobody("nobody is signed in")
-        own = self._like_run_as(lambda: self._with_key(key), Viewer("")).limited(reader_of(project_key), Viewer(""))
+        own = self._run_as.acting_as(lambda: self._with_key(key), Viewer("")).limited(
+            reader_of(project_key), Viewer("")
+        )
         if not _reads_content(own, project_key):
             return self._nobody(f"this API key lacks the right “{READ_CONTENT}” on this project")
         digest = hashlib.sha256(key.encode()).hexdigest()
@@ -145,18 +147,6 @@ class Doors:
 
     def _nobody(self, reason: str, login: str = "") -> Access:
         return Access(login, "nobody", frozenset(), self._run_as.limited(lambda _: READ_CONTENT, Viewer("")), reason)
-
-    def _like_run_as(self, make: Callable[[], Any], viewer: Viewer) -> Clients:
-        like = self._run_as
-        return Clients(
-            make,
-            like.workers,
-            like.timeout_seconds,
-            like.deadline_seconds,
-            base_url=like.base_url,
-            viewer=viewer,
-            seen=like.seen,
-        )
 
 
 def _reads_content(clients: Clients, project_key: str) -> bool:

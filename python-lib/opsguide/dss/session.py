@@ -105,8 +105,7 @@ class Clients:
     """Clients of one DSS with one identity, handed to one thread at a time.
 
     `make` gives a new `DSSClient`. `timeout_seconds` bounds the silence and the length of one call, `deadline_seconds` a
-    whole `Batch`. `lacks` names the right that the person read for does not have for a path, although this identity may
-    have it. `seen` are scenario settings read before, by whomever. `calls` counts what was asked so far. `viewer` is who this identity is, where that is known already.
+    whole `Batch`. `seen` are scenario settings read before, by whomever. `calls` counts what was asked so far. `viewer` is who this identity is, where that is known already.
     `base_url` is the address people use, '' for links on the same host; by default the client's own.
     """
 
@@ -118,19 +117,18 @@ class Clients:
         deadline_seconds: float = 60.0,
         *,
         base_url: Optional[str] = None,
-        lacks: Callable[[str], str] = lambda api_path: "",
         viewer: Optional[Viewer] = None,
-        seen: Optional[SettingsCache] = None,
     ) -> None:
         self.workers = workers
         self.timeout_seconds = timeout_seconds
         self.deadline_seconds = deadline_seconds
         self.viewer = viewer
-        self.seen = seen or SettingsCache()
+        self.seen = SettingsCache()
         self.calls = 0
         self._make = make
-        self._lacks = lacks
         self._base_url = base_url
+        self._lacks: Callable[[str], str] = lambda api_path: ""
+        self._turns = threading.BoundedSemaphore(workers)
         self._idle: list[Any] = []
         self._lock = threading.Lock()
         self._clock = _ServerClock()
@@ -143,17 +141,18 @@ class Clients:
         return self._base_url
 
     def limited(self, lacks: Callable[[str], str], viewer: Optional[Viewer] = None) -> Clients:
-        """The same identity, for someone with fewer rights."""
-        return Clients(
-            self._make,
-            self.workers,
-            self.timeout_seconds,
-            self.deadline_seconds,
-            base_url=self._base_url,
-            lacks=lacks,
-            viewer=viewer,
-            seen=self.seen,
+        """The same identity, for someone with fewer rights: `lacks` names the right that they do not have for a path."""
+        found = self.acting_as(self._make, viewer)
+        found._lacks = lacks
+        return found
+
+    def acting_as(self, make: Callable[[], Any], viewer: Optional[Viewer]) -> Clients:
+        """Another identity on the same DSS. All of them together make at most `workers` calls at once."""
+        found = Clients(
+            make, self.workers, self.timeout_seconds, self.deadline_seconds, base_url=self._base_url, viewer=viewer
         )
+        found.seen, found._turns = self.seen, self._turns
+        return found
 
     # --- asking ------------------------------------------------------------------------------------------------------
 
@@ -238,7 +237,7 @@ class Clients:
         lacking = self._lacks(api_path)
         if lacking:
             raise DssDenied(f"this takes {lacking}", status=403, path=api_path, needs=lacking)
-        with self._client() as client, _our_errors(api_path, self.timeout_seconds):
+        with self._turn(api_path), self._client() as client, _our_errors(api_path, self.timeout_seconds):
             with self._lock:
                 self.calls += 1
             # No redirect is followed: it would carry the ticket to whoever it names.
@@ -256,6 +255,15 @@ class Clients:
                     with _at_most(response, self.timeout_seconds, api_path):
                         raise _error(response, api_path)
                 yield response
+
+    @contextmanager
+    def _turn(self, api_path: str) -> Iterator[None]:
+        if not self._turns.acquire(timeout=self.timeout_seconds):
+            raise DssUnreachable("DSS is busy with other calls of this plugin", path=api_path, timed_out=True)
+        try:
+            yield
+        finally:
+            self._turns.release()
 
     @contextmanager
     def _client(self) -> Iterator[Any]:
