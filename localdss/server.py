@@ -230,6 +230,11 @@ class _Quiet(WSGIRequestHandler):
         """Without the machine's own Date: the answer carries the one of the instance's clock."""
         self.send_response_only(code, message)
 
+    def finish(self) -> None:
+        # The caller may be gone: it timed out, or a fault cut the connection.
+        with contextlib.suppress(ConnectionError):
+            super().finish()
+
     def log(self, type: str, message: str, *args: Any) -> None:
         if type == "error":
             super().log(type, message, *args)
