@@ -101,7 +101,7 @@ def tell(instance: Instance, project: Project, name: str, now: Optional[datetime
     if told.get("internal_stats") and facts:
         history.add_internal_stats(project)
     with instance.lock:
-        history.write(instance, project, told, facts, now)
+        history.write(instance, project, told, now)
 
 
 def _over(below: Any, above: Any) -> Any:

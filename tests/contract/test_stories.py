@@ -291,7 +291,7 @@ def test_mistakes_in_a_story_are_refused(tmp_path: Path, monkeypatch: pytest.Mon
         story.read("odd")
     instance = Instance(clock=Clock(NOW))
     with pytest.raises(ValueError, match="slowly"):
-        history.write(instance, Project("K"), {"days": 1}, {"events": [{"day": 0, "slowly": 1}]}, NOW)
+        history.write(instance, Project("K"), {"projects": {"K": {"events": [{"day": 0, "slowly": 1}]}}}, NOW)
     instance.close()
 
 
