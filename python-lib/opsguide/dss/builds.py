@@ -88,15 +88,15 @@ def by_jobs_alone(ref: ObjectRef, jobs: Sequence[Job]) -> Told:
 
 
 def by_metrics(metrics: Sequence[Metric]) -> Optional[Told]:
-    """What the build metrics tell, where they are computed; None where they are not."""
-    values = {metric.id: metric.value for metric in metrics if not metric.partition}
-    start = raw.parse_iso(values.get("reporting:BUILD_START_DATE"))
-    if start is None:
+    """What the build metrics tell, where they are computed; None where they are not. They are written when the build
+    ends; the unit of their duration is not documented, so that it is not used."""
+    found = {metric.id: metric for metric in metrics if not metric.partition}
+    begun = found.get("reporting:BUILD_START_DATE")
+    start = raw.parse_iso(begun.value) if begun else None
+    if begun is None or start is None:
         return None
-    took = raw.number(values.get("reporting:BUILD_DURATION"))
-    success = raw.flag(values.get("reporting:BUILD_SUCCESS"))
-    end = start + timedelta(seconds=took) if took is not None and 0 <= took < 10**7 else None
-    return told((Build(success, start, end, source=METRIC),))
+    success = found.get("reporting:BUILD_SUCCESS")
+    return told((Build(raw.flag(success.value) if success else None, start, begun.computed_at, source=METRIC),))
 
 
 def told(builds: tuple[Build, ...]) -> Told:
