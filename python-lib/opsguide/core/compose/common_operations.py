@@ -257,7 +257,7 @@ def source_owner(scene: Scene, source: SourceReport, cell_id: str) -> Cell:
 
 
 def _inform(scene: Scene, source: SourceReport, cell_id: str) -> Cell:
-    outputs = [output for output in scene.outputs if output.ref in set(source.downstream)]
+    outputs = scene.outputs_after(source)
     people = list(dict.fromkeys(name for o in outputs for name in scene.dataset_profile(o.ref).consumers))
     if people:
         path = (

@@ -307,8 +307,7 @@ def _from_a_point(scene: Scene) -> tuple[Block, ...]:
 
 def _point_row(scene: Scene, source: SourceReport) -> tuple[Cell, ...]:
     row = f"how-to-run-jobs.from-{key(scene.smart(source.ref))}"
-    outputs = {output.ref for output in scene.outputs}
-    touched = tuple(ref for ref in source.downstream if ref in outputs)
+    touched = tuple(output.ref for output in scene.outputs_after(source))
     return (
         object_cell(scene, source.ref, source.why, f"{row}.source"),
         scene.inferred(

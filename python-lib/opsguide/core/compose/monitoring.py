@@ -381,7 +381,7 @@ def _rules_row(scene: Scene, dataset: Dataset) -> tuple[Cell, ...]:
         said = f"{len(enabled):,} of {words.count(len(dataset.rules), 'rule')} on, {auto:,} run on each build"
     else:
         said = "None: nothing is checked"
-    output = any(output.ref == dataset.ref for output in scene.outputs)
+    output = dataset.ref in scene.output_of
     return (
         object_cell(scene, dataset.ref, "output" if output else "has rules", f"{row}.dataset"),
         scene.live(
@@ -400,14 +400,13 @@ def _rules_row(scene: Scene, dataset: Dataset) -> tuple[Cell, ...]:
 def _results(scene: Scene, dataset: Dataset, cell_id: str) -> Cell:
     results = scene.fact(dataset.ref).rule_results
     if isinstance(results, Unknown):
-        quality = scene.snapshot.quality
-        status = None if isinstance(quality, Unknown) else next((q for q in quality if q.dataset == dataset.name), None)
-        if status is not None and status.outcome:
+        outcome = scene.quality.get(dataset.name)
+        if outcome:
             return scene.live(
                 cell_id,
-                status.outcome.capitalize(),
+                outcome.capitalize(),
                 "Data Quality status of the project",
-                tone=scene.alarm(_rule_tone(status.outcome)),
+                tone=scene.alarm(_rule_tone(outcome)),
             )
         if not dataset.rules:
             return scene.live(cell_id, "Nothing to check", "dataset settings")

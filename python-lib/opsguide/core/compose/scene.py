@@ -28,6 +28,8 @@ T = TypeVar("T")
 TEMPLATE = "the guide's own words"
 NO_OWNER_SAID = "only the project's owners can say"
 
+_NOTHING_SAID = DatasetProfile()
+_NOTHING_SAID_OF_SCENARIO = ScenarioProfile()
 _LAYERS = {"local": "profile (local)", "standard": "profile (standard)", "instance": "plugin settings"}
 
 
@@ -110,8 +112,21 @@ class Scene:
         return (0, promised.due) if promised.due else (1 if promised.max_age_hours else 2, "")
 
     @cached_property
+    def output_of(self) -> Mapping[ObjectRef, OutputReport]:
+        return {output.ref: output for output in self.outputs}
+
+    def outputs_after(self, source: SourceReport) -> tuple[OutputReport, ...]:
+        """The outputs that a source feeds, in the flow's order."""
+        return tuple(self.output_of[ref] for ref in source.downstream if ref in self.output_of)
+
+    @cached_property
     def scenario_names(self) -> Mapping[str, str]:
         return {scenario.id: scenario.name for scenario in self.scenarios}
+
+    @cached_property
+    def quality(self) -> Mapping[str, str]:
+        """The outcome of Data Quality by dataset."""
+        return {status.dataset: status.outcome for status in known(self.snapshot.quality, ())}
 
     @property
     def version(self) -> tuple[int, ...]:
@@ -146,10 +161,10 @@ class Scene:
         return words.listed([self.name(ref) for ref in refs], limit)
 
     def dataset_profile(self, ref: ObjectRef) -> DatasetProfile:
-        return self.profile.datasets.get(self.smart(ref), DatasetProfile())
+        return self.profile.datasets.get(self.smart(ref), _NOTHING_SAID)
 
     def scenario_profile(self, scenario_id: str) -> ScenarioProfile:
-        return self.profile.scenarios.get(scenario_id, ScenarioProfile())
+        return self.profile.scenarios.get(scenario_id, _NOTHING_SAID_OF_SCENARIO)
 
     def link(self, ref: ObjectRef, screen: str = "") -> Optional[Link]:
         """The DSS screen of an object; `screen` for another one of a dataset's."""
