@@ -15,7 +15,6 @@ from ..model.guide import (
     Callout,
     Card,
     Cell,
-    Completeness,
     Guide,
     Heading,
     Inline,
@@ -28,7 +27,17 @@ from ..model.guide import (
     Table,
     Text,
 )
-from .phrases import ORIGIN_MARKS, ORIGIN_MEANINGS, ORIGIN_WORDS, TONE_WORDS, callout_word, exact, header_label, shown
+from .phrases import (
+    ORIGIN_MARKS,
+    ORIGIN_MEANINGS,
+    ORIGIN_WORDS,
+    TONE_WORDS,
+    callout_word,
+    exact,
+    gaps,
+    header_label,
+    shown,
+)
 from .urls import Urls
 
 # An underscore inside a word is plain in Markdown: leaving it keeps dataset names readable.
@@ -46,7 +55,7 @@ def guide_markdown(guide: Guide, urls: Urls) -> str:
         *(_callout(banner, urls) for banner in guide.banners),
         f"Read {escape(exact(guide.taken_at, guide.zone))}. {_legend()}",
         *(_section(section, urls) for section in guide.sections),
-        _completeness(guide.completeness),
+        _completeness(guide),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -172,15 +181,16 @@ def _legend() -> str:
     return f"No mark: {ORIGIN_MEANINGS[Origin.LIVE]}; {marks}."
 
 
-def _completeness(completeness: Completeness) -> str:
+def _completeness(guide: Guide) -> str:
+    completeness = guide.completeness
     counts = ", ".join(
         f"{completeness.counts[origin.value]} {ORIGIN_WORDS[origin]}"
         for origin in Origin
         if completeness.counts.get(origin.value)
     )
     lines = [f"## Completeness\n\n{completeness.share:.0%} of the guide's cells are known: {counts or 'no cells'}."]
-    if completeness.missing:
-        lines.append("\n".join(f"- {_missing(missing)}" for missing in completeness.missing))
+    for title, found in gaps(guide):
+        lines.append("\n".join((f"**{escape(title)}**\n", *(f"- {_missing(missing)}" for missing in found))))
     return "\n\n".join(lines)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timezone, tzinfo
 from typing import Optional
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from ..model.guide import Cell, Guide, Origin, Tone
+from ..model.guide import Cell, Guide, Missing, Origin, Tone
 
 ORIGIN_WORDS = {
     Origin.LIVE: "live",
@@ -63,6 +63,16 @@ def header_label(guide: Guide, cell: Cell) -> str:
     if cell.value:
         return ""
     return next((missing.label for missing in guide.completeness.missing if missing.cell_id == cell.id), "")
+
+
+def gaps(guide: Guide) -> tuple[tuple[str, tuple[Missing, ...]], ...]:
+    """What is missing, under the title of the section that misses it, in the guide's order; the header's comes first."""
+    by_section: dict[str, list[Missing]] = {}
+    for missing in guide.completeness.missing:
+        by_section.setdefault(missing.section_id, []).append(missing)
+    titles = {"": "Header", **{section.id: section.title for section in guide.sections}}
+    order = {**dict.fromkeys(titles), **dict.fromkeys(by_section)}
+    return tuple((titles.get(name, name), tuple(by_section[name])) for name in order if name in by_section)
 
 
 def origin_phrase(cell: Cell) -> str:

@@ -1,0 +1,42 @@
+"""The sample project's guide as a reader gets it, from the story of a late night: every word of every section."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timezone
+
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+
+import localdss
+from opsguide import service
+from opsguide.core.compose import compose
+from opsguide.dss import gateway
+from opsguide.render.markdown import guide_markdown
+from opsguide.render.urls import Urls
+from opsguide.settings import Settings
+from tests.readings import clients
+
+AT = datetime(2025, 11, 13, 6, 12, tzinfo=timezone.utc)  # a Thursday, 07:12 in Paris
+
+# How long a reading takes, and what names its second or millisecond, differs each time.
+UNSTEADY = {
+    r"Checked for you in .* with": "Checked for you in some time with",
+    r"(\d\d:\d\d):\d\d CET": r"\1:00 CET",
+    r"(T\d\d-\d\d-\d\d)\.\d{3}": r"\1.000",
+}
+
+
+class Markdown(SingleFileSnapshotExtension):
+    _write_mode = WriteMode.TEXT
+    file_extension = "md"
+
+
+def test_sample_story_as_markdown(snapshot: SnapshotAssertion) -> None:
+    with localdss.serve(story="nightly-late", at=AT) as dss:
+        reading = service.read(clients(dss, "olivia"), "RETAIL", Settings(), need=gateway.WHOLE)
+    guide = compose(reading.snapshot, reading.declared, reading.report)
+    text = guide_markdown(guide, Urls("https://dss.example.com", "RETAIL"))
+    for of_this_reading, steady in UNSTEADY.items():
+        text = re.sub(of_this_reading, steady, text)
+    assert text == snapshot(extension_class=Markdown)
