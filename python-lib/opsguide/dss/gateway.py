@@ -329,14 +329,16 @@ class _Reading:
         return self.batch.start(extra.read, self.clients, self.snapshot)
 
     def _spent(self) -> int:
-        """Calls that earlier readings may have made for extras."""
+        """Calls that earlier readings may have made for extras, and those for bulk sources, believed or not."""
         extras = sum(extra.calls for extra in EXTRAS if not still_open(getattr(self.snapshot, extra.name)))
         followed = sum(
             2
             for scenario in known(self.snapshot.scenarios, ())
             if not scenario.active and not (still_open(scenario.runs) and still_open(scenario.settings))
         )
-        return extras + followed + sum(1 for article in known(self.snapshot.articles, ()) if article.name)
+        titled = sum(1 for article in known(self.snapshot.articles, ()) if article.name)
+        bulk = sum(1 for dataset in known(self.snapshot.datasets, ()) if dataset.type == stats.TYPE)
+        return extras + followed + titled + bulk
 
     def _follow_started_scenarios(self, budget: Budget) -> None:
         """Scenarios without triggers of their own that an active one starts: they do the work, so they are read too."""
