@@ -452,7 +452,7 @@ def test_choices_that_dss_refuses_fail(instance, source, why):
 def test_choices_from_a_file_that_is_missing_fail_in_plain_words(instance):
     put_macro(instance, returning("''"), paramsPythonSetup="gone.py")
     component = host.find(instance.plugins, host.MACRO, MACRO)
-    with pytest.raises(ComponentFailed, match="resource/gone.py cannot be read"):
+    with pytest.raises(ComponentFailed, match=r"resource/gone\.py cannot be read"):
         host.choices(instance, "KEY", "admin", component, ["colour"], {})
 
 
