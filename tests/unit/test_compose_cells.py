@@ -15,7 +15,7 @@ from opsguide.core.compose.daily_operations import next_due
 from opsguide.core.compose.scene import Scene, contact_text, key
 from opsguide.core.compose.waiting import waits_for
 from opsguide.model.guide import Callout, Cell, Guide, Origin, Table, Tone, cells_of
-from opsguide.model.known import Cause, Unknown
+from opsguide.model.known import Cause, Unknown, known
 from opsguide.model.profile import Contact
 from opsguide.model.snapshot import (
     Article,
@@ -339,3 +339,21 @@ def test_a_scene_finds_what_it_is_asked_for():
     assert scene.name(ref("customers", project_key="CRM")) == "CRM.customers"
     assert [output.ref.id for output in scene.outputs] == ["sales_mart", "dashboard_feed", "stores"]
     assert [scenario.id for scenario in scene.watched] == ["NIGHTLY", "FEED", "SCRIPT"]
+
+
+def test_warnings_are_yellow():
+    scenarios = tuple(
+        replace(
+            s, runs=(replace(s.runs[1], outcome="WARNING", start=NOW - timedelta(hours=5), fired_at=None), *s.runs[2:])
+        )
+        if s.id == "NIGHTLY" and not isinstance(s.runs, Unknown)
+        else s
+        for s in known(night().scenarios, ())
+    )
+    found = cells(guide_of(night(scenarios=scenarios)))
+    state = found["daily-operations.status-NIGHTLY.state"]
+    assert (state.verdict, state.tone) == ("ON_TIME", Tone.NOTICE)
+    assert state.value.endswith("; with warnings")
+    assert found["quick-reference-card.now.scenarios"].value.endswith("1 with warnings: review the logs")
+    assert found["quick-reference-card.now.scenarios"].tone is Tone.NOTICE
+    assert "look at Nightly build" in found["daily-operations.green"].value

@@ -8,7 +8,7 @@ from ...model.guide import Block, Card, Cell, Item, Items, Link, Tone
 from ...model.known import Cause, Unknown, known
 from ...model.report import ScenarioReport
 from .. import words
-from .phrases import OUTPUT_WORDS, STATE_WORDS, is_good, state_tone
+from .phrases import GOOD_STATES, OUTPUT_WORDS, STATE_WORDS, is_good, state_tone, with_warnings
 from .scene import Scene, not_built
 from .waiting import waits_for
 
@@ -62,17 +62,28 @@ def scenarios_line(scene: Scene, cell_id: str = "quick-reference-card.now.scenar
         else STATE_WORDS
     )
     parts = [f"{states[state]:,} {spoken[state]}" for state in order]
+    warned = sum(with_warnings(scenario) for scenario in active)
     return scene.inferred(
         cell_id,
-        f"{words.count(len(active), 'active scenario')}: {words.listed(parts)}",
+        f"{words.count(len(active), 'active scenario')}: {words.listed(parts)}{_warned(warned)}",
         "the last runs of each scenario",
-        tone=scene.alarm(state_tone(order[0])),
+        tone=scene.alarm(_scenarios_tone(order, warned)),
         verdict=order[0],
         link=Link("section", "daily-operations"),
         evidence=tuple(
             f"{scenario.name}: {scenario.state.reason}" for scenario in active if not is_good(scenario.state)
         ),
     )
+
+
+def _scenarios_tone(order: list[str], warned: int) -> Tone:
+    if not all(state in GOOD_STATES for state in order):
+        return state_tone(order[0])
+    return Tone.NOTICE if warned else Tone.GOOD if "ON_TIME" in order else Tone.NONE
+
+
+def _warned(number: int) -> str:
+    return f"; {number:,} with warnings: review the logs" if number else ""
 
 
 def outputs_line(scene: Scene, cell_id: str = "quick-reference-card.now.outputs") -> Cell:

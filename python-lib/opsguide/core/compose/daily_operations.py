@@ -10,7 +10,7 @@ from ...model.known import Unknown
 from ...model.report import OutputReport, ScenarioReport
 from .. import words
 from .card import alerts_line
-from .phrases import STATE_WORDS, is_good, outcome_of, outcome_tone, state_tone
+from .phrases import STATE_WORDS, is_good, outcome_of, outcome_tone, standing_tone, with_warnings
 from .rows import object_cell, scenario_cell, table_or_reason
 from .scene import Scene, key, not_built
 from .schedule_overview import due_cell, output_state
@@ -104,7 +104,7 @@ def _green(scene: Scene) -> Cell:
     judged = scene.watched
     if not judged:
         return scene.live(cell_id, "no scenario is active", "scenario list")
-    red = [scenario for scenario in judged if not is_good(scenario.state)]
+    red = [scenario for scenario in judged if not is_good(scenario.state) or with_warnings(scenario)]
     if not red:
         return scene.inferred(
             cell_id,
@@ -117,7 +117,7 @@ def _green(scene: Scene) -> Cell:
         cell_id,
         f"{len(judged) - len(red):,} of {len(judged):,}; look at {words.listed([s.name for s in red], 4)}",
         "scenario runs",
-        tone=scene.alarm(state_tone(worst.state.verdict)),
+        tone=scene.alarm(standing_tone(worst)),
         verdict=worst.state.verdict,
     )
 
@@ -171,11 +171,12 @@ def state_cell(scene: Scene, scenario: ScenarioReport, cell_id: str) -> Cell:
     evidence = tuple(line for line in (state.advice, *state.caveats) if line)
     if state.verdict == "UNKNOWN":
         return scene.unknown(cell_id, Unknown(state.reason), verdict="UNKNOWN", evidence=evidence)
+    said = f"{words.capital(STATE_WORDS.get(state.verdict, state.verdict))}: {state.reason}"
     return scene.inferred(
         cell_id,
-        f"{words.capital(STATE_WORDS.get(state.verdict, state.verdict))}: {state.reason}",
+        f"{said}; with warnings" if with_warnings(scenario) else said,
         "its schedule and its runs",
-        tone=scene.alarm(state_tone(state.verdict), scenario.test),
+        tone=scene.alarm(standing_tone(scenario), scenario.test),
         verdict=state.verdict,
         evidence=evidence,
     )

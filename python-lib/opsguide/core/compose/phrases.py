@@ -6,7 +6,7 @@ from datetime import datetime
 
 from ...model.guide import Tone
 from ...model.known import Unknown
-from ...model.report import DurationStat, Learning, RunVerdict, Typical
+from ...model.report import DurationStat, Learning, RunVerdict, ScenarioReport, Typical
 from ...model.snapshot import Run
 from .. import words
 from .scene import Scene
@@ -51,6 +51,7 @@ OUTCOME_WORDS = {
     "FAILED": "failed",
     "ABORTED": "stopped",
 }
+GOOD_STATES = frozenset({"ON_TIME", "PENDING", "RUNNING", "QUIET", "SKIPPED_EXPECTED", "OFF"})
 _STATE_TONES = {
     "FAILED": Tone.BAD,
     "NOT_RUN": Tone.BAD,
@@ -101,7 +102,20 @@ def outcome_tone(outcome: str) -> Tone:
 
 def is_good(state: RunVerdict) -> bool:
     """Whether nobody needs to look at it."""
-    return state.verdict in ("ON_TIME", "PENDING", "RUNNING", "QUIET", "SKIPPED_EXPECTED", "OFF")
+    return state.verdict in GOOD_STATES
+
+
+def with_warnings(scenario: ScenarioReport) -> bool:
+    """Whether the scenario's last run ended with warnings."""
+    last = scenario.last_run
+    return not isinstance(last, Unknown) and last is not None and last.outcome == "WARNING"
+
+
+def standing_tone(scenario: ScenarioReport) -> Tone:
+    """The tone of the scenario's state; one that is good apart from warnings wants a look at its logs."""
+    if is_good(scenario.state) and with_warnings(scenario):
+        return Tone.NOTICE
+    return state_tone(scenario.state.verdict)
 
 
 def outcome_of(run: Run, scene: Scene) -> str:

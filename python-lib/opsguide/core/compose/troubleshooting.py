@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from ...model.guide import Block, Callout, Cell, Heading, Item, Items, Link, Table, Text, Tone
 from ...model.known import Unknown
 from .. import words
@@ -157,11 +155,11 @@ def _known_errors(scene: Scene) -> tuple[Block, ...]:
     if not errors:
         cell = scene.missing("troubleshooting.known-errors", path, "errors seen before, and what helped")
         return (Text((cell,), "Errors this project knows:"),)
-    show: Callable[[int, str, str], Cell] = lambda i, column, value: scene.declare(  # noqa: E731
-        f"troubleshooting.known-{i}.{column}", path, value
-    )
     rows = tuple(
-        (show(i, "pattern", error.pattern), show(i, "cause", error.cause), show(i, "step", error.step))
-        for i, error in enumerate(errors)
+        tuple(
+            scene.declare(f"troubleshooting.known-{number}.{column}", path, getattr(error, column))
+            for column in ("pattern", "cause", "step")
+        )
+        for number, error in enumerate(errors)
     )
     return (Table(("The Error Says", "Cause", "What to Do"), rows, "Errors seen before"),)
