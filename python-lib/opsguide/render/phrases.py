@@ -20,7 +20,7 @@ ORIGIN_MEANINGS = {
     Origin.LIVE: "DSS says so",
     Origin.INFERRED: "worked out from history",
     Origin.DECLARED: "the project's owners say so",
-    Origin.DEFAULT: "nobody said: our default",
+    Origin.DEFAULT: "nobody said: the guide's own",
     Origin.NOT_DECLARED: "only the owners can say, and have not",
     Origin.UNKNOWN: "could not be told",
 }
