@@ -357,3 +357,9 @@ def test_warnings_are_yellow():
     assert found["quick-reference-card.now.scenarios"].value.endswith("1 with warnings: review the logs")
     assert found["quick-reference-card.now.scenarios"].tone is Tone.NOTICE
     assert "look at Nightly build" in found["daily-operations.green"].value
+
+
+def test_a_list_that_may_be_too_short_says_so():
+    found = cells(guide_of(night(settings=DENIED)))
+    assert found["schedule-overview.outputs.shared"].reason == "forbidden"
+    assert "schedule-overview.outputs.shared" not in cells(guide_of(night()))

@@ -7,7 +7,7 @@ told is a verdict of its own.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Optional, Union
 
 from .known import Known, Unknown
@@ -256,7 +256,7 @@ class ProcessStart:
 class SourceReport:
     """One source. `readers` are ids of scenarios; `margin_seconds` is the start after the data is there, negative
     when it starts before. `arrived` says whether the data that should be there by now is, None where that cannot be
-    told."""
+    told; `freshness` says why."""
 
     ref: ObjectRef
     why: str
@@ -268,6 +268,7 @@ class SourceReport:
     readers: tuple[str, ...]
     downstream: tuple[ObjectRef, ...]
     arrived: Optional[bool] = None
+    freshness: Optional[FreshnessVerdict] = None
 
 
 @dataclass(frozen=True)
@@ -275,7 +276,8 @@ class RowStat:
     """Row counts as recorded: the last one, and the span of the last `n`.
 
     `verdict` is one of `VOLUME_ORDER`; `usual_low` and `usual_high` are the rows (of `klass`: "Mondays", "rows added")
-    between which no warning begins, None where too few builds are on record."""
+    between which no warning begins, None where too few builds are on record. `expected` is what was expected,
+    `smallest_drop` the share of rows (0 to 1) whose loss this can see, `since` when a new level began."""
 
     last: float
     at: datetime
@@ -288,12 +290,76 @@ class RowStat:
     usual_high: Optional[float] = None
     usual_n: int = 0
     klass: str = ""
+    expected: Optional[float] = None
+    smallest_drop: Optional[float] = None
+    since: Optional[datetime] = None
+
+
+@dataclass(frozen=True)
+class DayVerdict:
+    """How the promise of one day went: one of `SLA_ORDER`, and when the build that serves the day ended, None where
+    none did or where another may have ended before."""
+
+    day: date
+    due_at: datetime
+    verdict: str
+    ended_at: Optional[datetime] = None
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Promises missed in the last 30 days, against those that the target allows.
+
+    `days` are the due days that could be judged, `unknown` those that could not. Where nothing is allowed, one miss
+    tolerated really means the target `one_miss_means` (0 to 1)."""
+
+    days: int
+    missed: int
+    unknown: int
+    target: float
+    allowed: int
+    one_miss_means: Optional[float] = None
+
+    @property
+    def left(self) -> int:
+        """Misses that may still come; negative where there were too many."""
+        return self.allowed - self.missed
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """When an output that is not ready is to be expected: half of `n` past cases came by `p50`, nine in ten by `p90`.
+    `basis` says which cases; `kept` of `of` past days that were as far at this time kept their promise, 0 of 0 where
+    these are too few to be told."""
+
+    p50: datetime
+    p90: datetime
+    n: int
+    basis: str
+    kept: int = 0
+    of: int = 0
+
+
+@dataclass(frozen=True)
+class FreshnessVerdict:
+    """How old the data is: `verdict` is one of `FRESHNESS_ORDER`. `clock` says what tells the age ("end of the last
+    successful build"), `data_at` the time it gives, `computed_at` when that was worked out where this is known."""
+
+    verdict: str
+    reason: str
+    clock: str = ""
+    data_at: Optional[datetime] = None
+    computed_at: Optional[datetime] = None
 
 
 @dataclass(frozen=True)
 class OutputReport:
     """One output. `verdict` is one of `SLA_ORDER` where a time is promised, one of `FRESHNESS_ORDER` where an age is,
-    else NOT_DECLARED; `due_at` is the promise that it judges. `suggested` is a promise that history could keep."""
+    else NOT_DECLARED; `due_at` is the promise that it judges. `suggested` is a promise that history could keep.
+
+    `days` are the due days of the last 90 days, oldest first; `tight` says that nine in ten of them do not suffice to
+    keep the promise. `prediction` is None where nothing is promised or it is ready, `budget` where no target is
+    declared."""
 
     ref: ObjectRef
     why: str
@@ -308,6 +374,11 @@ class OutputReport:
     alert_after_seconds: Known[float]
     rows: Known[RowStat]
     builders: tuple[str, ...]
+    freshness: Optional[FreshnessVerdict] = None
+    days: tuple[DayVerdict, ...] = ()
+    tight: bool = False
+    budget: Optional[Budget] = None
+    prediction: Known[Optional[Prediction]] = None
 
 
 @dataclass(frozen=True)

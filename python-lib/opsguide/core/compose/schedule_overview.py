@@ -54,6 +54,19 @@ def compose(scene: Scene) -> tuple[Block, ...]:
             caption=words.count(len(scene.outputs), "output") if scene.outputs else "",
             empty="The flow has no outputs.",
         ),
+        *_perhaps_more_outputs(scene),
+    )
+
+
+def _perhaps_more_outputs(scene: Scene) -> tuple[Block, ...]:
+    """Only the project's settings name what other projects use: without them the list may be too short."""
+    settings = scene.snapshot.settings
+    if not isinstance(settings, Unknown):
+        return ()
+    return (
+        Text(
+            (scene.unknown("schedule-overview.outputs.shared", settings),), "Further outputs that other projects use:"
+        ),
     )
 
 
