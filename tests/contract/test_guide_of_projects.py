@@ -25,7 +25,7 @@ from opsguide.render.urls import Urls
 from opsguide.settings import Settings
 from tests.readings import REAL, clients, real_projects
 
-STORIES = ("failed-upstream", "never-ran", "healthy", "overnight-warning", "quiet")
+STORIES = ("failed-upstream", "never-ran", "quiet")
 
 
 def guide_of(dss: Server, key: str) -> Guide:
