@@ -135,10 +135,10 @@ def test_lists_that_would_say_nothing_are_not_asked_for(dss: Server) -> None:
 def test_real_projects_keep_the_budget(directory: Path) -> None:
     with localdss.serve(story="healthy", projects=[directory], sample=False) as served:
         (key,) = served.instance.projects
-        first = gateway.read_snapshot(clients(served), key)
-        assert len(served.requests) <= 6 + active(first)
-        served.requests.clear()
-        snapshot = whole(clients(served), key)
+        reading = clients(served)
+        first = gateway.read_snapshot(reading, key)
+        assert len(served.requests) == 6 + active(first)
+        snapshot = gateway.read_snapshot(reading, key, gateway.WHOLE, objects=objects(first), have=first)
         assert len(served.requests) <= limit(snapshot)
         assert not served.requests.writes()
         assert not [part for part in vars(snapshot).values() if getattr(part, "cause", None) == Cause.BROKEN]

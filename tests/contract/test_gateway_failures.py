@@ -20,6 +20,9 @@ MART = ObjectRef("DATASET", "RETAIL", "sales_mart")
 LANDING = ObjectRef("MANAGED_FOLDER", "RETAIL", "kL4nd1ng")
 OUTPUT = ObjectRef("DATASET", "RETAIL", "customer_360")
 
+# Seconds: far from both the time-outs of half a second and the minute that a fault lasts, on a busy machine too.
+WELL_WITHIN = 20
+
 Look = Callable[[Snapshot], Any]
 
 
@@ -156,10 +159,10 @@ def test_an_answer_with_strange_members_is_read_without_failing(dss: Server, oth
 
 def test_a_hung_call_is_unknown_within_the_time_out(dss: Server) -> None:
     for route in (f"{P}/jobs", f"{P}/scenarios/*/get-last-runs"):
-        dss.faults.hang("GET", route, 30)
+        dss.faults.hang("GET", route, 60)
     started = time.monotonic()
     snapshot = gateway.read_snapshot(clients(dss, workers=12, timeout_seconds=0.5), "RETAIL")
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < WELL_WITHIN
     assert isinstance(snapshot.jobs, Unknown)
     assert snapshot.jobs.cause == Cause.NO_ANSWER
     assert "0.5 s" in snapshot.jobs.reason
@@ -171,23 +174,23 @@ def test_an_answer_that_drips_is_unknown_within_the_time_out(dss: Server) -> Non
     dss.faults.drip("GET", f"{P}/datasets", 60)
     started = time.monotonic()
     snapshot = gateway.read_snapshot(clients(dss, timeout_seconds=0.5), "RETAIL")
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < WELL_WITHIN
     assert isinstance(snapshot.datasets, Unknown)
     assert snapshot.datasets.cause == Cause.NO_ANSWER
 
 
 def test_a_reading_ends_at_its_deadline_however_much_hangs(dss: Server) -> None:
-    dss.faults.hang("GET", "/*", 20)
+    dss.faults.hang("GET", "/*", 60)
     started = time.monotonic()
-    snapshot = gateway.read_snapshot(clients(dss, timeout_seconds=10, deadline_seconds=0.5), "RETAIL", gateway.WHOLE)
-    assert time.monotonic() - started < 2
+    snapshot = gateway.read_snapshot(clients(dss, timeout_seconds=30, deadline_seconds=0.5), "RETAIL", gateway.WHOLE)
+    assert time.monotonic() - started < WELL_WITHIN
     assert isinstance(snapshot.instance, Unknown)
     assert snapshot.instance.cause == Cause.NO_ANSWER
     assert snapshot.clock == "this machine"
 
 
 def test_one_slow_object_does_not_hide_the_others(dss: Server) -> None:
-    dss.faults.hang("GET", f"{P}/datasets/customer_360/*", 20)
+    dss.faults.hang("GET", f"{P}/datasets/customer_360/*", 60)
     reading = clients(dss, timeout_seconds=0.4)
     first = gateway.read_snapshot(reading, "RETAIL")
     snapshot = gateway.read_snapshot(reading, "RETAIL", {"metrics"}, objects=objects(first), have=first)

@@ -175,12 +175,12 @@ def test_a_ticket_is_never_carried_to_where_an_answer_points(canned: Canned) -> 
 
 def test_an_answer_that_drips_in_is_ended_at_the_time_out(canned: Canned) -> None:
     canned.say("/x", (200, JSON, ["x" * 2000]))
-    canned.pause = 0.02
+    canned.pause = 0.02  # forty seconds in all
     started = time.monotonic()
     with pytest.raises(DssUnreachable) as caught:
         clients(canned, timeout_seconds=0.4).get("/x")
     assert caught.value.timed_out
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 15
 
 
 def test_an_answer_of_any_length_is_read_up_to_a_limit(canned: Canned) -> None:
@@ -277,10 +277,10 @@ def test_a_batch_ends_at_its_deadline() -> None:
     reading = Clients(lambda: None, workers=1, deadline_seconds=0.2)
     started = time.monotonic()
     with reading.batch() as batch:
-        hanging = batch.start(never.wait, 5)
-        queued = batch.start(never.wait, 5)
+        hanging = batch.start(never.wait, 60)
+        queued = batch.start(never.wait, 60)
         values = [batch.result("the jobs", each) for each in (hanging, queued)]
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 15
     assert {value.cause for value in values} == {Cause.NO_ANSWER}  # type: ignore[union-attr]
     never.set()
 

@@ -128,7 +128,7 @@ def test_misfits_are_found() -> None:
         assert list(misfits(replace(good, **wrong), Snapshot)) != [], wrong
 
 
-SLOW_IS_FINE = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+SLOW_IS_FINE = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @SLOW_IS_FINE
