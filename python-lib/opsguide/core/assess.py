@@ -5,8 +5,8 @@ Nothing is shown here and nothing is read. What cannot be told stays unknown wit
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta, tzinfo
 from functools import cached_property, partial
@@ -15,11 +15,12 @@ from typing import Optional, TypeVar
 from dateutil import tz
 
 from ..model.known import Cause, Known, Unknown, known
-from ..model.profile import Declared, Window
+from ..model.profile import DatasetProfile, Declared, Window
 from ..model.report import (
     Arrival,
     Collision,
     DurationStat,
+    FreshnessVerdict,
     JobsWeek,
     NextRun,
     OutputReport,
@@ -34,25 +35,48 @@ from ..model.report import (
     WindowReport,
 )
 from ..model.snapshot import Build, Job, ObjectFacts, ObjectRef, Run, Scenario, Snapshot
-from .calendars import age_in_business_time, is_business_day
+from .calendars import is_business_day, month_edge
 from .duration import SUCCESSES, limits, typical
+from .forecast import Roads
+from .freshness import DataTime, Input, data_time, judge, judge_age, judge_deadline
 from .lineage import Builds, Flow, Item, builders_of, builds, flow_of, outputs, readers_of, sources
-from .punctuality import Promise, age_verdict, around, due_verdict, last_due, promise_of, suggestion, usual_time
 from .rates import error_rate
 from .runs import Terms, outages, run_verdicts, standing
 from .runs.verdicts import CATCH_UP_SHARE
 from .schedule import expected, gap_after, next_expected, sentence, server_zone
+from .sla import (
+    AHEAD_DAYS,
+    BACK_DAYS,
+    Ledger,
+    Promise,
+    Record,
+    Starts,
+    Verdict,
+    alert_after,
+    around,
+    budget,
+    dues,
+    ledger,
+    promise_of,
+    suggestion,
+    typical_completion,
+    usual_time,
+    verdict,
+)
 from .told import told
 from .volume import counts_per_build, judge_volume
-from .windows import current_or_next, spans
+from .windows import covers, current_or_next, spans
 
 T = TypeVar("T")
 
 # How far back to look for the last expected start: two days tell it of most scenarios, 40 of monthly ones.
 _LOOK_BACK = (timedelta(days=2), timedelta(days=9), timedelta(days=40))
 _WEEK = timedelta(days=7)
-_EARLY = timedelta(hours=12)
 _AHEAD_DAYS = 30
+# What starts too often to list it for months is listed for a few days.
+_NEAR_DAYS = 2
+# DSS tells of an object that it never built: then no build is missing.
+_EVER = datetime.min.replace(tzinfo=tz.UTC)
 # A scenario of every minute has hundreds of starts in one window: so many of them tell enough.
 _SHOWN_INSIDE = 20
 
@@ -262,13 +286,13 @@ class _Bench:
         facts = self.facts.get(ref, ObjectFacts(ref))
         readers = tuple(key for key in readers_of(ref, self.flow, self.builds) if self.by_id[key].active)
         smart = ref.smart_name(self.snapshot.project_key)
-        promise = promise_of(self.declared.profile, smart, self.terms.zone.key)
-        promised = self.declared.profile.datasets.get(smart)
-        arrival = self._arrival(ref, facts)
+        promise = promise_of(self.declared.profile, smart, self.terms.zone)
+        came = self._came(ref, promise, is_input=True)
+        arrival = came if isinstance(came, Unknown) else Arrival(came.at or self.now, came.clock)
         usual = self._usual_arrival(facts)
         start = self._process_start(readers)
-        available = promised.available_by if promised else None
-        margin, basis = self._margin(start, available, promise.zone, usual)
+        margin, basis = self._margin(start, promise, usual)
+        fresh = self._source_freshness(promise, came)
         return SourceReport(
             ref=ref,
             why=item.why,
@@ -279,26 +303,23 @@ class _Bench:
             margin_basis=basis,
             readers=readers,
             downstream=self.flow.downstream(ref),
-            arrived=self._arrived(arrival, promise, available),
+            arrived=None if fresh is None or fresh.verdict == "UNKNOWN" else fresh.verdict != "STALE_ERROR",
+            freshness=fresh,
         )
 
-    def _arrival(self, ref: ObjectRef, facts: ObjectFacts) -> Known[Arrival]:
-        """The newest sign of data: a file, or a build in the project it is shared from."""
-        file = facts.newest_file
-        if not isinstance(file, Unknown) and file is not None:
-            return Arrival(file, "newest file")
-        build = facts.last_success
-        if not isinstance(build, Unknown) and build is not None and build.end is not None:
-            owner = (
-                f"build in project {ref.project_key}" if ref.project_key != self.snapshot.project_key else "last build"
-            )
-            return Arrival(build.end, owner)
-        for part in (file, build):
-            if isinstance(part, Unknown) and part.cause is not Cause.NOT_READ:
-                return part
-        if isinstance(build, Unknown) and isinstance(file, Unknown):
-            return build
-        return Unknown("DSS records no arrival of its data: declare it, or add a probe", Cause.NOT_RECORDED)
+    def _came(self, ref: ObjectRef, promise: Promise, *, is_input: bool) -> Known[DataTime]:
+        """When the data of an object is from, by the first clock that tells."""
+        facts = self._with_jobs(self.facts.get(ref, ObjectFacts(ref)))
+        key = self.snapshot.project_key
+        return data_time(facts, self.now, promise.zone, column=promise.time_column, is_input=is_input, project_key=key)
+
+    def _source_freshness(self, promise: Promise, came: Known[DataTime]) -> Optional[FreshnessVerdict]:
+        """Whether the data that should be there by now is. Without a promise nothing can be late."""
+        if promise.available_by is not None:
+            return judge_deadline(promise, came, self.now)
+        if promise.max_age_seconds is not None or promise.warn_age_seconds is not None:
+            return judge_age(promise, came, self.now)
+        return None
 
     def _usual_arrival(self, facts: ObjectFacts) -> Known[TimeOfDay]:
         if isinstance(facts.builds, Unknown):
@@ -330,33 +351,20 @@ class _Bench:
         return run.unknown if run.unknown is not None and not run.text else ProcessStart(None, key, run.text)
 
     def _margin(
-        self, start: Known[ProcessStart], available: Optional[str], zone: str, usual: Known[TimeOfDay]
+        self, start: Known[ProcessStart], promise: Promise, usual: Known[TimeOfDay]
     ) -> tuple[Known[float], str]:
         if isinstance(start, Unknown):
             return start, ""
         if start.at is None:
             return Unknown("it is read when something happens, not at a time", Cause.NOT_RECORDED), ""
-        if available:
-            at = time.fromisoformat(available)
-            return _margin(start.at, at.hour * 60 + at.minute, zone), f"next start less the declared time, {available}"
+        if promise.available_by is not None:
+            at = promise.available_by
+            basis = f"next start less the declared time, {at:%H:%M}"
+            return _margin(start.at, at.hour * 60 + at.minute, promise.zone.key), basis
         if isinstance(usual, Unknown):
             return Unknown(f"when the data is there is not known: {usual.reason}", usual.cause), ""
         basis = f"next start less the time by which it arrived on 19 of 20 days ({usual.n} seen)"
         return _margin(start.at, usual.p95, usual.zone), basis
-
-    def _arrived(self, arrival: Known[Arrival], promise: Promise, available: Optional[str]) -> Optional[bool]:
-        """Whether the data that should be there by now is. Without a promise nothing can be late."""
-        if isinstance(arrival, Unknown):
-            return None
-        if available:
-            due = last_due(replace(promise, due=time.fromisoformat(available)), self.now)
-            # Data that comes long after its time is late for its own day, not early for the next.
-            return None if due is None else arrival.at > due - _EARLY
-        if promise.max_age_seconds is not None:
-            return (
-                age_in_business_time(promise.calendar, arrival.at, self.now, promise.clock) <= promise.max_age_seconds
-            )
-        return None
 
     # --- outputs ------------------------------------------------------------------------------------------------
 
@@ -365,47 +373,145 @@ class _Bench:
         facts = self._with_jobs(self.facts.get(ref, ObjectFacts(ref)))
         builders = tuple(key for key in builders_of(ref, self.builds) if self.by_id[key].active)
         smart = ref.smart_name(self.snapshot.project_key)
-        promise = promise_of(self.declared.profile, smart, self.terms.zone.key)
-        ends = self._successes(facts)
-        due_at, verdict, reason = self._verdict(promise, facts, builders)
-        history = usual_time(ends, self.now, promise.clock, promise.due) if not isinstance(ends, Unknown) else ends
-        alert: Known[float]
-        if promise.alert_after_seconds is not None:
-            alert = promise.alert_after_seconds
-        elif isinstance(history, Unknown):
-            alert = history
-        else:
-            alert = max(15 * 60.0, 2 * 60 * (history.p95 - history.p50))
-        success = facts.last_success
+        promise = promise_of(self.declared.profile, smart, self.terms.zone)
+        book = None if promise.due is None else self._ledger(promise, ref, facts, builders)
+        fresh = judge(
+            promise, self._came(ref, promise, is_input=False), facts.builds, tuple(self._inputs(ref)), self.now
+        )
+        stands = self._verdict(promise, book, facts, builders, fresh)
+        usual = self._usual_completion(promise, book, facts)
         return OutputReport(
             ref=ref,
             why=item.why,
-            last_success=success,
+            last_success=facts.last_success,
             last_build=facts.last_build,
-            age_seconds=_age(success, self.now),
-            due_at=due_at,
-            verdict=verdict,
-            reason=reason,
-            typical=history,
-            suggested=suggestion(history),
-            alert_after_seconds=alert,
-            rows=_rows(facts, self.zone),
+            age_seconds=_age(facts.last_success, self.now),
+            due_at=stands.due_at,
+            verdict=stands.verdict,
+            reason=stands.reason,
+            typical=usual,
+            suggested=suggestion(usual),
+            alert_after_seconds=alert_after(promise, usual),
+            rows=self._rows(smart, promise, facts),
             builders=builders,
+            freshness=fresh,
+            days=book.days if book else (),
+            tight=stands.tight,
+            budget=budget(book, promise.target) if book else None,
+            prediction=stands.prediction,
         )
 
-    def _verdict(
-        self, promise: Promise, facts: ObjectFacts, builders: Sequence[str]
-    ) -> tuple[Optional[datetime], str, str]:
-        if promise.due is not None:
-            return due_verdict(promise, facts, self.now, partial(self._starts, builders))
-        if promise.max_age_seconds is not None or promise.warn_age_seconds is not None:
-            return (None, *age_verdict(promise, facts.last_success, self.now))
-        return None, "NOT_DECLARED", "nobody has declared when it is due"
+    def _ledger(self, promise: Promise, ref: ObjectRef, facts: ObjectFacts, builders: Sequence[str]) -> Ledger:
+        runs = tuple(run for key in builders for run in known(self.by_id[key].runs, ()))
+        record = Record(facts.builds, self._complete_since(ref, facts), runs)
+        moments = tuple(sorted({at for key in builders for at in self._starts.get(key, ())}))
+        return ledger(promise, record, Starts(moments, self._cut_offs(ref)), self.now)
 
-    def _starts(self, builders: Sequence[str], after: datetime, before: datetime) -> list[datetime]:
-        """The moments between two others at which a run that leads to an output begins."""
-        spans = (expected(self.by_id[key], after, before, self.server) for key in builders)
-        return sorted({at for span in spans for at in span.instants})
+    def _verdict(
+        self,
+        promise: Promise,
+        book: Optional[Ledger],
+        facts: ObjectFacts,
+        builders: Sequence[str],
+        fresh: FreshnessVerdict,
+    ) -> Verdict:
+        if book is not None:
+            cycle = book.cycle
+            roads = Roads(
+                self.terms,
+                tuple(self.by_id[key] for key in builders),
+                facts.builds,
+                self._starts,
+                cycle.begins if cycle else self.now,
+                book.ends,
+            )
+            return verdict(book, roads.outlook, promise.zone, self.now)
+        if promise.max_age_seconds is not None or promise.warn_age_seconds is not None:
+            return Verdict(None, fresh.verdict, fresh.reason)
+        return Verdict(None, "NOT_DECLARED", "nobody has declared when it is due")
+
+    def _usual_completion(self, promise: Promise, book: Optional[Ledger], facts: ObjectFacts) -> Known[TimeOfDay]:
+        if isinstance(facts.builds, Unknown):
+            return facts.builds
+        if book is not None:
+            return typical_completion(promise, book)
+        ends = (build.end for build in facts.builds if build.success and build.end)
+        return usual_time(ends, self.now, promise.zone)
+
+    @cached_property
+    def _starts(self) -> Mapping[str, tuple[datetime, ...]]:
+        """The expected starts of the active scenarios for months around now, of those where all are known."""
+        found = {key: self._starts_of(scenario) for key, scenario in self.by_id.items() if scenario.active}
+        return {key: starts for key, starts in found.items() if starts}
+
+    def _starts_of(self, scenario: Scenario) -> tuple[datetime, ...]:
+        for back, ahead in ((BACK_DAYS, AHEAD_DAYS), (_NEAR_DAYS, _NEAR_DAYS)):
+            span = expected(scenario, self.now - timedelta(days=back), self.now + timedelta(days=ahead), self.server)
+            if span.unknown is None:
+                # Before a trigger was saved its schedule may have been another.
+                return tuple(item.at for item in span.expected if item.saved_at is None or item.at >= item.saved_at)
+        return ()
+
+    def _cut_offs(self, ref: ObjectRef) -> tuple[datetime, ...]:
+        """The times by which the sources of an object are declared to be there."""
+        today = self.now.astimezone(self.zone).date()
+        first, last = today - timedelta(days=BACK_DAYS), today + timedelta(days=AHEAD_DAYS)
+        above = self.flow.upstream(ref) if self._available else ()
+        names = (source.smart_name(self.snapshot.project_key) for source in above)
+        declared = (self._available[name] for name in names if name in self._available)
+        found = {due for promise in declared for _, due in dues(promise, promise.available_by, first, last)}
+        return tuple(sorted(found))
+
+    @cached_property
+    def _available(self) -> Mapping[str, Promise]:
+        """The promises of all that is declared to be there by a time."""
+        profile = self.declared.profile
+        return {
+            name: promise_of(profile, name, self.terms.zone)
+            for name, said in profile.datasets.items()
+            if said.available_by
+        }
+
+    def _inputs(self, ref: ObjectRef) -> Iterator[Input]:
+        """What an object is made from: the nearest upstream of which anything is known."""
+        key, seen, queue = self.snapshot.project_key, {ref}, deque(self.flow.made_from(ref))
+        while queue:
+            above = queue.popleft()
+            if above in seen:
+                continue
+            seen.add(above)
+            further = self.flow.made_from(above)
+            if further and above not in self.facts and above not in self._built_by_jobs:
+                queue.extend(further)
+                continue
+            name = above.smart_name(key)
+            promise = promise_of(self.declared.profile, name, self.terms.zone)
+            shown = self.names.get(above.id, name) if above.kind == "MANAGED_FOLDER" else name
+            yield Input(shown, promise, self._came(above, promise, is_input=True))
+
+    def _complete_since(self, ref: ObjectRef, facts: ObjectFacts) -> Optional[datetime]:
+        """From when on no build of the object can be missing from what is known, None where any may be."""
+        if isinstance(facts.last_build, Unknown) or isinstance(facts.builds, Unknown):
+            return None
+        if facts.last_build is None:
+            return _EVER
+        sure = [build.end for build in facts.builds if build.source == "dataset" and build.end]
+        bulk = [build.start for build in facts.builds if build.source == "internal stats" and build.start]
+        listed = self._listed_since(ref)
+        return min([*sure, *bulk, *([listed] if listed else [])], default=None)
+
+    def _listed_since(self, ref: ObjectRef) -> Optional[datetime]:
+        """From when on each build of the object stands in the job list by its name: after the last job that may have
+        built it on the way to something else."""
+        jobs = known(self.snapshot.jobs, ())
+        below = frozenset(self.flow.downstream(ref))
+        on_the_way = [
+            job.end or self.now
+            for job in jobs
+            if job.type != "NON_RECURSIVE_FORCED_BUILD" and any(output in below for output, _ in job.outputs)
+        ]
+        oldest = min((at for job in jobs if (at := _started(job))), default=None)
+        return max(on_the_way, default=oldest)
 
     def _with_jobs(self, facts: ObjectFacts) -> ObjectFacts:
         """Facts not read yet, told by the job list as far as it names the object as a target."""
@@ -432,10 +538,42 @@ class _Bench:
                     found.setdefault(ref, []).append(build)
         return {ref: tuple(sorted(all_of_it, key=_end, reverse=True)) for ref, all_of_it in found.items()}
 
-    def _successes(self, facts: ObjectFacts) -> Known[list[datetime]]:
+    def _rows(self, name: str, promise: Promise, facts: ObjectFacts) -> Known[RowStat]:
+        """The row counts as recorded, and whether the last one is plausible."""
+        points = facts.row_counts
+        if isinstance(points, Unknown):
+            return points
+        if not points:
+            return Unknown(
+                "no row count is on record", Cause.NOT_RECORDED, "a metric that counts records on each build"
+            )
+        values = [point.value for point in points[-60:]]
+        seen = RowStat(points[-1].value, points[-1].at, min(values), max(values), len(values))
         if isinstance(facts.builds, Unknown):
-            return facts.builds
-        return [build.end for build in facts.builds if build.success and build.end]
+            return replace(seen, reason=f"not judged, as its builds are not known: {facts.builds.reason}")
+        declared = self.declared.profile.datasets.get(name, DatasetProfile())
+        judged = judge_volume(
+            [count for count in counts_per_build(facts.builds, points) if not self._in_maintenance(count.at)],
+            promise.zone,
+            month_edge=partial(month_edge, promise.calendar),
+            least=declared.min_rows,
+            most=declared.max_rows,
+        )
+        return replace(
+            seen,
+            verdict=judged.verdict,
+            reason=judged.reason,
+            usual_low=judged.low,
+            usual_high=judged.high,
+            usual_n=judged.n,
+            klass=judged.klass,
+            expected=judged.expected,
+            smallest_drop=judged.smallest_drop,
+            since=judged.since,
+        )
+
+    def _in_maintenance(self, at: datetime) -> bool:
+        return any(covers(w, at, self.terms.zone.key) for w in self.declared.profile.maintenance if not w.runs_expected)
 
     # --- maintenance --------------------------------------------------------------------------------------------
 
@@ -526,26 +664,3 @@ def _age(build: Known[Optional[Build]], now: datetime) -> Known[float]:
     if build is None or build.end is None:
         return Unknown("no successful build is on record", Cause.NOT_RECORDED)
     return (now - build.end).total_seconds()
-
-
-def _rows(facts: ObjectFacts, zone: tzinfo) -> Known[RowStat]:
-    points = facts.row_counts
-    if isinstance(points, Unknown):
-        return points
-    if not points:
-        return Unknown("no row count is on record", Cause.NOT_RECORDED, "a metric that counts records on each build")
-    recent = points[-60:]
-    values = [point.value for point in recent]
-    seen = RowStat(recent[-1].value, recent[-1].at, min(values), max(values), len(values))
-    if isinstance(facts.builds, Unknown):
-        return replace(seen, reason=f"not judged, as its builds are not known: {facts.builds.reason}")
-    judged = judge_volume(counts_per_build(facts.builds, points), zone)
-    return replace(
-        seen,
-        verdict=judged.verdict,
-        reason=judged.reason,
-        usual_low=judged.low,
-        usual_high=judged.high,
-        usual_n=judged.n,
-        klass=judged.klass,
-    )

@@ -41,6 +41,17 @@ def business_days(calendar: Optional[Calendar], first: date, last: date) -> Iter
             yield day
 
 
+def month_edge(calendar: Optional[Calendar], day: date) -> str:
+    """ "first" or "last" where a day is that business day of its month, else ''. A month's only one is its first."""
+    if not is_business_day(calendar, day):
+        return ""
+    one = timedelta(days=1)
+    if not any(business_days(calendar, day.replace(day=1), day - one)):
+        return "first"
+    next_month = (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+    return "" if any(business_days(calendar, day + one, next_month - one)) else "last"
+
+
 def age_in_business_time(calendar: Optional[Calendar], since: datetime, now: datetime, zone: tzinfo) -> float:
     """Seconds from `since` to `now` that lie on business days of `zone`; 0 where `since` is not in the past. Days are
     as long as they are: 23 or 25 hours where the clocks change."""

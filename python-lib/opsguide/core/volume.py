@@ -76,8 +76,11 @@ def judge_volume(
     *,
     sensitivity: str = "medium",
     month_edge: Callable[[date], str] = lambda day: "",
+    least: Optional[int] = None,
+    most: Optional[int] = None,
 ) -> VolumeVerdict:
-    """Judge the newest of `counts` (oldest first) against those before it.
+    """Judge the newest of `counts` against those before it. Outside the declared `least` and `most` rows it is an ERROR
+    whatever is usual.
 
     `month_edge` names the first and last business day of a month ("first", "last", else ''): days whose own last
     occurrences were all off on one side are expected to be so again."""
@@ -85,9 +88,22 @@ def judge_volume(
         return VolumeVerdict("UNKNOWN", "no row count of a successful build is recorded")
     ordered = sorted(counts, key=lambda count: count.at)
     if _grows(ordered[:-1]):
-        return _judge_growing(ordered, zone, sensitivity)
-    verdict = _judge_level(ordered, zone, sensitivity, month_edge)
-    return _with_history(verdict, ordered, zone, sensitivity, month_edge)
+        return _within(_judge_growing(ordered, zone, sensitivity), ordered[-1].rows, least, most)
+    verdict = _with_history(
+        _judge_level(ordered, zone, sensitivity, month_edge), ordered, zone, sensitivity, month_edge
+    )
+    return _within(verdict, ordered[-1].rows, least, most)
+
+
+def _within(verdict: VolumeVerdict, rows: float, least: Optional[int], most: Optional[int]) -> VolumeVerdict:
+    for wrong, word, limit in (
+        (least is not None and rows < least, "fewer", least),
+        (most is not None and rows > most, "more", most),
+    ):
+        if wrong:
+            said = f"{rows:,.0f} rows, {word} than the declared {limit:,}"
+            return replace(verdict, verdict="ERROR", reason=said, rows=rows)
+    return verdict
 
 
 def _judge_level(
