@@ -24,7 +24,7 @@ from .model.guide import Guide, Section
 from .model.known import Unknown
 from .model.profile import Declared
 from .model.report import RUN_ORDER, Report
-from .model.snapshot import ObjectRef, Snapshot, Variables
+from .model.snapshot import Instance, ObjectRef, Snapshot, Variables
 from .profile import load
 from .settings import Settings
 
@@ -60,12 +60,15 @@ def read(
     *,
     need: frozenset[str] = gateway.FIRST,
     have: Optional[Snapshot] = None,
+    node: Optional[Instance] = None,
 ) -> Reading:
-    """Read what `need` names (over `have`, already read) and judge it.
+    """Read what `need` names (over `have`, already read) and judge it. `node` is the DSS node, where it is known already.
 
     The lists come first: the flow graph and the profile then say which objects are sources and outputs, and only those
     are asked about one by one."""
     snapshot = have or gateway.read_snapshot(clients, project_key, gateway.FIRST)
+    if node is not None:
+        snapshot = replace(snapshot, instance=node)
     variables = Variables() if isinstance(snapshot.variables, Unknown) else snapshot.variables
     declared = load(variables.standard, variables.local, settings.profile_defaults)
     if not need <= gateway.FIRST:
@@ -95,6 +98,7 @@ class Desk:
         self.settings = settings
         self._doors = doors
         self._shelves: OrderedDict[str, _Shelf] = OrderedDict()
+        self._node: Optional[Instance] = None
         self._lock = threading.Lock()
 
     def access(self, headers: Mapping[str, str]) -> Access:
@@ -120,9 +124,17 @@ class Desk:
                 shelf.reading, shelf.has, shelf.read_at = None, frozenset(), time.monotonic()
             if shelf.reading is None or not need <= shelf.has:
                 have = shelf.reading.snapshot if shelf.reading else None
-                shelf.reading = read(access.clients, self.project_key, self.settings, need=need, have=have)
+                node = self._known_node(access.clients)
+                shelf.reading = read(access.clients, self.project_key, self.settings, need=need, have=have, node=node)
                 shelf.has |= need | gateway.FIRST
             return shelf.reading
+
+    def _known_node(self, clients: Clients) -> Optional[Instance]:
+        """The node does not change while this process lives: asked for once, because on a design node nothing alarms."""
+        if self._node is None:
+            found = gateway.read_snapshot(clients, self.project_key, {"instance"}).instance
+            self._node = None if isinstance(found, Unknown) else found
+        return self._node
 
     def _shelf(self, key: str) -> _Shelf:
         with self._lock:
