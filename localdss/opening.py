@@ -56,6 +56,7 @@ def _furnish(instance: Instance, described: Raw) -> None:
     instance.channels = described["channels"]
     instance.code_envs = described["code_envs"]
     instance.notebooks = described["notebooks"]
+    instance.plugin_settings = described["plugin_settings"]
 
 
 @contextlib.contextmanager
