@@ -38,7 +38,7 @@ from ..model.snapshot import Build, Job, ObjectFacts, ObjectRef, Run, Scenario, 
 from .calendars import is_business_day, month_edge
 from .duration import SUCCESSES, limits, typical
 from .forecast import Roads
-from .freshness import DataTime, Input, data_time, judge, judge_age, judge_deadline
+from .freshness import DataTime, Input, arrival, data_time, judge, judge_age, judge_deadline
 from .lineage import Builds, Flow, Item, builders_of, builds, flow_of, outputs, readers_of, sources
 from .rates import error_rate
 from .runs import Terms, outages, run_verdicts, standing
@@ -288,7 +288,7 @@ class _Bench:
         smart = ref.smart_name(self.snapshot.project_key)
         promise = promise_of(self.declared.profile, smart, self.terms.zone)
         came = self._came(ref, promise, is_input=True)
-        arrival = came if isinstance(came, Unknown) else Arrival(came.at or self.now, came.clock)
+        seen = came if isinstance(came, Unknown) else Arrival(came.at or self.now, came.clock)
         usual = self._usual_arrival(facts)
         start = self._process_start(readers)
         margin, basis = self._margin(start, promise, usual)
@@ -296,7 +296,7 @@ class _Bench:
         return SourceReport(
             ref=ref,
             why=item.why,
-            arrival=arrival,
+            arrival=seen,
             usual=usual,
             start=start,
             margin_seconds=margin,
@@ -425,7 +425,9 @@ class _Bench:
                 cycle.begins if cycle else self.now,
                 book.ends,
             )
-            return verdict(book, roads.outlook, promise.zone, self.now)
+            stands = verdict(book, roads.outlook, promise.zone, self.now)
+            too_old = fresh.verdict in ("STALE_ERROR", "STALE_WARN")
+            return replace(stands, reason=f"{stands.reason}; its data is {fresh.reason}") if too_old else stands
         if promise.max_age_seconds is not None or promise.warn_age_seconds is not None:
             return Verdict(None, fresh.verdict, fresh.reason)
         return Verdict(None, "NOT_DECLARED", "nobody has declared when it is due")
@@ -487,7 +489,10 @@ class _Bench:
             name = above.smart_name(key)
             promise = promise_of(self.declared.profile, name, self.terms.zone)
             shown = self.names.get(above.id, name) if above.kind == "MANAGED_FOLDER" else name
-            yield Input(shown, promise, self._came(above, promise, is_input=True))
+            facts = self._with_jobs(self.facts.get(above, ObjectFacts(above)))
+            built = facts.last_success
+            job_id = "" if isinstance(built, Unknown) or built is None else built.job_id
+            yield Input(shown, promise, arrival(facts, project_key=key), job_id)
 
     def _complete_since(self, ref: ObjectRef, facts: ObjectFacts) -> Optional[datetime]:
         """From when on no build of the object can be missing from what is known, None where any may be."""
@@ -495,20 +500,24 @@ class _Bench:
             return None
         if facts.last_build is None:
             return _EVER
-        sure = [build.end for build in facts.builds if build.source == "dataset" and build.end]
+        recorded = [build for build in facts.builds if build.source == "dataset" and build.end]
         bulk = [build.start for build in facts.builds if build.source == "internal stats" and build.start]
-        listed = self._listed_since(ref)
+        listed = self._listed_since(ref, recorded)
+        sure = [build.end for build in recorded if build.end]
         return min([*sure, *bulk, *([listed] if listed else [])], default=None)
 
-    def _listed_since(self, ref: ObjectRef) -> Optional[datetime]:
-        """From when on each build of the object stands in the job list by its name: after the last job that may have
-        built it on the way to something else."""
+    def _listed_since(self, ref: ObjectRef, recorded: Sequence[Build]) -> Optional[datetime]:
+        """From when on each build of the object stands in the job list by its name, or in its own record: after the
+        last job that may have built it on the way to something else."""
         jobs = known(self.snapshot.jobs, ())
         below = frozenset(self.flow.downstream(ref))
         on_the_way = [
             job.end or self.now
             for job in jobs
-            if job.type != "NON_RECURSIVE_FORCED_BUILD" and any(output in below for output, _ in job.outputs)
+            if job.type != "NON_RECURSIVE_FORCED_BUILD"
+            and any(output in below for output, _ in job.outputs)
+            and not any(output == ref for output, _ in job.outputs)
+            and not any(job.id == build.job_id for build in recorded)
         ]
         oldest = min((at for job in jobs if (at := _started(job))), default=None)
         return max(on_the_way, default=oldest)

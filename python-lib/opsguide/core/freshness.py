@@ -7,6 +7,7 @@ that: data is no newer than its build, and no older than it was when somebody la
 
     DataTime        between which moments the data's own time lies, and how this is known
     data_time       that of an object, by the first clock that tells
+    arrival         when data last came, whatever time it is of
     judge_age       against limits, in business time where a calendar is declared
     judge_deadline  against the last time by which it had to be there
     judge_inputs    against the inputs: needs a rebuild, or was rebuilt without new data
@@ -68,9 +69,21 @@ def data_time(
     by their builds there. Files date inputs only."""
     if column:
         return _by_column(facts, column, now)
-    built = _by_build(facts, zone, project_key)
+    partition = None if isinstance(facts.builds, Unknown) else latest_complete_partition(facts.builds, zone)
+    if partition is not None:
+        name, ends = partition
+        return DataTime(f"latest complete partition {words.one_line(name, 60)}", ends, ends)
+    return arrival(facts, is_input=is_input, project_key=project_key)
+
+
+def arrival(facts: ObjectFacts, *, is_input: bool = True, project_key: str = "") -> Known[DataTime]:
+    """When data last came: the end of the last successful build; for an input the newest file, unless its last build
+    failed: what that left behind is no data."""
+    built = _success(facts)
     if built is not None:
-        return built
+        elsewhere = bool(project_key) and facts.ref.project_key != project_key
+        where = f"build in project {facts.ref.project_key}" if elsewhere else "end of the last successful build"
+        return DataTime(where, built.end, built.end)
     if is_input and not _failed_last(facts):
         files = facts.newest_file
         if not isinstance(files, Unknown) and files is not None:
@@ -121,17 +134,6 @@ def _instant(text: str) -> Optional[datetime]:
         return (at if at.tzinfo else at.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
     except (ValueError, OverflowError):
         return None
-
-
-def _by_build(facts: ObjectFacts, zone: tzinfo, project_key: str) -> Optional[DataTime]:
-    elsewhere = bool(project_key) and facts.ref.project_key != project_key
-    where = f"build in project {facts.ref.project_key}" if elsewhere else "end of the last successful build"
-    partition = None if isinstance(facts.builds, Unknown) else latest_complete_partition(facts.builds, zone)
-    if partition is not None:
-        name, ends = partition
-        return DataTime(f"latest complete partition {words.one_line(name, 60)}", ends, ends)
-    built = _success(facts)
-    return None if built is None else DataTime(where, built.end, built.end)
 
 
 def _success(facts: ObjectFacts) -> Optional[Build]:
@@ -275,11 +277,13 @@ def judge_deadline(promise: Promise, data: Known[DataTime], now: datetime) -> Fr
 
 @dataclass(frozen=True)
 class Input:
-    """One object that another is made from: its name among people, what is promised of it, when its data came."""
+    """One object that another is made from: its name among people, what is promised of it, when data last came, and the
+    job that built it ('' where none is known)."""
 
     name: str
     promise: Promise
     came: Known[DataTime]
+    job_id: str = ""
 
 
 def judge_inputs(builds: Known[Sequence[Build]], inputs: Sequence[Input], now: datetime) -> FreshnessVerdict:
@@ -289,11 +293,14 @@ def judge_inputs(builds: Known[Sequence[Build]], inputs: Sequence[Input], now: d
     the successful build before, all of them have clocks, and data was expected in between."""
     if isinstance(builds, Unknown):
         return FreshnessVerdict("UNKNOWN", f"its builds are not known: {builds.reason}")
-    begun = sorted((build.start for build in builds if build.success and build.start), reverse=True)
+    good = sorted((b for b in builds if b.success and b.start), key=lambda b: b.start or now, reverse=True)
+    begun = [build.start for build in good if build.start]
     if not begun:
         return FreshnessVerdict("UNKNOWN", "no successful build with a start is on record")
     dated = [(each, each.came.at_least) for each in inputs if not isinstance(each.came, Unknown) and each.came.at_least]
-    newer = sorted((at, each.name) for each, at in dated if begun[0] < at <= now + FUTURE)
+    newer = sorted(
+        (at, each.name) for each, at in dated if begun[0] < at <= now + FUTURE and not _same_job(each, good[0])
+    )
     if newer:
         at, name = newer[-1]
         zone = inputs[0].promise.zone
@@ -311,6 +318,11 @@ def judge_inputs(builds: Known[Sequence[Build]], inputs: Sequence[Input], now: d
             )
             return FreshnessVerdict("REBUILT_NO_NEW_DATA", said)
     return FreshnessVerdict("FRESH", "no input is newer than its last build")
+
+
+def _same_job(each: Input, build: Build) -> bool:
+    """Whether one job built both. A build may be known by the start of its job only, before that of its inputs."""
+    return bool(each.job_id) and each.job_id == build.job_id
 
 
 def _data_expected(promise: Promise, after: datetime, before: datetime) -> bool:
