@@ -15,7 +15,7 @@ from localdss.instance import Project
 
 ROOT = Path(__file__).parents[2]
 REAL = Path(os.environ.get("OPSGUIDE_REAL_PROJECTS", ROOT.parent / "shared" / "real-projects"))
-REAL_PROJECTS = sorted(REAL.glob("*/")) if REAL.is_dir() else []
+REAL_PROJECTS = sorted(path for path in REAL.iterdir() if path.is_dir()) if REAL.is_dir() else []
 absent = pytest.mark.skipif(not REAL_PROJECTS, reason=f"no real projects at {REAL}: set OPSGUIDE_REAL_PROJECTS")
 
 

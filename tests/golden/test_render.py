@@ -24,7 +24,7 @@ GUIDES = pytest.mark.parametrize("guide", [GUIDE, EMPTY], ids=["full", "empty"])
 def _file(extension: str) -> type[SingleFileSnapshotExtension]:
     class File(SingleFileSnapshotExtension):
         _write_mode = WriteMode.TEXT
-        file_extension = extension
+        file_extension = _file_extension = extension  # the second is its name before syrupy 5
 
     return File
 
