@@ -49,6 +49,9 @@ SUGGESTED_MARGIN_MINUTES = 15
 EARLY, SLACK = timedelta(seconds=60), timedelta(minutes=2)
 # Learned starts that lie further before the due time than usual are rebuilds of the day before.
 LEAD_SPREAD_SECONDS = 3 * 3600.0
+# Starts that are no further apart belong together.
+LONG_PAUSE = timedelta(hours=6)
+EVENING = timedelta(hours=12)  # before the due time
 _DAY = timedelta(days=1)
 _DAY_MINUTES = 24 * 60
 
@@ -158,18 +161,20 @@ def last_due(promise: Promise, at: Optional[time], now: datetime) -> Optional[da
 
 @dataclass(frozen=True)
 class Cycle:
-    """One due day: a build whose run starts from `begins` on, and before the next cycle begins, serves it."""
+    """One due day: a build whose run starts from `begins` on, and before the next cycle begins, serves it. `known` says
+    whether that beginning is more than the due time before."""
 
     day: date
     due: datetime
     begins: datetime
+    known: bool = True
 
 
 def cycles(promise: Promise, record: Record, starts: Starts, now: datetime) -> tuple[Cycle, ...]:
     """The cycles of the due days around now, oldest first.
 
-    A cycle begins with the first expected start after the longest pause of the last day before its due time that has
-    one: an afternoon's refresh is not the beginning of the night. Else with the declared time of its sources, else with
+    A cycle begins with the first expected start of the last day before its due time that has one; where starts of that
+    day lie far apart, with the first after the longest pause: an afternoon's refresh does not begin the night. Else with the declared time of its sources, else with
     the learned earliest start, else with the due time before."""
     assert promise.due is not None, "only for an object with a due time"
     today = now.astimezone(promise.zone).date()
@@ -178,7 +183,9 @@ def cycles(promise: Promise, record: Record, starts: Starts, now: datetime) -> t
     made = []
     for (_, before), (day, due) in zip(found, found[1:]):
         begins = _first_of_last_day(starts.expected, before, due) or _first_of_last_day(starts.cut_offs, before, due)
-        made.append(Cycle(day, due, begins or (max(before, due - lead) if lead else before)))
+        if begins is None and lead is not None:
+            begins = max(before, due - lead)
+        made.append(Cycle(day, due, begins or before, begins is not None))
     return tuple(made)
 
 
@@ -190,7 +197,8 @@ def _first_of_last_day(moments: Sequence[datetime], before: datetime, due: datet
     since = max(before, due - days_back * _DAY)
     day = moments[bisect_right(moments, since) : newest + 1]
     pauses = [later - earlier for earlier, later in zip((since, *day), day)]
-    return day[pauses.index(max(pauses))]
+    longest = max(pauses)
+    return day[pauses.index(longest)] if longest > LONG_PAUSE else day[0]
 
 
 def _learned_lead(record: Record, past: Sequence[datetime]) -> Optional[timedelta]:
@@ -235,11 +243,11 @@ class Ledger:
 def ledger(promise: Promise, record: Record, starts: Starts, now: datetime) -> Ledger:
     """Judge every due day of the last 90 by the builds that serve it.
 
-    A day counts from its morning, or from the beginning of its cycle where that comes before; until then the day before
-    it does."""
+    A day counts from its morning, or from the evening before once its cycle has begun; until then the day before it
+    does: a miss of the morning stands all day."""
     made = cycles(promise, record, starts, now)
     today = now.astimezone(promise.zone).date()
-    begun = [cycle for cycle in made if cycle.due <= now or cycle.begins <= now or cycle.day == today]
+    begun = [c for c in made if c.due <= now or c.day == today or (c.known and max(c.begins, c.due - EVENING) <= now)]
     if not begun:
         return Ledger((), None, "its first due day is still to come", made[0].due if made else None)
     served = _Served(record, begun)
@@ -433,11 +441,9 @@ def is_tight(book: Ledger) -> bool:
 
 
 def _recent(book: Ledger) -> tuple[DayVerdict, ...]:
-    """The days of the last 30 before the one that counts now, and that one once it is settled."""
-    if book.standing is None:
-        return ()
-    first = book.standing.day - timedelta(days=USUAL_DAYS)
-    return tuple(day for day in book.days if day.day > first and day.verdict != "PENDING")
+    """The settled days of the last 30."""
+    settled = [day for day in book.days if day.verdict != "PENDING"]
+    return tuple(day for day in settled if day.day > settled[-1].day - timedelta(days=USUAL_DAYS))
 
 
 def budget(book: Ledger, target: Optional[float]) -> Optional[Budget]:
@@ -475,19 +481,22 @@ def usual_time(ends: Iterable[datetime], now: datetime, zone: tzinfo) -> Known[T
     Minutes are counted from the newest end, never from midnight: 23:50 and 00:10 are 20 minutes apart. Of several ends
     on one day the first counts."""
     recent = [end.astimezone(zone) for end in sorted(ends) if end <= now and now - end < timedelta(days=USUAL_DAYS)]
-    firsts: dict[date, datetime] = {}
+    weekend = now.astimezone(zone).weekday() >= 5
+    if not recent:
+        return _learning(0, weekend)
+    anchor = _minutes(recent[-1].time())
+    # The day that an end belongs to turns half a day away from the anchor, where the fewest ends are.
+    firsts: dict[date, float] = {}
     for local in recent:
-        firsts.setdefault(local.date(), local)
-    if len(recent) >= 2 * len(firsts) > 0:
+        away = around(_minutes(local.time()) - anchor)
+        day = (local.replace(tzinfo=None) - timedelta(minutes=anchor + away) + _DAY / 2).date()
+        firsts.setdefault(day, away)
+    if len(recent) >= 2 * len(firsts):
         return Unknown(
             f"built about {len(recent) / len(firsts):.0f} times a day: no one time is usual", Cause.NOT_RECORDED
         )
-    weekend = now.astimezone(zone).weekday() >= 5
-    alike = [local for local in firsts.values() if (local.weekday() >= 5) == weekend]
-    if len(alike) < USUAL_LEAST:
-        return _learning(len(alike), weekend)
-    anchor = _minutes(alike[-1].time())
-    return _usual(anchor, [around(_minutes(local.time()) - anchor) for local in alike], zone)
+    alike = [away for day, away in firsts.items() if (day.weekday() >= 5) == weekend]
+    return _learning(len(alike), weekend) if len(alike) < USUAL_LEAST else _usual(anchor, alike, zone)
 
 
 def _usual(anchor: float, away: Sequence[float], zone: tzinfo) -> TimeOfDay:
