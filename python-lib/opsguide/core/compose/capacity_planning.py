@@ -62,7 +62,7 @@ def _storage_now(scene: Scene, cell_id: str) -> Cell:
     """The sizes DSS has recorded, and of how many objects: never passed off as the whole."""
     sizes = []
     unread: list[Unknown] = []
-    objects = {source.ref for source in scene.sources} | {output.ref for output in scene.outputs}
+    objects = dict.fromkeys((*(source.ref for source in scene.sources), *(output.ref for output in scene.outputs)))
     for ref in objects:
         metrics = scene.fact(ref).metrics
         if isinstance(metrics, Unknown):
@@ -85,6 +85,7 @@ def _storage_now(scene: Scene, cell_id: str) -> Cell:
         "size metrics on record",
         tone=scene.alarm(Tone.NOTICE) if over else Tone.NONE,
         reason="intermediate datasets and logs are not counted",
+        evidence=tuple(why.reason for why in unread if why.cause is not Cause.NOT_RECORDED),
     )
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 from ...model.guide import Block, Card, Cell, Item, Items, Link, Tone
 from ...model.known import Cause, Unknown, known
-from ...model.report import ScenarioReport
 from .. import words
-from .phrases import GOOD_STATES, OUTPUT_WORDS, STATE_WORDS, is_good, state_tone, with_warnings
+from .phrases import GOOD_STATES, OUTPUT_WORDS, STATE_WORDS, is_good, state_tone, unread_runs, with_warnings
 from .scene import Scene, not_built
 from .waiting import waits_for
 
@@ -91,19 +91,32 @@ def outputs_line(scene: Scene, cell_id: str = "quick-reference-card.now.outputs"
     found = scene.report.outputs
     if isinstance(found, Unknown):
         return scene.unknown(cell_id, found)
+    short = scene.outputs_unread
     if not found:
+        if short is not None:
+            return scene.unknown(cell_id, replace(short, reason=f"no output is known, but {short.reason}"))
         return scene.inferred(cell_id, "The flow has no outputs", "the flow graph")
     states = Counter(output.verdict for output in found)
     order = [state for state in OUTPUT_WORDS if state in states]
     return scene.inferred(
         cell_id,
-        f"{words.count(len(found), 'output')}: {words.listed([f'{states[s]:,} {OUTPUT_WORDS[s]}' for s in order])}",
+        f"{words.count(len(found), 'output')}: {words.listed([f'{states[s]:,} {OUTPUT_WORDS[s]}' for s in order])}"
+        f"{'; there may be more' if short is not None and short.cause is not Cause.NOT_READ else ''}",
         "the last builds of each output",
-        tone=scene.alarm(_outputs_tone(order)),
+        tone=scene.alarm(_of_a_part(scene, _outputs_tone(order), short)),
         verdict=order[0],
         link=Link("section", "daily-operations"),
+        reason=short.reason if short is not None else "",
+        needs=short.needs if short is not None else "",
         evidence=tuple(f"{scene.name(output.ref)}: {output.reason}" for output in found if output.verdict in _LATE),
     )
+
+
+def _of_a_part(scene: Scene, tone: Tone, short: Unknown | None) -> Tone:
+    """What is good of those that were seen says little while others may not have been; nothing while they are read."""
+    if tone is not Tone.GOOD or short is None:
+        return tone
+    return Tone.UNKNOWN if isinstance(scene.snapshot.graph, Unknown) else Tone.NONE
 
 
 def _outputs_tone(order: list[str]) -> Tone:
@@ -140,7 +153,7 @@ def _overnight(scene: Scene) -> Cell:
     since = scene.time(scene.report.night_since)
     unread = [scenario for scenario in scene.watched if isinstance(scenario.overnight, Unknown)]
     if unread and len(unread) == len(scene.watched):
-        return scene.unknown(cell_id, first_unknown(unread[0]))
+        return scene.unknown(cell_id, unread_runs(unread))
     bad = [
         s
         for s in scene.watched
@@ -157,7 +170,12 @@ def _overnight(scene: Scene) -> Cell:
         parts.append(f"look at {words.listed([scenario.name for scenario in bad], 3)}")
     if unread:
         parts.append(f"{len(unread):,} could not be read")
-    tone = Tone.BAD if bad or failed else Tone.UNKNOWN if unread else Tone.GOOD if runs else Tone.NONE
+    unjudged = [s for s in scene.watched if s.state.verdict == "UNKNOWN" and s not in unread]
+    waiting = waits_for(_SCHEDULES, scene.snapshot, objects=False)
+    if unjudged and not waiting:
+        parts.append(f"whether {len(unjudged):,} ran when they should cannot be told")
+    doubt = Tone.NONE if waiting and not unread else Tone.UNKNOWN
+    tone = Tone.BAD if bad or failed else doubt if unread or unjudged else Tone.GOOD if runs else Tone.NONE
     return scene.inferred(
         cell_id,
         "; ".join(parts),
@@ -166,11 +184,6 @@ def _overnight(scene: Scene) -> Cell:
         link=Link("section", "daily-operations"),
         at=scene.report.night_since,
     )
-
-
-def first_unknown(scenario: ScenarioReport) -> Unknown:
-    """Why a scenario's runs could not be read."""
-    return scenario.overnight if isinstance(scenario.overnight, Unknown) else Unknown("not read", Cause.NOT_READ)
 
 
 def alerts_line(scene: Scene, cell_id: str) -> Cell:
@@ -218,16 +231,16 @@ def top_failure(scene: Scene, cell_id: str) -> Cell:
     if isinstance(found, Unknown):
         return scene.unknown(cell_id, found)
     failing = []
-    unread = 0
+    unread = []
     for scenario in scene.watched:
         last = scenario.last_run
         if isinstance(last, Unknown):
-            unread += 1
+            unread.append(scenario)
         elif last is not None and last.outcome in ("FAILED", "ABORTED") and last.start is not None:
             failing.append((last.start, scenario, last))
     if not failing:
         if unread:
-            return scene.unknown(cell_id, Unknown(f"the runs of {words.count(unread, 'scenario')} could not be read"))
+            return scene.unknown(cell_id, unread_runs(unread))
         return scene.inferred(cell_id, "no scenario's last run failed", "the last run of each active scenario")
     start, scenario, run = max(failing, key=lambda entry: entry[0])
     more = f" ({words.count(len(failing) - 1, 'more failing scenario')})" if len(failing) > 1 else ""
@@ -250,13 +263,15 @@ def arrivals_line(scene: Scene, cell_id: str) -> Cell:
         return scene.unknown(cell_id, found)
     if not found:
         return scene.inferred(cell_id, "the flow has no sources", "the flow graph")
+    graph = scene.snapshot.graph
     late = [source for source in found if source.arrived is False]
     seen = [source for source in found if source.arrived]
     unseen = len(found) - len(late) - len(seen)
     parts = [f"late: {words.listed([scene.name(source.ref) for source in late], 4)}"] if late else []
     parts += [f"{len(seen):,} arrived"] if seen else []
     parts += [f"{unseen:,} cannot be told"] if unseen else []
-    tone = Tone.BAD if late else Tone.UNKNOWN if unseen else Tone.GOOD
+    parts += ["there may be more"] if isinstance(graph, Unknown) else []
+    tone = Tone.BAD if late else Tone.UNKNOWN if unseen or isinstance(graph, Unknown) else Tone.GOOD
     return scene.inferred(
         cell_id,
         "; ".join(parts),

@@ -10,7 +10,16 @@ from ...model.known import Unknown
 from ...model.report import OutputReport, ScenarioReport
 from .. import words
 from .card import alerts_line
-from .phrases import STATE_WORDS, is_good, outcome_of, outcome_tone, standing_tone, with_warnings
+from .phrases import (
+    STATE_WORDS,
+    is_good,
+    outcome_of,
+    outcome_tone,
+    standing_tone,
+    unread_runs,
+    why_unjudged,
+    with_warnings,
+)
 from .rows import object_cell, scenario_cell, table_or_reason
 from .scene import Scene, key, not_built
 from .schedule_overview import due_cell, output_state
@@ -140,9 +149,7 @@ def _failures(scene: Scene) -> Cell:
     ]
     since = scene.time(scene.report.night_since)
     if not failed and unread:
-        return scene.unknown(
-            cell_id, Unknown(f"the runs of {words.listed([s.name for s in unread], 3)} could not be read")
-        )
+        return scene.unknown(cell_id, unread_runs(unread))
     if not failed:
         return scene.inferred(cell_id, f"no failed run since {since}", "scenario runs", at=scene.report.night_since)
     told = [f"{s.name}{f', {scene.time(run.start)}' if run.start else ''}" for s, run in failed]
@@ -170,7 +177,7 @@ def state_cell(scene: Scene, scenario: ScenarioReport, cell_id: str) -> Cell:
     state = scenario.state
     evidence = tuple(line for line in (state.advice, *state.caveats) if line)
     if state.verdict == "UNKNOWN":
-        return scene.unknown(cell_id, Unknown(state.reason), verdict="UNKNOWN", evidence=evidence)
+        return scene.unknown(cell_id, why_unjudged(scenario), verdict="UNKNOWN", evidence=evidence)
     said = f"{words.capital(STATE_WORDS.get(state.verdict, state.verdict))}: {state.reason}"
     return scene.inferred(
         cell_id,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 from ...model.guide import Block, Callout, Cell, Heading, Item, Items, Link, Table, Tone
 from ...model.known import Known, Unknown
 from ...model.profile import Window
 from ...model.report import Collision
 from .. import words
+from .phrases import why_unjudged
 from .scene import Scene, key
 
 NEEDS = ("instance", "settings", "scenario_settings")
@@ -198,5 +200,7 @@ def _to_start(scene: Scene) -> Cell:
             link=Link("section", "run-a-scenario-manually"),
         )
     if unread:
-        return scene.unknown(cell_id, Unknown(f"{words.count(len(unread), 'scenario')} could not be judged"))
+        why = why_unjudged(unread[0])
+        said = f"{words.count(len(unread), 'scenario')} could not be judged; {unread[0].name}: {why.reason}"
+        return scene.unknown(cell_id, replace(why, reason=said))
     return scene.inferred(cell_id, "no scenario has missed its start", "schedules and runs")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from ...model.guide import Tone
-from ...model.known import Unknown
+from ...model.known import Cause, Unknown
 from ...model.report import DurationStat, Learning, RunVerdict, ScenarioReport, Typical
 from ...model.snapshot import Run
 from .. import words
@@ -116,6 +118,19 @@ def standing_tone(scenario: ScenarioReport) -> Tone:
     if is_good(scenario.state) and with_warnings(scenario):
         return Tone.NOTICE
     return state_tone(scenario.state.verdict)
+
+
+def why_unjudged(scenario: ScenarioReport) -> Unknown:
+    """Why a scenario's state cannot be told: the state's own words, and what would change it."""
+    unread = [part for part in (scenario.last_run, scenario.builds) if isinstance(part, Unknown)]
+    return replace(unread[0] if unread else Unknown("", Cause.NOT_RECORDED), reason=scenario.state.reason)
+
+
+def unread_runs(scenarios: Sequence[ScenarioReport]) -> Unknown:
+    """Why nothing can be said of the runs of these scenarios, none of which could be read."""
+    why = next((s.last_run for s in scenarios if isinstance(s.last_run, Unknown)), Unknown("", Cause.NOT_READ))
+    others = f"; the same of {words.count(len(scenarios) - 1, 'more scenario')}" if len(scenarios) > 1 else ""
+    return replace(why, reason=why.reason + others)
 
 
 def outcome_of(run: Run, scene: Scene) -> str:

@@ -107,6 +107,13 @@ class Scene:
         """What is promised first, the earliest in front; the rest in the flow's order."""
         return tuple(sorted(known(self.report.outputs, ()), key=self._promised))
 
+    @property
+    def outputs_unread(self) -> Optional[Unknown]:
+        """Why there may be more outputs than are known, None where all that would tell was read: the ends of the flow,
+        what other projects use, the feature groups."""
+        parts = (self.snapshot.graph, self.snapshot.settings, self.snapshot.datasets)
+        return next((part for part in parts if isinstance(part, Unknown)), None)
+
     def _promised(self, output: OutputReport) -> tuple[int, str]:
         promised = self.dataset_profile(output.ref)
         return (0, promised.due) if promised.due else (1 if promised.max_age_hours else 2, "")

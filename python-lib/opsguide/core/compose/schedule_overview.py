@@ -44,6 +44,7 @@ def compose(scene: Scene) -> tuple[Block, ...]:
             caption=words.count(len(scene.sources), "source") if scene.sources else "",
             empty="The flow has no sources.",
         ),
+        *_perhaps_more_sources(scene),
         Heading("output-delivery-slas", "Output Delivery SLAs"),
         *table_or_reason(
             scene,
@@ -58,16 +59,25 @@ def compose(scene: Scene) -> tuple[Block, ...]:
     )
 
 
-def _perhaps_more_outputs(scene: Scene) -> tuple[Block, ...]:
-    """Only the project's settings name what other projects use: without them the list may be too short."""
-    settings = scene.snapshot.settings
-    if not isinstance(settings, Unknown):
+def _perhaps_more_sources(scene: Scene) -> tuple[Block, ...]:
+    """Without the flow, a list holds no more than what is declared."""
+    graph = scene.snapshot.graph
+    if not isinstance(graph, Unknown) or isinstance(scene.report.sources, Unknown):
         return ()
-    return (
-        Text(
-            (scene.unknown("schedule-overview.outputs.shared", settings),), "Further outputs that other projects use:"
-        ),
-    )
+    return (Text((scene.unknown("schedule-overview.sources.more", graph),), "Further sources, which the flow shows:"),)
+
+
+def _perhaps_more_outputs(scene: Scene) -> tuple[Block, ...]:
+    """The flow shows its ends, and only the project's settings name what other projects use: without them the list may
+    be too short."""
+    snapshot, found = scene.snapshot, []
+    if isinstance(snapshot.graph, Unknown) and not isinstance(scene.report.outputs, Unknown):
+        more = scene.unknown("schedule-overview.outputs.more", snapshot.graph)
+        found.append(Text((more,), "Further outputs, which the flow shows:"))
+    if isinstance(snapshot.settings, Unknown):
+        shared = scene.unknown("schedule-overview.outputs.shared", snapshot.settings)
+        found.append(Text((shared,), "Further outputs that other projects use:"))
+    return tuple(found)
 
 
 def _how_many(scene: Scene) -> str:

@@ -126,16 +126,16 @@ def _failing(scene: Scene) -> Table:
                 _known_step(scene, f"{row}.step", last.message),
             )
         )
+    caption = "Scenarios whose last run failed"
     if isinstance(scene.report.scenarios, Unknown):
         empty = "The scenarios could not be read."
     elif unread:
-        empty = (
-            f"The runs of {words.count(unread, 'active scenario')} could not be read; no other one's last run failed."
-        )
+        caption += f"; the runs of {words.count(unread, 'active scenario')} could not be read"
+        empty = "No other scenario's last run failed."
     else:
         empty = "No active scenario's last run failed."
     columns = ("Scenario", "Failed", "What It Said", "Known Error")
-    return Table(columns, tuple(rows), "Scenarios whose last run failed", empty)
+    return Table(columns, tuple(rows), caption, empty)
 
 
 def _known_step(scene: Scene, cell_id: str, message: str) -> Cell:
