@@ -102,8 +102,15 @@ class Desk:
         self._lock = threading.Lock()
 
     def access(self, headers: Mapping[str, str]) -> Access:
-        """Who is asking, and what they may see. Must be called in the request's own thread."""
-        return self._doors.open(headers, self.project_key)
+        """Who is asking, and what they may see. Must be called in the request's own thread.
+
+        The node that answers does not change while this process lives, so it is asked for with the first caller that is
+        let in: on a design node nothing alarms."""
+        access = self._doors.open(headers, self.project_key)
+        if access.may and self._node is None:
+            found = gateway.read_snapshot(access.clients, self.project_key, {"instance"}).instance
+            self._node = None if isinstance(found, Unknown) else found
+        return access
 
     def guide(self, access: Access, *, depth: str = "first") -> Guide:
         """The guide; `depth` "first" reads the lists and leaves slow parts waiting, "whole" reads all of it."""
@@ -124,17 +131,11 @@ class Desk:
                 shelf.reading, shelf.has, shelf.read_at = None, frozenset(), time.monotonic()
             if shelf.reading is None or not need <= shelf.has:
                 have = shelf.reading.snapshot if shelf.reading else None
-                node = self._known_node(access.clients)
-                shelf.reading = read(access.clients, self.project_key, self.settings, need=need, have=have, node=node)
+                shelf.reading = read(
+                    access.clients, self.project_key, self.settings, need=need, have=have, node=self._node
+                )
                 shelf.has |= need | gateway.FIRST
             return shelf.reading
-
-    def _known_node(self, clients: Clients) -> Optional[Instance]:
-        """The node does not change while this process lives: asked for once, because on a design node nothing alarms."""
-        if self._node is None:
-            found = gateway.read_snapshot(clients, self.project_key, {"instance"}).instance
-            self._node = None if isinstance(found, Unknown) else found
-        return self._node
 
     def _shelf(self, key: str) -> _Shelf:
         with self._lock:
