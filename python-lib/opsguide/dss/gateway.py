@@ -361,7 +361,10 @@ class _Reading:
             return
         untitled = [a.id for a in articles if not a.name][:TITLES_ASKED]
         pending = {i: self.batch.start(self._title, i) for i in untitled if budget.spend()}
-        titles = self.batch.results("article", pending)
+        titles = self.batch.results("the title of article", pending)
+        lost = [title.reason for title in titles.values() if isinstance(title, Unknown)]
+        if lost:
+            self._remark(f"{len(lost)} of {len(articles)} wiki articles go by their ids: {lost[0]}")
         self._set("articles", tuple(Article(a.id, a.name or known(titles.get(a.id, ""), "")) for a in articles))
 
     def _title(self, article_id: str) -> str:

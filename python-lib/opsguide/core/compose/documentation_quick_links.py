@@ -109,7 +109,9 @@ def _found(scene: Scene, cell_id: str, path: str, document: str, name: str, like
         return _dictionary(scene, cell_id, path, document)
     if isinstance(articles, Unknown):
         return scene.unknown(cell_id, articles, declare=path)
-    return scene.missing(cell_id, path, f"{document}: the wiki has no article like it")
+    untitled = sum(not article.name for article in articles)
+    more = f", as far as its titles could be read: {untitled:,} could not" if untitled else ""
+    return scene.missing(cell_id, path, f"{document}: the wiki has no article like it{more}")
 
 
 def _dictionary(scene: Scene, cell_id: str, path: str, document: str) -> Cell:

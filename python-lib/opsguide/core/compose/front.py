@@ -186,10 +186,26 @@ def _profile(scene: Scene) -> tuple[Callout, ...]:
     )
 
 
+# What the guide does less well without a part that no cell of it shows.
+_WITHOUT = {
+    "viewer": "whose rights it was read with is not known",
+    "users": "contacts and Run as users are not checked against the users",
+    "groups": "contacts are not checked against the groups",
+    "folders": "folders go by their ids",
+    "zones": "the flow's zones are not known",
+}
+_NOT_TRIED = (Cause.NOT_READ, Cause.LEFT_OUT)
+
+
 def _reading(scene: Scene) -> tuple[Callout, ...]:
     """What a reader should know of how it was read."""
     tests = [scenario.name or scenario.id for scenario in known(scene.report.scenarios, ()) if scenario.test]
     said = [words.one_line(remark) for remark in scene.snapshot.remarks]
+    for part, effect in _WITHOUT.items():
+        found = getattr(scene.snapshot, part)
+        if isinstance(found, Unknown) and found.cause not in _NOT_TRIED:
+            needs = f" (needs: {found.needs})" if found.needs else ""
+            said.append(f"{words.capital(words.one_line(found.reason))}{needs}: {effect}")
     if tests:
         said.append(f"{words.listed(tests, 4)}: marked as test, so without alarm")
     return tuple(Callout("note", (remark,)) for remark in said)
