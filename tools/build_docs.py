@@ -15,8 +15,10 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from pydantic import BaseModel
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "python-lib"))
+sys.path[:0] = [str(ROOT / "python-lib"), str(ROOT)]
 
+from localdss import api, story  # noqa: E402
+from localdss.api.routing import BASES, ROUTES  # noqa: E402
 from opsguide.model import profile as model  # noqa: E402  (the plugin's library is not installed, only beside us)
 from opsguide.profile import schema  # noqa: E402
 from opsguide.render import json as guide_json  # noqa: E402
@@ -96,7 +98,39 @@ def guide_schema() -> str:
     return json.dumps(guide_json.schema(), indent=2, ensure_ascii=False) + "\n"
 
 
+LOCALDSS_INTRODUCTION = """\
+# The local DSS
+
+`make demo` and the tests run against `localdss/`: a server that answers DSS's public API to the real `dataikuapi` client,
+hosts this plugin's components by DSS's loading rules, and shows a small screen of each. It imports nothing of the plugin.
+What it says is only as good as what is known of DSS, so every route states what its answer's shape rests on:
+
+- **recorded**: seen in files or answers of a real DSS
+- **documented**: told by Dataiku's documentation, or read in its client
+- **inferred**: neither; the likeliest shape, which the plugin must be able to do without
+
+An older version (`python -m localdss --version 12.0.0`) answers 404, in HTML, to routes that came later. Every route is
+served under `/dip/publicapi` and `/public/api`; every answer's header `X-Localdss-Basis` repeats what is said here.
+"""
+
+
+def localdss_page() -> str:
+    """What each route of the local DSS rests on, and the stories it can tell."""
+    api.load()
+    lines = [LOCALDSS_INTRODUCTION, "## Stories", "", "| `STORY=` | what happened |", "|---|---|"]
+    for name in sorted(story.names()):
+        lines.append(f"| `{name}` | {' '.join(str(story.read(name)['about']).split())} |")
+    lines += ["", f"## Routes ({len(ROUTES)})", "", "| route | rests on | since | right |", "|---|---|---|---|"]
+    for route in sorted(ROUTES, key=lambda route: (route.path, route.method)):
+        since = ".".join(map(str, route.since))
+        path = route.path.replace("<key>", "K").replace("<", "{").replace(">", "}")
+        lines.append(f"| `{route.method} {path}` | {route.basis} | {since} | {route.right or 'any caller'} |")
+    counts = ", ".join(f"{sum(route.basis == basis for route in ROUTES)} {basis}" for basis in BASES)
+    return "\n".join([*lines, "", f"In all: {counts}.", ""])
+
+
 PAGES: dict[str, Callable[[], str]] = {
+    "localdss.md": localdss_page,
     "profile.md": profile_page,
     "profile.schema.json": profile_schema,
     "guide.schema.json": guide_schema,
