@@ -137,12 +137,13 @@ def _rows_row(scene: Scene, output: OutputReport) -> tuple[Cell, ...]:
             "flow graph",
             link=scene.link(output.ref, "dataset-metrics"),
         ),
-        _rows_range(scene, rows, f"{row}.range"),
+        rows_range_cell(scene, rows, f"{row}.range"),
         _rows_limit(scene, output, f"{row}.alert"),
     )
 
 
-def _rows_range(scene: Scene, rows: Known[RowStat], cell_id: str) -> Cell:
+def rows_range_cell(scene: Scene, rows: Known[RowStat], cell_id: str) -> Cell:
+    """How many rows are usual, and how many there were last."""
     if isinstance(rows, Unknown):
         return scene.unknown(cell_id, rows)
     last = f"; last {words.whole(rows.last)}"
@@ -162,7 +163,7 @@ def _rows_range(scene: Scene, rows: Known[RowStat], cell_id: str) -> Cell:
         f"{words.count(rows.usual_n, 'build')} {until}",
         as_of=rows.at,
         reason=rows.reason,
-        tone=scene.alarm(_VOLUME_TONES.get(rows.verdict, Tone.UNKNOWN)),
+        tone=scene.alarm(VOLUME_TONES.get(rows.verdict, Tone.UNKNOWN)),
         verdict=rows.verdict,
     )
 
@@ -171,7 +172,7 @@ def _span(low: str, high: str) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-_VOLUME_TONES = {
+VOLUME_TONES = {
     "OK": Tone.GOOD,
     "WARNING": Tone.NOTICE,
     "NEW_LEVEL": Tone.NOTICE,

@@ -23,7 +23,7 @@ def compose(scene: Scene) -> tuple[Block, ...]:
                 ".",
             )
         ),
-        *_outages(scene),
+        *outage_notes(scene),
         Heading("automated-runs", "Automated Runs"),
         *table_or_reason(
             scene,
@@ -87,7 +87,8 @@ def _how_many(scene: Scene) -> str:
     return f"{len(scene.active):,} active, {inactive:,} inactive" if inactive else f"{len(scene.active):,} active"
 
 
-def _outages(scene: Scene) -> tuple[Block, ...]:
+def outage_notes(scene: Scene) -> tuple[Callout, ...]:
+    """When the instance was probably down."""
     names = scene.scenario_names
     return tuple(
         Callout(
@@ -111,7 +112,7 @@ def _run_row(scene: Scene, scenario: ScenarioReport) -> tuple[Cell, ...]:
         _schedule(scene, scenario, f"{row}.schedule"),
         _what(scene, scenario, f"{row}.what"),
         duration_cell(scene, scenario, f"{row}.duration"),
-        _next(scene, scenario, f"{row}.next"),
+        next_start_cell(scene, scenario, f"{row}.next"),
     )
 
 
@@ -153,7 +154,8 @@ def duration_cell(scene: Scene, scenario: ScenarioReport, cell_id: str) -> Cell:
     )
 
 
-def _next(scene: Scene, scenario: ScenarioReport, cell_id: str) -> Cell:
+def next_start_cell(scene: Scene, scenario: ScenarioReport, cell_id: str) -> Cell:
+    """When the scenario starts next, or what it waits for."""
     upcoming = scenario.next_run
     evidence = (upcoming.disagreement,) if upcoming.disagreement else ()
     if upcoming.unknown is not None and upcoming.at is None:
@@ -181,7 +183,7 @@ def _source_row(scene: Scene, source: SourceReport) -> tuple[Cell, ...]:
     return (
         object_cell(scene, source.ref, source.why, f"{row}.source"),
         _available(scene, source, f"{row}.available"),
-        _starts(scene, source, f"{row}.starts"),
+        read_next_cell(scene, source, f"{row}.starts"),
         _margin(scene, source, f"{row}.margin"),
         arrival_cell(scene, source, f"{row}.arrival"),
     )
@@ -218,7 +220,8 @@ def arrival_cell(scene: Scene, source: SourceReport, cell_id: str) -> Cell:
     return scene.live(cell_id, f"{scene.time(arrival.at)}{said}", arrival.how, at=arrival.at, tone=tone)
 
 
-def _starts(scene: Scene, source: SourceReport, cell_id: str) -> Cell:
+def read_next_cell(scene: Scene, source: SourceReport, cell_id: str) -> Cell:
+    """When a scenario begins to read the source next."""
     start = source.start
     if isinstance(start, Unknown):
         return scene.unknown(cell_id, start)
