@@ -24,7 +24,7 @@ demo: $(VENV)/local.stamp ## serve a local DSS with the sample project on http:/
 
 test: $(VENV)/test.stamp ## all tests, the browser's included
 	@$(BIN)/python tests/browser/install.py
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 check: $(VENV)/check.stamp ## ruff, mypy, import-linter, descriptor lint
 	@$(BIN)/ruff check .
