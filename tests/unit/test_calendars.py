@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timezone
+from typing import Optional
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from opsguide.core.calendars import age_in_business_time, business_days, is_business_day
+from opsguide.core.calendars import age_in_business_time, business_days, is_business_day, month_edge
 from opsguide.model.profile import Calendar
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -58,3 +59,24 @@ def test_business_days_of_a_week() -> None:
 def test_age_in_business_time(calendar: Calendar, since: str, now: str, hours: float) -> None:
     begin, end = (datetime.fromisoformat(text).replace(tzinfo=PARIS).astimezone(timezone.utc) for text in (since, now))
     assert age_in_business_time(calendar, begin, end, PARIS) == hours * 3600
+
+
+@pytest.mark.parametrize(
+    ("calendar", "day", "edge"),
+    [
+        (Calendar(), date(2026, 5, 29), "last"),  # Friday: the 30th and 31st are a weekend
+        (Calendar(), date(2026, 5, 28), ""),
+        (Calendar(), date(2026, 5, 31), ""),
+        (Calendar(), date(2026, 6, 1), "first"),
+        (Calendar(country="FR"), date(2026, 5, 1), ""),  # a holiday
+        (Calendar(country="FR"), date(2026, 5, 4), "first"),
+        (None, date(2028, 2, 29), "last"),
+        (None, date(2027, 2, 28), "last"),
+        (None, date(2026, 12, 31), "last"),
+        (None, date(2026, 12, 1), "first"),
+        (Calendar(extra_business_days=(date(2026, 5, 30),)), date(2026, 5, 29), ""),
+        (Calendar(extra_business_days=(date(2026, 5, 30),)), date(2026, 5, 30), "last"),
+    ],
+)
+def test_the_first_and_last_business_day_of_a_month(calendar: Optional[Calendar], day: date, edge: str):
+    assert month_edge(calendar, day) == edge

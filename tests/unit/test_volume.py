@@ -131,3 +131,18 @@ def test_one_count_per_successful_build() -> None:
 
 def test_nothing_recorded_is_unknown() -> None:
     assert judge_volume([], timezone.utc).verdict == "UNKNOWN"
+
+
+@pytest.mark.parametrize(
+    ("rows", "least", "most", "verdict", "said"),
+    [
+        (50_000, 60_000, None, "ERROR", "50,000 rows, fewer than the declared 60,000"),
+        (50_000, None, 40_000, "ERROR", "50,000 rows, more than the declared 40,000"),
+        (50_000, 40_000, 60_000, "OK", "Mondays run"),
+        (25_000, 20_000, 60_000, "ERROR", "below"),  # within what is declared, but unusual
+    ],
+)
+def test_declared_rows_come_before_what_is_usual(rows: float, least, most, verdict: str, said: str) -> None:
+    judged = judge_volume(then(days(84), rows), timezone.utc, least=least, most=most)
+    assert judged.verdict == verdict
+    assert said in judged.reason

@@ -171,7 +171,10 @@ def latest_complete_partition(builds: Iterable[Build], zone: tzinfo) -> Optional
     Complete is a period whose newest build began after the period was over and ended well; with further dimensions, in
     each value that the period before it had."""
     newest: dict[str, Build] = {}
-    for build in sorted((b for b in builds if b.partition and b.end), key=_end):
+    # Of two that ended together the one that did not end well counts, so that nothing hangs on their order.
+    for build in sorted(
+        (b for b in builds if b.partition and b.end), key=lambda b: (_end(b), not b.success, b.start or _end(b))
+    ):
         newest[build.partition] = build
     periods: dict[str, dict[tuple[str, ...], bool]] = {}
     ends: dict[str, datetime] = {}
@@ -293,7 +296,7 @@ def judge_inputs(builds: Known[Sequence[Build]], inputs: Sequence[Input], now: d
     the successful build before, all of them have clocks, and data was expected in between."""
     if isinstance(builds, Unknown):
         return FreshnessVerdict("UNKNOWN", f"its builds are not known: {builds.reason}")
-    good = sorted((b for b in builds if b.success and b.start), key=lambda b: b.start or now, reverse=True)
+    good = sorted((b for b in builds if b.success and b.start), key=lambda b: (b.start or now, b.job_id), reverse=True)
     begun = [build.start for build in good if build.start]
     if not begun:
         return FreshnessVerdict("UNKNOWN", "no successful build with a start is on record")
@@ -347,7 +350,7 @@ def judge(
             return against_inputs
         return replace(against_inputs, clock=data.clock, data_at=data.at, computed_at=data.computed_at)
     by_age = judge_age(promise, data, now)
-    if by_age.verdict == "FRESH" and against_inputs.verdict in ("NEEDS_REBUILD", "REBUILT_NO_NEW_DATA"):
+    if by_age.verdict in ("FRESH", "UNKNOWN") and against_inputs.verdict in ("NEEDS_REBUILD", "REBUILT_NO_NEW_DATA"):
         return replace(by_age, verdict=against_inputs.verdict, reason=f"{by_age.reason}; {against_inputs.reason}")
     return by_age
 

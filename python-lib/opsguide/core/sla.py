@@ -287,7 +287,7 @@ class _Served:
             if known:
                 self.by_cycle.setdefault(place, []).append(build.end)
             else:
-                self.doubtful[place] = build.end
+                self.doubtful[place] = min(build.end, self.doubtful.get(place, build.end))
 
     def judge(self, place: int, now: datetime) -> DayVerdict:
         cycle = self.cycles[place]
