@@ -208,3 +208,11 @@ def test_letting_in_writes_nothing(dss: Server) -> None:
         come_in(dss, login, run_as="olivia")
     assert not dss.requests.writes()
     assert STATUS in come_in(dss, "dana", run_as="olivia").may
+
+
+def test_whoever_the_backend_runs_as_needs_no_ticket(dss: Server) -> None:
+    dss.faults.status("POST", "/auth/ticket-from-browser-headers", 403)
+    access = come_in(dss, "olivia", run_as="olivia")
+    assert (access.may, access.key) == (EVERYTHING, "user olivia")
+    snapshot = gateway.read_snapshot(access.clients, "RETAIL", {"permissions"})
+    assert not isinstance(snapshot.permissions, Unknown)
