@@ -15,10 +15,11 @@ _REVIEW_DAYS = 90
 
 
 def title(scene: Scene) -> str:
-    return f"{_project_name(scene)} - Operations Guide"
+    return f"{project_name(scene)} - Operations Guide"
 
 
-def _project_name(scene: Scene) -> str:
+def project_name(scene: Scene) -> str:
+    """The project's name, its key where it has none that can be read."""
     project = scene.snapshot.project
     name = "" if isinstance(project, Unknown) else words.one_line(project.name, 120)
     return name or scene.snapshot.project_key
@@ -49,7 +50,7 @@ def _project(scene: Scene) -> Cell:
     if isinstance(project, Unknown):
         return scene.unknown("header.project", project)
     key = f" ({project.key})" if project.key != project.name else ""
-    return scene.live("header.project", f"{_project_name(scene)}{key}", "project summary", link=Link("project"))
+    return scene.live("header.project", f"{project_name(scene)}{key}", "project summary", link=Link("project"))
 
 
 def _node(scene: Scene) -> Cell:
