@@ -5,10 +5,9 @@ STORY ?= nightly-late
 VENV := .venv
 BIN := $(VENV)/bin
 export PYTHONPATH := python-lib:.
-export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check plugin docs clean
+.PHONY: help demo test check bench plugin docs clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -22,9 +21,15 @@ $(VENV)/%.stamp: requirements/%.txt requirements/local.txt code-env/python/spec/
 demo: $(VENV)/local.stamp ## serve a local DSS with the sample project on http://127.0.0.1:$PORT/  (PORT, STORY, PROJECT, LATENCY_MS)
 	@$(BIN)/python -m localdss --port $(PORT) --story $(STORY) $(if $(PROJECT),--project "$(PROJECT)") $(if $(LATENCY_MS),--latency-ms $(LATENCY_MS))
 
-test: $(VENV)/test.stamp ## all tests, the browser's included
+# The pure core first, alone: it starts at once, and what fails there is not worth a browser. ARGS runs only what it names.
+test: $(VENV)/test.stamp ## all tests, the browser's included (ARGS="tests/web -k find": only those)
+ifdef ARGS
+	@$(BIN)/python -m pytest $(ARGS)
+else
+	@$(BIN)/python -m pytest tests/unit
 	@$(BIN)/python tests/browser/install.py
-	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile --ignore tests/unit
+endif
 
 check: $(VENV)/check.stamp ## ruff, mypy, import-linter, descriptor lint
 	@$(BIN)/ruff check .
@@ -32,6 +37,9 @@ check: $(VENV)/check.stamp ## ruff, mypy, import-linter, descriptor lint
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python tests/packaging/lint_descriptors.py
+
+bench: $(VENV)/local.stamp ## measure the claims: every file of bench/ prints its ratio last
+	@for bench in bench/*.py; do echo "== $$bench"; $(BIN)/python "$$bench" || exit 1; done
 
 plugin: $(VENV)/local.stamp ## write dist/operations-guide-<version>.zip, the same bytes every time
 	@$(BIN)/python tools/build_plugin.py
