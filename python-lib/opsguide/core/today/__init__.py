@@ -1,0 +1,56 @@
+"""Today: one sentence that tells how the project stands, and all that the sentence rests on.
+
+For a person: *read the sentence. It counts what is wrong, worst first, then what cannot be told, then what is well, and
+names the next deadline. Below it the night is drawn as it went against as it should have gone, and every scenario,
+output and source stands in a table, worst first.*
+
+    lines       scenarios, outputs and sources as values, worst first
+    headline    the sentence
+    night       the timeline
+    tables      the same as tables of cells, each with its evidence
+    pace        when to look again
+
+Nothing alarms on a design node, and no test scenario does.
+"""
+
+from __future__ import annotations
+
+from ...model.profile import Declared
+from ...model.report import Report
+from ...model.snapshot import Snapshot
+from ...model.today import Today
+from ..compose.front import cautions, project_name
+from ..compose.scene import Scene
+from ..compose.schedule_overview import outage_notes
+from .headline import headline
+from .lines import counts, outputs, scenarios, sources
+from .night import timeline
+from .pace import next_check
+from .tables import sections
+
+__all__ = ["today"]
+
+
+def today(snapshot: Snapshot, declared: Declared, report: Report, *, server_zone: str = "") -> Today:
+    """The project as it stands at `snapshot.taken_at`. `server_zone` is what the report was judged with: the zone that
+    DSS's "SERVER" is declared to be, '' where nobody has."""
+    scene = Scene(snapshot, declared, report)
+    sentence, tone = headline(scene)
+    return Today(
+        project_key=snapshot.project_key,
+        title=f"{project_name(scene)} - Today",
+        taken_at=snapshot.taken_at,
+        zone=report.zone,
+        headline=sentence,
+        tone=tone,
+        banners=(*outage_notes(scene), *cautions(scene)),
+        counts=counts(scene),
+        timeline=timeline(scene, server_zone),
+        scenarios=scenarios(scene),
+        outputs=outputs(scene),
+        sources=sources(scene),
+        sections=sections(scene),
+        calls=snapshot.calls,
+        elapsed_seconds=snapshot.elapsed_seconds,
+        next_check_seconds=next_check(scene),
+    )
