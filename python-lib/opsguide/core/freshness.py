@@ -99,6 +99,8 @@ def _by_column(facts: ObjectFacts, column: str, now: datetime) -> Known[DataTime
     found, note = _column_maximum(facts.metrics, column, now)
     if found is None:
         if built is None:
+            if isinstance(facts.metrics, Unknown):
+                return replace(facts.metrics, reason=f"the {name} is not known: {note}")
             return Unknown(f"the {name} is not known: {note}", Cause.NOT_RECORDED, "a metric with its maximum")
         return DataTime(f"end of the last successful build, as the {name} is not known ({note})", None, built.end)
     value, computed = found

@@ -103,7 +103,7 @@ def _in_full_or_light(clients: Clients, what: str) -> tuple[Mapping[str, Any], .
     except DssDenied as denied:
         try:
             return clients.get_items(f"/{what}")
-        except DssNotFound:
+        except (DssDenied, DssNotFound):
             raise denied from None
 
 

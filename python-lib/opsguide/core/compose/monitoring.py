@@ -570,6 +570,7 @@ def _system_location(scene: Scene) -> Cell:
             "default: where DSS writes them, unless it runs in Dataiku Cloud",
             declare=path,
             reason=f"the list of logs was not read: {logs.reason}",
+            needs=logs.needs,
         )
     else:
         default = scene.live(

@@ -45,16 +45,18 @@ def _outcome(scenario: Scenario, terms: Terms, run: Run) -> tuple[str, str]:
             "UNKNOWN",
             f"DSS calls its outcome {words.one_line(str(run.outcome), 40)}, which this guide does not know",
         )
+    if run.start is None or run.end is None:
+        return "UNKNOWN", f"ended well, but when it {'ended' if run.start else 'started'} is not on record"
     limit, basis = limit_of(scenario, terms, run)
-    took = (run.end - run.start).total_seconds() if run.end and run.start else None
-    if took is None or limit is None or took <= limit:
-        return "ON_TIME", "ended well" + (f" after {words.duration(took)}" if took is not None else "")
+    took = (run.end - run.start).total_seconds()
+    if limit is None or took <= limit:
+        return "ON_TIME", f"ended well after {words.duration(took)}"
     return "LATE_FINISH", f"took {words.duration(took)}, over {words.duration(limit)} ({basis})"
 
 
 def _while_running(scenario: Scenario, terms: Terms, run: Run) -> tuple[str, str]:
     if run.start is None:
-        return "RUNNING", "running"
+        return "UNKNOWN", "running, but since when is not on record"
     elapsed = (terms.now - run.start).total_seconds()
     limit, basis = limit_of(scenario, terms, run)
     if limit is not None and elapsed > limit:

@@ -1,0 +1,271 @@
+"""A DSS that refuses, lacks, hangs or garbles: the page still renders whole, says what it could not read, and nothing
+that was not read looks good."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+import pytest
+
+import localdss
+from localdss.server import Server
+from opsguide import service
+from opsguide.core.compose import compose
+from opsguide.dss import gateway, session
+from opsguide.model.guide import Guide, Origin, cells_of
+from opsguide.settings import Settings
+from tests.readings import clients
+from tests.whole import Visit, assert_whole, cell, good, unknowns
+
+P = "/projects/<key>"
+CONTENT, PROJECT_ADMIN = "Read project content on RETAIL", "Admin on the project"
+REFUSED = "Action forbidden"
+
+# Every route that a whole reading asks, and the right that DSS wants for it ('' where nothing says which).
+ROUTES: dict[str, str] = {
+    P: CONTENT,
+    f"{P}/variables/": CONTENT,
+    f"{P}/scenarios/": CONTENT,
+    f"{P}/scenarios/<scenario_id>": CONTENT,
+    f"{P}/scenarios/<scenario_id>/get-last-runs": CONTENT,
+    f"{P}/flow/graph/": CONTENT,
+    f"{P}/flow/zones": CONTENT,
+    f"{P}/datasets/": CONTENT,
+    f"{P}/datasets/<name>/info": CONTENT,
+    f"{P}/datasets/<name>/metrics/last/<partition>": CONTENT,
+    f"{P}/datasets/<name>/metrics/history/<partition>": CONTENT,
+    f"{P}/datasets/<name>/data-quality/last-rules-result": CONTENT,
+    f"{P}/data-quality/status": CONTENT,
+    f"{P}/managedfolders/": CONTENT,
+    f"{P}/managedfolders/<folder_id>/contents": CONTENT,
+    f"{P}/managedfolders/<folder_id>/metrics/last": CONTENT,
+    f"{P}/jobs/": CONTENT,
+    f"{P}/wiki/": CONTENT,
+    f"{P}/wiki/<name>": CONTENT,
+    f"{P}/webapps/": CONTENT,
+    f"{P}/git/actions/log": CONTENT,
+    f"{P}/permissions": PROJECT_ADMIN,
+    f"{P}/settings": PROJECT_ADMIN,
+    f"{P}/bundles/imported": PROJECT_ADMIN,
+    "/admin/users/": "instance administrator",
+    "/admin/groups/": "instance administrator",
+    "/admin/logs/": "instance administrator",
+    "/auth/info": "",
+    "/instance-info": "",
+    "/messaging-channels/": "",
+}
+# Parts that make other cells better but have none of their own: what is missing there stands in evidence, or above.
+BESIDE = frozenset(
+    {f"{P}/flow/zones", f"{P}/managedfolders/", f"{P}/managedfolders/<folder_id>/metrics/last", f"{P}/wiki/<name>"}
+) | {"/admin/users/", "/admin/groups/", "/admin/logs/", "/auth/info"}
+
+
+@pytest.fixture(scope="module", params=["nightly-late", "overnight-warning"])
+def served(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """Nights on which much went wrong: whoever overlooks something sees it good."""
+    with localdss.serve(story=request.param) as dss:
+        yield dss
+
+
+@pytest.fixture
+def dss(served: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    monkeypatch.setattr(session, "PAUSES_SECONDS", (0.0, 0.0))
+    yield served
+    served.faults.clear()
+
+
+def guide_of(dss: Server, login: str = "admin", **options: Any) -> Guide:
+    reading = service.read(clients(dss, login, **options), "RETAIL", Settings(), need=gateway.WHOLE)
+    return compose(reading.snapshot, reading.declared, reading.report)
+
+
+@lru_cache(maxsize=4)
+def undisturbed(dss: Server) -> tuple[Guide, dict[str, frozenset[str]]]:
+    """The guide with all of it read, and which paths were asked of each route."""
+    dss.requests.clear()
+    guide = guide_of(dss)
+    paths: dict[str, set[str]] = {}
+    for each in dss.requests:
+        paths.setdefault(each.route, set()).add(each.path)
+    return guide, {route: frozenset(asked) for route, asked in paths.items()}
+
+
+def told(guide: Guide) -> str:
+    """All banners, reasons, needs and evidence in one text."""
+    banners = [str(part) for banner in guide.banners for part in banner.parts]
+    return "\n".join([*banners, *(f"{each.reason} {each.needs} {each.evidence}" for each in cells_of(guide))])
+
+
+def assert_nothing_better(guide: Guide, dss: Server) -> None:
+    before = {each.id: each for each in cells_of(undisturbed(dss)[0])}
+    better = good(guide) - good(undisturbed(dss)[0])
+    assert [(i, before[i].value, cell(guide, i).value) for i in better if i in before] == []
+
+
+def test_the_routes_are_all_there_are(dss: Server) -> None:
+    assert set(undisturbed(dss)[1]) == set(ROUTES)
+    assert unknowns(undisturbed(dss)[0], "could not be read") == []
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_each_refusal_is_told_with_its_right_and_hides_no_failure(dss: Server, route: str) -> None:
+    for path in undisturbed(dss)[1][route]:
+        dss.faults.status("GET", path, 403, REFUSED)
+    if route in ("/admin/users/", "/admin/groups/"):  # these have a lighter list for everybody beside them
+        dss.faults.status("GET", route.replace("/admin", ""), 403, REFUSED)
+    guide = guide_of(dss)
+    assert_whole(guide)
+    assert REFUSED in told(guide)
+    cells = unknowns(guide, REFUSED)
+    assert (cells == []) == (route in BESIDE)
+    assert {each.needs for each in cells} <= {ROUTES[route]}
+    if route in BESIDE and ROUTES[route] != CONTENT:
+        assert ROUTES[route] in told(guide)
+    assert_nothing_better(guide, dss)
+
+
+KINDS = {
+    "refused": lambda faults: faults.status("GET", "/*", 403, REFUSED),
+    "broken": lambda faults: faults.status("GET", "/*", 500, "Out of order"),
+    "lacking": lambda faults: faults.html("GET", "/*", 404),
+    "behind a proxy that fails": lambda faults: faults.html("GET", "/*", 502),
+    "silent": lambda faults: faults.empty("GET", "/*"),
+    "cut off": lambda faults: faults.cut_off("GET", "/*"),
+    "of another type": lambda faults: faults.change("GET", "/*", lambda _: "text"),
+    "null": lambda faults: faults.change("GET", "/*", lambda _: None),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_when_everything_fails_the_page_is_whole_and_nothing_is_good(dss: Server, kind: str) -> None:
+    visit = Visit(dss)
+    KINDS[kind](dss.faults)
+    guide = visit.guide()
+    assert good(guide) == set()
+    assert {each.origin for each in cells_of(guide) if ".status-" in each.id} <= {Origin.UNKNOWN}
+    shown = visit.show()
+    assert "could not be read" in shown.html
+    assert "could not be read" in shown.markdown
+    assert shown.data["completeness"]["counts"]["unknown"] > 50
+
+
+@pytest.mark.parametrize("kind", ["lacking", "of another type", "null"])
+@pytest.mark.parametrize("route", [f"{P}/jobs/", f"{P}/scenarios/<scenario_id>/get-last-runs", f"{P}/flow/graph/"])
+def test_each_garbled_list_hides_no_failure(dss: Server, route: str, kind: str) -> None:
+    for path in undisturbed(dss)[1][route]:
+        if kind == "lacking":
+            dss.faults.html("GET", path, 404)
+        else:
+            dss.faults.change("GET", path, lambda _: "text" if kind == "of another type" else None)
+    guide = guide_of(dss)
+    assert_whole(guide)
+    assert unknowns(guide, "could not be read")
+    assert_nothing_better(guide, dss)
+
+
+def test_a_hung_call_leaves_the_rest_of_the_page(dss: Server) -> None:
+    visit = Visit(dss, timeout_seconds=0.6, workers=8)
+    dss.faults.hang("GET", "/projects/RETAIL/jobs/", 30)
+    dss.faults.hang("GET", "/projects/RETAIL/data-quality/status", 30)
+    began = time.monotonic()
+    first = visit.guide("first")
+    assert time.monotonic() - began < 10
+    assert unknowns(first, "no answer within 0.6 s")
+    guide = visit.guide()
+    assert time.monotonic() - began < 20
+    hung = unknowns(guide, "no answer within 0.6 s")
+    assert {each.id for each in hung} >= {"quick-reference-card.morning.alerts", "capacity-planning.compute.current"}
+    assert [each for each in hung if each.needs] == []
+    assert cell(guide, "daily-operations.green").value
+    assert_nothing_better(guide, dss)
+    visit.show()
+
+
+def test_a_dss_that_hangs_at_everything_ends_at_the_deadline(dss: Server) -> None:
+    visit = Visit(dss, timeout_seconds=5, deadline_seconds=0.5)
+    dss.faults.hang("GET", "/*", 20)
+    began = time.monotonic()
+    guide = visit.guide()
+    assert time.monotonic() - began < 6
+    assert_whole(guide)
+    assert good(guide) == set()
+    assert unknowns(guide, "no answer within 0.5 s")
+
+
+# --- old versions ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("version", "lacking"),
+    [("12.0.0", {"12.5", "12.6"}), ("11.4", {"12.5", "12.6"})],
+)
+@pytest.mark.parametrize("login", ["admin", "raj"])
+def test_an_old_dss_gives_a_whole_page_that_names_the_version_it_lacks(
+    version: str, lacking: set[str], login: str
+) -> None:
+    with localdss.serve(story="nightly-late", version=version) as old:
+        visit = Visit(old, login=login)
+        guide = visit.guide()
+        visit.show()
+        assert old.requests.writes() == []
+    needs = {each.needs for each in unknowns(guide) if "or newer" in each.needs}
+    assert needs == {f"DSS {version} or newer" for version in lacking}
+    assert "late" in cell(guide, "quick-reference-card.now.outputs").value
+
+
+# --- answers that are odd but true -----------------------------------------------------------------------------------
+
+
+def _without_ids(answer: Any) -> Any:
+    """Settings whose triggers, or runs whose triggers, have neither id nor name."""
+    triggers = answer["triggers"] if isinstance(answer, dict) else [run["trigger"]["trigger"] for run in answer]
+    for trigger in triggers:
+        trigger.pop("id", None)
+        trigger.pop("name", None)
+    return answer
+
+
+def test_triggers_without_an_id_still_have_their_schedule(dss: Server) -> None:
+    before = undisturbed(dss)[0]
+    dss.faults.change("GET", "/projects/RETAIL/scenarios/[!/]*", _without_ids)
+    guide = guide_of(dss)
+    assert_whole(guide)
+    assert_nothing_better(guide, dss)
+    schedules = [each.id for each in cells_of(before) if each.id.endswith(".schedule")]
+    assert schedules
+    assert [i for i in schedules if cell(guide, i).value != cell(before, i).value] == []
+    overall = "quick-reference-card.now.scenarios"
+    assert cell(guide, overall).verdict == cell(before, overall).verdict
+
+
+@pytest.mark.parametrize("lost", ["result", "end", "start"])
+def test_a_run_without_its_result_is_not_taken_for_a_success(dss: Server, lost: str) -> None:
+    def without(answer: Any) -> Any:
+        for run in answer[:1]:
+            run.pop(lost, None)
+            for step in (run.get("scenarioRun") or {}).get("stepRuns") or []:
+                step.pop("result", None)
+        return answer
+
+    dss.faults.change("GET", "/projects/RETAIL/scenarios/*/get-last-runs", without)
+    guide = guide_of(dss)
+    assert_whole(guide)
+    assert_nothing_better(guide, dss)
+
+
+def test_a_run_that_goes_on_is_said_to(dss: Server) -> None:
+    def going(answer: Any) -> Any:
+        for run in answer[:1]:
+            run.pop("result", None)
+            run.pop("end", None)
+        return answer
+
+    dss.faults.change("GET", "/projects/RETAIL/scenarios/NIGHTLY_BUILD/get-last-runs", going)
+    guide = guide_of(dss)
+    assert_whole(guide)
+    assert "running" in cell(guide, "daily-operations.status-NIGHTLY_BUILD.last").value
+    assert "succeeded" not in cell(guide, "daily-operations.status-NIGHTLY_BUILD.last").value
+    assert_nothing_better(guide, dss)
