@@ -5,6 +5,8 @@ STORY ?= nightly-late
 VENV := .venv
 BIN := $(VENV)/bin
 export PYTHONPATH := python-lib:.
+# Byte code is kept: without it every run compiles each test again before the first one starts.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check bench plugin docs clean
