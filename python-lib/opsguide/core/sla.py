@@ -39,8 +39,8 @@ from .forecast import Outlook, by_days
 from .schedule.zones import to_instant, zone_of
 
 STRIP_DAYS = 90
-# Due days may be as rare as once a month, two of which are needed.
-AHEAD_DAYS, BACK_DAYS = 15, 130
+# The strip, and the due day before it; the due day after today.
+BACK_DAYS, AHEAD_DAYS = STRIP_DAYS + 10, 15
 USUAL_DAYS, USUAL_LEAST = 30, 5
 CASES_LEAST = 10  # before a share of days is told or judged
 ALERT_LEAST_SECONDS = 15 * 60.0
@@ -195,6 +195,8 @@ def _first_of_last_day(moments: Sequence[datetime], before: datetime, due: datet
         return None
     days_back = math.ceil((due - moments[newest]) / _DAY) or 1
     since = max(before, due - days_back * _DAY)
+    if newest == 0 or moments[newest - 1] <= since:
+        return moments[newest]
     day = moments[bisect_right(moments, since) : newest + 1]
     pauses = [later - earlier for earlier, later in zip((since, *day), day)]
     longest = max(pauses)
