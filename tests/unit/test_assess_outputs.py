@@ -142,8 +142,6 @@ def test_a_declared_column_dates_the_data():
     unseen = output(night(), declared)
     assert unseen.verdict == "NEEDS_REBUILD"
     assert "as the newest day is not known (no metric computes it)" in unseen.reason
-    alone = with_facts(night(), "orders_raw", newest_file=None)
-    assert output(alone, declared).verdict == "UNKNOWN"
 
 
 def test_old_data_is_said_beside_a_kept_promise():
