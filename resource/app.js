@@ -186,6 +186,60 @@
     return true;
   }
 
+  // --- pages: inside DSS they take each other's place, each opened by itself is a place of its own --------------------
+
+  function openPage(path) {
+    one("#opsguide-status").textContent = "Reading the project from DSS…";
+    htmx.ajax("GET", path, { target: "#opsguide", swap: "innerHTML" }).then(() => {
+      scrollTo(0, 0);
+      if (one("#guide")) one("#guide").focus({ preventScroll: true });
+    });
+  }
+
+  // --- look again: as often as the page says, only while it is looked at, less often while DSS does not answer ---------
+
+  let timer = 0;
+  let overdue = false;
+  let failures = 0;
+
+  function lookAgainLater() {
+    clearTimeout(timer);
+    overdue = false;
+    const place = one("[data-again]");
+    if (place) timer = setTimeout(lookAgain, 1000 * Number(place.dataset.again) * 2 ** Math.min(failures, 4));
+  }
+  function lookAgain() {
+    overdue = document.hidden;
+    const place = one("[data-again]");
+    if (place && !overdue) htmx.trigger(place, "again");
+  }
+  document.addEventListener("visibilitychange", () => { if (overdue && !document.hidden) lookAgain(); });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    failures = event.detail.successful ? 0 : failures + 1;
+    if (!event.detail.successful && event.detail.elt.matches("[data-again]")) lookAgainLater();
+  });
+
+  // --- what the reader has opened and where they are outlast a refresh --------------------------------------------------
+
+  let kept = { open: [], focus: null };
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.target.id !== "opsguide") return;
+    const active = document.activeElement && document.activeElement.closest("#opsguide [id]");
+    const openOnes = all("#opsguide details[open]").map((details) => details.closest("[id]")).filter(Boolean);
+    kept = { open: openOnes.map((around) => around.id), focus: active && { id: active.id, tag: document.activeElement.tagName } };
+  });
+  function restoreKept() {
+    for (const id of kept.open) {
+      const around = document.getElementById(id);
+      const details = around && around.querySelector("details");
+      if (details) details.open = true;
+    }
+    const around = kept.focus && document.getElementById(kept.focus.id);
+    const place = around && (around.tagName === kept.focus.tag ? around : around.querySelector(kept.focus.tag));
+    if (place) place.focus({ preventScroll: true });
+    kept = { open: [], focus: null };
+  }
+
   // --- print: not before the parts still being read have arrived ------------------------------------------------------
 
   function printWhenRead() {
@@ -199,6 +253,9 @@
     const on = (selector) => event.target.closest(selector);
     const link = on("a[href^='#']");
     if (link && goTo(decodeURIComponent(link.hash.slice(1)))) event.preventDefault();
+    const page = on("a[data-page]");
+    const plain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
+    if (page && plain && !document.body.hasAttribute("data-alone")) { event.preventDefault(); openPage(page.dataset.backend); }
     if (on("[data-zone-switch]")) { remember("zone", recall("zone") === "mine" ? "project" : "mine"); applyZone(); }
     if (on("[data-theme-switch]")) { remember("theme", isDark() ? "light" : "dark"); applyTheme(); }
     if (on("[data-print]")) printWhenRead();
@@ -233,7 +290,10 @@
   }
   function pageArrived() {
     shownSince = Date.now();
-    document.title = one("h1") ? one("h1").textContent : document.title;
+    const heading = one("h1");
+    if (heading) document.title = heading.dataset.title || heading.textContent;
+    restoreKept();
+    lookAgainLater();
     const contents = one(".contents details");
     if (contents && !matchMedia("(min-width: 62rem)").matches) contents.open = false;
     arrived();

@@ -22,6 +22,7 @@ from localdss.api.routing import BASES, ROUTES  # noqa: E402
 from opsguide.model import profile as model  # noqa: E402  (the plugin's library is not installed, only beside us)
 from opsguide.profile import schema  # noqa: E402
 from opsguide.render import json as guide_json  # noqa: E402
+from opsguide.render.today_json import today_schema  # noqa: E402
 
 PROFILE_EXAMPLE = {
     "timezone": "Europe/Paris",
@@ -129,11 +130,17 @@ def localdss_page() -> str:
     return "\n".join([*lines, "", f"In all: {counts}.", ""])
 
 
+def today_page() -> str:
+    """JSON Schema of `today.json`."""
+    return json.dumps(today_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "localdss.md": localdss_page,
     "profile.md": profile_page,
     "profile.schema.json": profile_schema,
     "guide.schema.json": guide_schema,
+    "today.schema.json": today_page,
 }
 
 _WORDS = (

@@ -16,6 +16,7 @@ from .core.assess import assess
 from .core.compose import compose
 from .core.compose.morning import compose_morning
 from .core.lineage import outputs, sources
+from .core.today import today
 from .dss import gateway, inside
 from .dss.identity import Access, Doors
 from .dss.session import Clients
@@ -25,6 +26,7 @@ from .model.known import Unknown
 from .model.profile import Declared
 from .model.report import RUN_ORDER, Report
 from .model.snapshot import Instance, ObjectRef, Snapshot, Variables
+from .model.today import Today
 from .profile import load
 from .settings import Settings
 
@@ -35,6 +37,9 @@ MAX_SHELVES = 64
 
 # What a morning check needs beyond the lists: enough for every verdict that it shows.
 MORNING = gateway.FIRST | {"scenario_settings", "settings", "folders", "builds", "files", "quality", "instance"}
+
+# Today also judges rows and the age of data by its own column, and says whose failure reaches nobody.
+TODAY = MORNING | {"metrics", "row_counts", "channels"}
 
 _BAD_RUNS = frozenset(RUN_ORDER[: RUN_ORDER.index("UNKNOWN")])
 _BAD_OUTPUTS = frozenset({"MISSED", "STALE_ERROR"})
@@ -124,6 +129,14 @@ class Desk:
             section = _section(_guide(self._reading(access, frozenset(section.waits_for))), section_id)
         return section
 
+    def today(self, access: Access) -> Today:
+        """Today, all of it read; `next_check_seconds` as the settings allow it."""
+        found = _today(self._reading(access, TODAY), self.settings)
+        pace = found.next_check_seconds
+        if pace is None or not self.settings.page_refreshes:
+            return replace(found, next_check_seconds=None)
+        return replace(found, next_check_seconds=max(pace, self.settings.minimum_refresh_seconds))
+
     def _reading(self, access: Access, need: frozenset[str]) -> Reading:
         shelf = self._shelf(access.key)
         with shelf.lock:
@@ -158,6 +171,10 @@ class _Shelf:
 
 def _guide(reading: Reading) -> Guide:
     return compose(reading.snapshot, reading.declared, reading.report)
+
+
+def _today(reading: Reading, settings: Settings) -> Today:
+    return today(reading.snapshot, reading.declared, reading.report, server_zone=settings.server_timezone)
 
 
 def _section(guide: Guide, section_id: str) -> Optional[Section]:

@@ -21,6 +21,7 @@ class Settings:
     profile_defaults: str = ""
     max_parallel_calls: int = 4
     minimum_refresh_seconds: int = 30
+    page_refreshes: bool = True
     heartbeat_hosts: tuple[str, ...] = ()
 
     @classmethod
@@ -38,6 +39,7 @@ class Settings:
             profile_defaults=_text(config, "profile_defaults"),
             max_parallel_calls=_whole(config, "max_parallel_calls", default=4, low=1, high=8),
             minimum_refresh_seconds=_whole(config, "minimum_refresh_seconds", default=30, low=5, high=3600),
+            page_refreshes=config.get("page_refreshes") not in (False, "false"),
             heartbeat_hosts=tuple(str(host) for host in hosts) if isinstance(hosts, (list, tuple)) else (),
         )
 

@@ -14,6 +14,9 @@ from typing import Any, Optional
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ..model.guide import Block, Cell, Completeness, Guide, Inline, Origin, Section
+from ..model.known import known
+from ..model.today import Mark, Today
+from . import svg
 from .phrases import (
     ORIGIN_MARKS,
     ORIGIN_MEANINGS,
@@ -96,6 +99,27 @@ def section_fragment(section: Section, guide: Guide, urls: Urls) -> str:
     return _render("section_fragment.html", section=section, guide=guide, **_words(guide.zone, urls))
 
 
+def today_document(today: Today, urls: Urls, root: str = "") -> str:
+    """Today as a whole page that needs no script."""
+    return _today("today_document.html", today, urls, root)
+
+
+def today_fragment(today: Today, urls: Urls, root: str = "") -> str:
+    """Today's page without the document around it."""
+    return _today("today.html", today, urls, root)
+
+
+def _today(template: str, today: Today, urls: Urls, root: str) -> str:
+    return _render(
+        template,
+        today=today,
+        root=root,
+        night=svg.night(today.timeline),
+        promises=tuple((output, svg.strip(output.days)) for output in known(today.outputs, ()) if output.days),
+        **_words(today.zone, urls),
+    )
+
+
 def result(guide: Guide, urls: Urls) -> str:
     """A macro's result: a part of DSS's own page, with its style inside, so that it can be kept as a file as well."""
     return _render("result.html", guide=guide, **_words(guide.zone, urls))
@@ -122,6 +146,11 @@ def when(cell: Cell, zone: str) -> Optional[When]:
     pattern, (before, clock, after) = next((found for found in spelled if found[1][1]), ("", ("", text, "")))
     brief = f"{local:%Y-%m-%d %H:%M:%S} {local.tzname()}"
     return When(before, clock, after, pattern, _iso(cell.at), exact(cell.at, name), brief)
+
+
+def as_cell(mark: Mark) -> Cell:
+    """A mark of the timeline as the cell that says its instant."""
+    return Cell("", mark.text, Origin.LIVE, at=mark.start)
 
 
 def counted(completeness: Completeness) -> tuple[tuple[Origin, int], ...]:
@@ -181,6 +210,7 @@ def _environment() -> Environment:
     )
     environment.globals.update(
         anchor=anchor,
+        as_cell=as_cell,
         callout_word=callout_word,
         counted=counted,
         gaps=gaps,

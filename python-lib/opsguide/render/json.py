@@ -22,7 +22,7 @@ def guide_data(guide: Guide, urls: Urls) -> dict[str, Any]:
         "schema_version": guide.schema_version,
         "project_key": guide.project_key,
         "title": guide.title,
-        "taken_at": _instant(guide.taken_at),
+        "taken_at": as_instant(guide.taken_at),
         "zone": guide.zone,
         "completeness": _completeness(guide.completeness),
         "header": [_cell(cell, urls) for cell in guide.header],
@@ -45,15 +45,15 @@ def _cell(cell: Cell, urls: Urls) -> dict[str, Any]:
         "value": cell.value,
         "origin": cell.origin.value,
         "source": cell.source,
-        "as_of": _instant(cell.as_of),
+        "as_of": as_instant(cell.as_of),
         "reason": cell.reason,
         "needs": cell.needs,
         "tone": cell.tone.value,
         "verdict": cell.verdict,
         "declare": cell.declare,
-        "at": _instant(cell.at),
+        "at": as_instant(cell.at),
         "zone": cell.zone,
-        "seconds": _seconds(cell.seconds),
+        "seconds": as_seconds(cell.seconds),
         "evidence": list(cell.evidence),
         "link": _link(cell.link, urls),
     }
@@ -83,11 +83,12 @@ def _completeness(completeness: Completeness) -> dict[str, Any]:
     }
 
 
-def _instant(instant: Optional[datetime]) -> Optional[str]:
+def as_instant(instant: Optional[datetime]) -> Optional[str]:
+    """ISO 8601 with offset."""
     return None if instant is None else instant.isoformat()
 
 
-def _seconds(seconds: Optional[float]) -> Optional[float]:
+def as_seconds(seconds: Optional[float]) -> Optional[float]:
     """JSON has no infinity: such a duration is one nobody can state."""
     return seconds if seconds is not None and float("-inf") < seconds < float("inf") else None
 
@@ -98,8 +99,8 @@ def schema() -> dict[str, Any]:
     instant: dict[str, Any] = {"type": ["string", "null"], "format": "date-time"}
     texts: dict[str, Any] = {"type": "array", "items": text}
     origin: dict[str, Any] = {"enum": [origin.value for origin in Origin]}
-    link = _object(screen=text, target=text, label=text, href={"type": ["string", "null"]})
-    cell = _object(
+    link = json_object(screen=text, target=text, label=text, href={"type": ["string", "null"]})
+    cell = json_object(
         id={**text, "description": "Stable: section.row.column."},
         value={**text, "description": "Empty only where the origin is not_declared or unknown."},
         origin={**origin, "description": "Where the value comes from."},
@@ -116,21 +117,21 @@ def schema() -> dict[str, Any]:
         evidence={**texts, "description": "What the value rests on, line by line."},
         link={"anyOf": [{"type": "null"}, link]},
     )
-    missing = _object(cell_id=text, label=text, section_id=text, origin=origin, declare=text, reason=text)
-    counts = _object(**{origin.value: {"type": "integer", "minimum": 0} for origin in Origin})
-    section = _object(
+    missing = json_object(cell_id=text, label=text, section_id=text, origin=origin, declare=text, reason=text)
+    counts = json_object(**{origin.value: {"type": "integer", "minimum": 0} for origin in Origin})
+    section = json_object(
         id=text,
         title=text,
         waits_for={**texts, "description": "Parts not read; empty in a whole guide."},
         cells={"type": "array", "items": {"$ref": "#/$defs/cell"}},
     )
-    guide = _object(
+    guide = json_object(
         schema_version={"const": SCHEMA_VERSION},
         project_key=text,
         title=text,
         taken_at={"type": "string", "format": "date-time", "description": "The moment all of it is about."},
         zone={**text, "description": "The project's time zone."},
-        completeness=_object(
+        completeness=json_object(
             share={"type": "number", "minimum": 0, "maximum": 1, "description": "Known cells of all cells."},
             counts=counts,
             missing={"type": "array", "items": missing},
@@ -146,7 +147,8 @@ def schema() -> dict[str, Any]:
     }
 
 
-def _object(**properties: Any) -> dict[str, Any]:
+def json_object(**properties: Any) -> dict[str, Any]:
+    """The schema of an object that has just these properties, all of them."""
     return {
         "type": "object",
         "properties": properties,

@@ -27,6 +27,8 @@ from ..model.guide import (
     Table,
     Text,
 )
+from ..model.known import Unknown
+from ..model.today import Lane, Today
 from .phrases import (
     ORIGIN_MARKS,
     ORIGIN_MEANINGS,
@@ -44,6 +46,7 @@ from .urls import Urls
 _SPECIAL = re.compile(r"[\\`*\[\]<#|~$]|&(?=#?\w+;)|(?<![^\W_])_|_(?![^\W_])")
 _AUTOLINK = re.compile(r"(?<=[A-Za-z])(:)(?=//)|(?<=\bwww)(\.)|(?<=\S)(@)(?=\S)", re.IGNORECASE)
 _LIST_START = re.compile(r"^(\s*)(?:([-+=>])|(\d+)([.)]))")
+_MARKS_TOLD = 6
 _WORTH_A_WORD = {tone for tone in TONE_WORDS if tone.value in ("notice", "bad", "unknown")}
 
 
@@ -58,6 +61,42 @@ def guide_markdown(guide: Guide, urls: Urls) -> str:
         _completeness(guide),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def today_markdown(today: Today, urls: Urls) -> str:
+    """Today as one Markdown document, ending in a line break: the sentence first, the night as a list."""
+    parts = [
+        f"# {escape(today.title)}",
+        f"**{escape(today.headline)}**",
+        *(_callout(banner, urls) for banner in today.banners),
+        f"Read {escape(exact(today.taken_at, today.zone))}. {_legend()}",
+        _night(today),
+        *(_section(section, urls) for section in today.sections),
+        _promises(today),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _night(today: Today) -> str:
+    lanes = [f"- {_lane(lane)}" for lane in today.timeline.lanes]
+    if not lanes:
+        return "## The Night\n\n*Nothing was due and nothing ran.*"
+    return "\n".join(["## The Night", "", *lanes])
+
+
+def _lane(lane: Lane) -> str:
+    told = [mark.text for mark in lane.marks if mark.kind != "usual"]
+    before = len(told) - _MARKS_TOLD
+    if before > 0:
+        told = [f"{before + lane.left_out:,} more", *told[-_MARKS_TOLD:]]
+    state = f"**{TONE_WORDS[lane.tone]}**: " if lane.tone in _WORTH_A_WORD else ""
+    return f"{state}{escape(lane.name)}, {escape(lane.state.lower())}: {escape('; '.join(told))}"
+
+
+def _promises(today: Today) -> str:
+    outputs = [] if isinstance(today.outputs, Unknown) else [output for output in today.outputs if output.budget_text]
+    lines = [f"- {escape(output.name)}: {escape(output.budget_text)}" for output in outputs]
+    return "\n".join(["## Promises Kept", "", *lines]) if lines else ""
 
 
 def escape(text: str) -> str:

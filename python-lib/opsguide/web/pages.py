@@ -10,7 +10,8 @@ from ..errors import DssDenied, InvalidParameter
 from ..model.guide import Guide
 from ..render import html
 from ..render.json import guide_json
-from ..render.markdown import guide_markdown
+from ..render.markdown import guide_markdown, today_markdown
+from ..render.today_json import today_json
 from ..render.urls import Urls
 from ..service import Access, Desk
 from . import failures
@@ -54,6 +55,19 @@ def create_blueprint(desk: Desk, resource: Path) -> Blueprint:
     @pages.get("/guide.md")
     def as_markdown() -> Response:
         return _data(guide_markdown(_guide(desk, "whole"), urls), "text/markdown; charset=utf-8")
+
+    @pages.get("/today")
+    def today() -> Response:
+        shown = desk.today(_admitted(desk))
+        return _html(html.today_fragment(shown, urls) if wants_part() else html.today_document(shown, urls))
+
+    @pages.get("/today.json")
+    def today_as_json() -> Response:
+        return _data(today_json(desk.today(_admitted(desk))), "application/json")
+
+    @pages.get("/today.md")
+    def today_as_markdown() -> Response:
+        return _data(today_markdown(desk.today(_admitted(desk)), urls), "text/markdown; charset=utf-8")
 
     @pages.get("/static/<path:name>")
     def static(name: str) -> Response:

@@ -36,7 +36,7 @@ _CONCERN_WORDS = {
     "ROWS_UNREAD": "with rows that could not be read",
 }
 _SCENARIO_WORDS = {**STATE_WORDS, "NOT_RUN": "did not start"}
-_SOURCE_WORDS = {"STALE_ERROR": "late", "STALE_WARN": "getting old", "UNKNOWN": "not seen to arrive"}
+_SOURCE_WORDS = {"STALE_ERROR": "late", "STALE_WARN": "getting old", "UNKNOWN": "of unknown arrival"}
 
 
 @dataclass(frozen=True)
