@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from opsguide.core.assess import assess
+from opsguide.core.windows import merged
 from opsguide.model.known import Cause, Unknown
 from opsguide.model.report import OutputReport, Prediction, SourceReport
 from opsguide.model.snapshot import Build, Job, Metric, MetricPoint, ObjectFacts, Run, Snapshot
@@ -217,3 +218,9 @@ def test_a_month_end_that_is_always_high_is_expected_high():
     assert not isinstance(known, Unknown)
     assert not isinstance(unknown, Unknown)
     assert (known.verdict, unknown.verdict) == ("OK", "ERROR")
+
+
+def test_spans_that_touch_are_one():
+    hour = [NOW + n * HOUR for n in range(6)]
+    found = merged([(hour[4], hour[5]), (hour[1], hour[2]), (hour[0], hour[3]), (hour[2], hour[3])])
+    assert found == ((hour[0], hour[3]), (hour[4], hour[5]))

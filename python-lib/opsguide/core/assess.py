@@ -5,6 +5,7 @@ Nothing is shown here and nothing is read. What cannot be told stays unknown wit
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -65,7 +66,7 @@ from .sla import (
 )
 from .told import told
 from .volume import counts_per_build, judge_volume
-from .windows import covers, current_or_next, spans
+from .windows import current_or_next, merged, spans
 
 T = TypeVar("T")
 
@@ -75,6 +76,8 @@ _WEEK = timedelta(days=7)
 _AHEAD_DAYS = 30
 # What starts too often to list it for months is listed for a few days.
 _NEAR_DAYS = 2
+# 60 builds, a few days of every week.
+_COUNTED_DAYS = 200
 # DSS tells of an object that it never built: then no build is missing.
 _EVER = datetime.min.replace(tzinfo=tz.UTC)
 # A scenario of every minute has hundreds of starts in one window: so many of them tell enough.
@@ -581,8 +584,16 @@ class _Bench:
             since=judged.since,
         )
 
+    @cached_property
+    def _maintenance(self) -> tuple[tuple[datetime, datetime], ...]:
+        """When it was not to be expected that anything runs well, as far back as row counts are compared."""
+        since, zone = self.now - timedelta(days=_COUNTED_DAYS), self.terms.zone.key
+        windows = (window for window in self.declared.profile.maintenance if not window.runs_expected)
+        return merged(span for window in windows for span in spans(window, since, zone, _COUNTED_DAYS + 1))
+
     def _in_maintenance(self, at: datetime) -> bool:
-        return any(covers(w, at, self.terms.zone.key) for w in self.declared.profile.maintenance if not w.runs_expected)
+        place = bisect_right(self._maintenance, (at, self.now)) - 1
+        return place >= 0 and at < self._maintenance[place][1]
 
     # --- maintenance --------------------------------------------------------------------------------------------
 

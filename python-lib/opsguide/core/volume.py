@@ -10,6 +10,7 @@ a warning begins beyond 3 × (1 + 4/60) × 0.03 = 0.096, that is below 49,970 ro
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, tzinfo
@@ -62,11 +63,13 @@ def counts_per_build(builds: Sequence[Build], points: Sequence[MetricPoint]) -> 
     """One count per successful build, oldest first: the last metric value between its end and the next build, so that
     repeated probes count once."""
     ends = sorted(build.end for build in builds if build.success and build.end)
+    ordered = sorted(points, key=lambda point: (point.at, point.value))
+    times = [point.at for point in ordered]
     counts = []
     for end, until in zip(ends, [*ends[1:], None]):
-        inside = [p for p in points if p.at >= end and (until is None or p.at < until)]
-        if inside:
-            counts.append(Count(end, max(inside, key=lambda p: p.at).value))
+        newest = (len(times) if until is None else bisect_left(times, until)) - 1
+        if newest >= 0 and times[newest] >= end:
+            counts.append(Count(end, ordered[newest].value))
     return tuple(counts)
 
 

@@ -5,6 +5,7 @@ A weekly window from 22:00 to 02:00 on Saturday begins on Saturday and ends on S
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 from typing import Optional
 
@@ -17,6 +18,17 @@ from .words import DAYS
 def covers(window: Window, at: datetime, zone: str) -> bool:
     """Whether `at` falls into the window, on the clock of `zone` where the window is weekly."""
     return any(start <= at < end for start, end in spans(window, at, zone, days=1))
+
+
+def merged(found: Iterable[tuple[datetime, datetime]]) -> tuple[tuple[datetime, datetime], ...]:
+    """Spans in order, those that touch each other as one."""
+    whole: list[tuple[datetime, datetime]] = []
+    for start, end in sorted(found):
+        if whole and start <= whole[-1][1]:
+            whole[-1] = (whole[-1][0], max(end, whole[-1][1]))
+        else:
+            whole.append((start, end))
+    return tuple(whole)
 
 
 def current_or_next(window: Window, now: datetime, zone: str) -> Optional[tuple[datetime, datetime]]:
