@@ -140,7 +140,7 @@ def foreign_markup(page: str) -> list[str]:
 
 
 class _Markup(HTMLParser):
-    OWN_SCRIPTS = ("static/",)
+    OWN_SCRIPTS = ("static/", "../static/")
     ADDRESSES = ("href", "src", "action", "formaction", "data", "xlink:href")
     KINDS = ("http", "https", "mailto", "tel")
     FORBIDDEN = ("iframe", "object", "embed", "base", "img", "style", "template")
