@@ -110,9 +110,12 @@ def today_fragment(today: Today, urls: Urls, root: str = "") -> str:
 
 
 def _today(template: str, today: Today, urls: Urls, root: str) -> str:
+    first, _, rest = today.headline.partition("; ")
     return _render(
         template,
         today=today,
+        first=first,
+        rest=rest,
         root=root,
         night=svg.night(today.timeline),
         promises=tuple((output, svg.strip(output.days)) for output in known(today.outputs, ()) if output.days),

@@ -19,18 +19,20 @@ from .phrases import day, verdict_words, zone_of
 # Hours between the lines of the clock: the fewest that leave room for their words.
 _STEPS = (1, 2, 3, 6, 12, 24)
 _LINES_MOST = 9
-# A mark beyond this has its words on its left side, where there is room.
-_TURN = 82.0
+# Words stand left of what is past, where less is drawn, unless that is too near the edge; right of what is to come.
+_EDGE = 20.0
 _SHAPED = (Tone.BAD, Tone.NOTICE, Tone.UNKNOWN)
 
 
 @dataclass(frozen=True)
 class Hour:
-    """A line of the clock; `label` has the day at midnight. `edge` is set where words centred on it would not fit."""
+    """A line of the clock; `label` has the day at midnight. `edge` is set where words centred on it would not fit,
+    `minor` where a narrow drawing does without them."""
 
     x: float
     label: str
     edge: bool
+    minor: bool
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,7 @@ def _hours(timeline: Timeline, span: _Span) -> tuple[Hour, ...]:
         if timeline.since <= at <= timeline.until and here.hour % step == 0:
             x = span.place(at)
             label = day(here) if here.hour == 0 else f"{here:%H:%M}"
-            found.append(Hour(x, label, edge=x < 4 or x > 96))
+            found.append(Hour(x, label, edge=x < 4 or x > 96, minor=here.hour // step % 2 == 1))
     return tuple(found)
 
 
@@ -164,7 +166,7 @@ def _piece(mark: Mark, now: datetime, span: _Span) -> Piece:
         shape=mark.tone.value if mark.tone in _SHAPED and mark.kind != "usual" else "",
         title=mark.text,
         label=mark.text if mark.kind == "deadline" else "",
-        turned=x > _TURN,
+        turned=x > 100 - _EDGE or _EDGE < x <= span.place(now),
         going=mark.going,
     )
 

@@ -19,7 +19,7 @@ from ..compose.phrases import OUTPUT_WORDS, STATE_WORDS, outcome_of, outcome_ton
 from ..compose.scene import Scene, read
 from ..runs import Terms, run_verdicts
 from ..schedule import expected, server_zone
-from .lines import concern, concern_tone, output_verdict, run_verdict, upcoming_dues
+from .lines import concern_tone, output_verdict, run_verdict, upcoming_dues
 
 AHEAD = timedelta(hours=4)
 # A deadline so near is worth a longer night.
@@ -179,7 +179,7 @@ def _output_lane(scene: Scene, output: OutputReport, marks: Iterable[Mark]) -> L
         scene.name(output.ref),
         verdict,
         words.capital(OUTPUT_WORDS[verdict]),
-        concern_tone(scene, concern(scene, output)),
+        concern_tone(scene, verdict),
         scene.link(output.ref),
         tuple(marks),
     )
