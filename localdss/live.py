@@ -314,19 +314,26 @@ class _Run:
         return None
 
     def _python(self, step: Raw, params: Raw, step_run: Raw) -> Optional[str]:
-        source = str(params.get("script") or "")
-        run = self._told()
-        said = self._host(
-            lambda **more: host.run_script(self.instance, self.project.key, self.login, source, run, **more)
+        source, run = str(params.get("script") or ""), self._told()
+        return self._heard(
+            lambda **more: host.run_script(self.instance, self.project.key, self.login, source, run, **more), step_run
         )
-        return self._hear(said, step_run)
 
     def _plugin_step(self, step: Raw, params: Raw, step_run: Raw) -> Optional[str]:
         kind, config, run = str(step.get("type")), params.get("config") or params, self._told()
-        said = self._host(
-            lambda **more: host.run_step(self.instance, self.project.key, self.login, kind, config, run, **more)
+        return self._heard(
+            lambda **more: host.run_step(self.instance, self.project.key, self.login, kind, config, run, **more),
+            step_run,
         )
-        return self._hear(said, step_run)
+
+    def _heard(self, call: Callable[..., Any], step_run: Raw) -> Optional[str]:
+        """Runs a script; what it says counts from the moment it says it, whatever becomes of it then."""
+        said = host.StepOutcome()
+        try:
+            self._host(lambda **more: call(outcome=said, **more))
+        finally:
+            self._hear(said, step_run)
+        return None
 
     def _host(self, call: Callable[..., Any]) -> Any:
         try:
@@ -348,13 +355,12 @@ class _Run:
             "variables": self.head["variables"],
         }
 
-    def _hear(self, said: host.StepOutcome, step_run: Raw) -> Optional[str]:
+    def _hear(self, said: host.StepOutcome, step_run: Raw) -> None:
         with self.instance.lock:
             step_run["additionalReportItems"] += said.report_items
             self.head["variables"].update(said.variables)
             for message in said.messages:
                 self.instance.sent.append({"scenarioId": self.scenario_id, "projectKey": self.project.key, **message})
-        return None
 
     def _scenario(self, step: Raw, params: Raw, step_run: Raw) -> Optional[str]:
         other = self.instance.projects.get(str(params.get("projectKey") or self.project.key))

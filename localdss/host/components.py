@@ -117,12 +117,16 @@ def run_step(
     *,
     started: Optional[Started] = None,
     log: Optional[Log] = None,
+    outcome: Optional[StepOutcome] = None,
 ) -> StepOutcome:
     """Run a plugin's scenario step; it raises `ComponentFailed` where the script does. `scenario_run` is what
-    `dataiku.scenario.Scenario` tells the script: triggerType, triggerName, triggerParams, previousSteps, variables."""
+    `dataiku.scenario.Scenario` tells the script: triggerType, triggerName, triggerParams, previousSteps, variables.
+    `outcome` takes what it says as it says it: what was said before a failure stays said."""
     component = _found(instance, STEP, step_type, "step")
     more = {"DKU_PLUGIN_STEP_CONFIG": json.dumps(dict(config)), "LOCALDSS_SCENARIO_RUN": json.dumps(scenario_run or {})}
-    return _run_script(instance, project_key, login, runner.code_of(component), component.plugin, more, started, log)
+    return _run_script(
+        instance, project_key, login, runner.code_of(component), component.plugin, more, started, log, outcome
+    )
 
 
 def run_script(
@@ -134,11 +138,12 @@ def run_script(
     *,
     started: Optional[Started] = None,
     log: Optional[Log] = None,
+    outcome: Optional[StepOutcome] = None,
 ) -> StepOutcome:
     """Run Python written in place: a custom_python step, or a scenario that is a script."""
     more = {"LOCALDSS_SCENARIO_RUN": json.dumps(scenario_run or {})}
     code = {"source": source, "sourceName": "script"}
-    return _run_script(instance, project_key, login, code, None, more, started, log)
+    return _run_script(instance, project_key, login, code, None, more, started, log, outcome)
 
 
 def _run_script(
@@ -150,8 +155,9 @@ def _run_script(
     more: Mapping[str, str],
     started: Optional[Started],
     log: Optional[Log],
+    outcome: Optional[StepOutcome],
 ) -> StepOutcome:
-    outcome = StepOutcome()
+    outcome = outcome or StepOutcome()
     with _process(instance, project_key, login, plugin, more, started=started, log=log) as child:
         child.ask({**code, "kind": "script"}, heard=outcome.hear)
     return outcome

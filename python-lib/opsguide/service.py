@@ -16,7 +16,8 @@ from .core.assess import assess
 from .core.compose import compose
 from .core.compose.morning import compose_morning
 from .core.lineage import outputs, sources
-from .core.today import today
+from .core.today import SEVERITIES, today
+from .core.today import evaluate as evaluation_of
 from .dss import gateway, inside
 from .dss.identity import Access, Doors
 from .dss.session import Clients
@@ -24,13 +25,25 @@ from .errors import InvalidParameter, OperationsGuideError
 from .model.guide import Guide, Section
 from .model.known import Unknown
 from .model.profile import Declared
-from .model.report import RUN_ORDER, Report
+from .model.report import RUN_ORDER, Report, RunVerdict, ScenarioReport
 from .model.snapshot import Instance, ObjectRef, Snapshot, Variables
-from .model.today import Today
+from .model.today import Evaluation, Today
 from .profile import load
 from .settings import Settings
 
-__all__ = ["Access", "Desk", "ProblemsFound", "Reading", "desk_in_dss", "morning_check", "morning_check_in_dss", "read"]
+__all__ = [
+    "Access",
+    "Desk",
+    "ProblemsFound",
+    "Reading",
+    "desk_in_dss",
+    "evaluate",
+    "evaluate_in_dss",
+    "morning_check",
+    "morning_check_in_dss",
+    "outcome_of",
+    "read",
+]
 
 # One reading takes a few megabytes at most; beyond this many different sets of rights the oldest is read again.
 MAX_SHELVES = 64
@@ -46,7 +59,7 @@ _BAD_OUTPUTS = frozenset({"MISSED", "STALE_ERROR"})
 
 
 class ProblemsFound(OperationsGuideError):
-    """A morning check that was asked to fail found something wrong; its text names what."""
+    """A check that was asked to fail found something wrong; its text names what."""
 
 
 @dataclass(frozen=True)
@@ -267,3 +280,54 @@ def _fail_on_problem(report: Report) -> None:
     ]
     if wrong and not report.quiet:
         raise ProblemsFound(f"{len(wrong)} found: " + "; ".join(wrong))
+
+
+# --- the scenario step -----------------------------------------------------------------------------------------------
+
+EVALUATION_STEP = "pystep_operations-guide_evaluate-operations"
+
+
+def evaluate_in_dss(config: Optional[Mapping[str, Any]], plugin_config: Optional[Mapping[str, Any]]) -> Evaluation:
+    """The scenario step: reads with the rights of the scenario's run-as user. See `evaluate`."""
+    settings = Settings.read(plugin_config)
+    clients = inside.clients(settings.max_parallel_calls, settings.dss_url)
+    return evaluate(clients, inside.project_key(), config or {}, settings)
+
+
+def evaluate(clients: Clients, project_key: str, config: Mapping[str, Any], settings: Settings) -> Evaluation:
+    """Today as one verdict. `config` is the step's parameters; InvalidParameter for a severity that there is not, and
+    for a scenario or output that the project does not have."""
+    fail_at = config.get("fail_at") or SEVERITIES[0]
+    if fail_at not in SEVERITIES:
+        raise InvalidParameter(f"“fail_at” is {fail_at!r}; it can be {', '.join(SEVERITIES)}", name="fail_at")
+    scenarios, objects = _names(config, "scenarios"), _names(config, "outputs")
+    reading = _without_watchers(read(clients, project_key, settings, need=TODAY))
+    _only(reading, scenarios, objects)
+    return evaluation_of(_today(reading, settings), fail_at, scenarios, objects)
+
+
+def outcome_of(found: Evaluation) -> str:
+    """The evaluation as an outcome of DSS. A doubt that does not stop the scenario is a warning."""
+    return "FAILED" if found.fails else "SUCCESS" if found.verdict in ("OK", "QUIET") else "WARNING"
+
+
+def _without_watchers(reading: Reading) -> Reading:
+    """The scenario that asks is running, whatever became of its last run: else one that failed because it found
+    something wrong would find its own failure for ever."""
+    report = reading.report
+    if isinstance(report.scenarios, Unknown) or isinstance(reading.snapshot.scenarios, Unknown):
+        return reading
+    asking = {
+        scenario.id
+        for scenario in reading.snapshot.scenarios
+        if not isinstance(scenario.settings, Unknown)
+        and any(step.type == EVALUATION_STEP for step in scenario.settings.steps)
+    }
+
+    def seen(scenario: ScenarioReport) -> ScenarioReport:
+        last = scenario.last_run
+        if scenario.id not in asking or isinstance(last, Unknown) or last is None or not last.running:
+            return scenario
+        return replace(scenario, state=RunVerdict(None, "RUNNING", "it runs, and may be what asks", last.run_id))
+
+    return replace(reading, report=replace(report, scenarios=tuple(map(seen, report.scenarios))))

@@ -62,7 +62,8 @@ class Timeline:
 @dataclass(frozen=True)
 class ScenarioToday:
     """One scenario. `verdict` is one of `report.RUN_ORDER`; `alarms` is False where nobody needs to be woken: inactive,
-    a test, a design node. `nobody_told` says whether its failure reaches nobody, None where that is unknown."""
+    a test, a design node. `problem` says what is wrong, '' where nothing is; `nobody_told` whether its failure reaches
+    nobody, None where that is unknown."""
 
     id: str
     name: str
@@ -72,6 +73,7 @@ class ScenarioToday:
     verdict: str
     reason: str
     tone: Tone
+    problem: str = ""
     advice: str = ""
     evidence: tuple[str, ...] = ()
     expected_at: Optional[datetime] = None
@@ -89,7 +91,8 @@ class ScenarioToday:
 class OutputToday:
     """One output. `verdict` is one of `report.SLA_ORDER` or, where an age is promised, of `report.FRESHNESS_ORDER`;
     `freshness` and `volume` are of their own orders. `expected_at` and `expected_by` are when half and nine in ten of
-    past cases were ready, `kept` of `of` of them in time."""
+    past cases were ready, `kept` of `of` of them in time. `problem` is the worst of all that is wrong with it, '' where
+    nothing is."""
 
     id: str
     name: str
@@ -100,6 +103,7 @@ class OutputToday:
     tone: Tone
     freshness: str
     volume: str
+    problem: str = ""
     evidence: tuple[str, ...] = ()
     link: Optional[Link] = None
     due_at: Optional[datetime] = None
@@ -119,7 +123,8 @@ class OutputToday:
 @dataclass(frozen=True)
 class SourceToday:
     """One source. `verdict` is one of `report.FRESHNESS_ORDER` where its arrival is promised, else NOT_DECLARED.
-    `seen_by` says how its arrival is known; `feeds` are the outputs made from it."""
+    `seen_by` says how its arrival is known; `feeds` are the outputs made from it. `problem` is '' where nothing is
+    wrong."""
 
     id: str
     name: str
@@ -128,6 +133,7 @@ class SourceToday:
     verdict: str
     reason: str
     tone: Tone
+    problem: str = ""
     evidence: tuple[str, ...] = ()
     arrived_at: Optional[datetime] = None
     seen_by: str = ""
@@ -171,3 +177,14 @@ class Today:
     elapsed_seconds: float = 0.0
     next_check_seconds: Optional[float] = None
     schema_version: int = SCHEMA_VERSION
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Today, or a part of it, as one verdict for a scenario that goes on or stops: ERROR, WARNING, UNKNOWN or OK, and
+    QUIET where nothing alarms. `problems` are sentences, worst first; `fails` says whether to stop."""
+
+    verdict: str
+    headline: str
+    problems: tuple[str, ...]
+    fails: bool

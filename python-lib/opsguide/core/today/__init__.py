@@ -9,6 +9,7 @@ output and source stands in a table, worst first.*
     night       the timeline
     tables      the same as tables of cells, each with its evidence
     pace        when to look again
+    evaluation  all of it, or a part, as one verdict
 
 Nothing alarms on a design node, and no test scenario does.
 """
@@ -22,13 +23,14 @@ from ...model.today import Today
 from ..compose.front import cautions, project_name
 from ..compose.scene import Scene
 from ..compose.schedule_overview import outage_notes
+from .evaluation import SEVERITIES, evaluate
 from .headline import headline
 from .lines import counts, outputs, scenarios, sources
 from .night import timeline
 from .pace import next_check
 from .tables import sections
 
-__all__ = ["today"]
+__all__ = ["SEVERITIES", "evaluate", "today"]
 
 
 def today(snapshot: Snapshot, declared: Declared, report: Report, *, server_zone: str = "") -> Today:

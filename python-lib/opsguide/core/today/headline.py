@@ -15,28 +15,23 @@ from ...model.known import Unknown, known
 from ...model.report import Prediction
 from .. import words
 from ..compose.maintenance_windows import triggers_disabled
-from ..compose.phrases import GOOD_STATES, STATE_WORDS, is_good, state_tone, with_warnings
+from ..compose.phrases import GOOD_STATES, is_good, state_tone, with_warnings
 from ..compose.scene import Scene
-from .lines import CONCERNS, concern, concern_tone, in_vain, output_verdict, run_verdict, source_verdict, upcoming_dues
+from .lines import (
+    CONCERN_WORDS,
+    CONCERNS,
+    SCENARIO_WORDS,
+    SOURCE_WORDS,
+    concern,
+    concern_tone,
+    in_vain,
+    output_verdict,
+    run_verdict,
+    source_verdict,
+    upcoming_dues,
+)
 
 _ORDER = (Tone.BAD, Tone.NOTICE, Tone.UNKNOWN, Tone.NONE, Tone.QUIET, Tone.GOOD)
-_CONCERN_WORDS = {
-    "MISSED": "late",
-    "STALE_ERROR": "too old",
-    "ERROR": "with implausible rows",
-    "AT_RISK": "at risk",
-    "STALE_WARN": "getting old",
-    "WARNING": "with unusual rows",
-    "NEW_LEVEL": "at a new level of rows",
-    "NEEDS_REBUILD": "older than the inputs",
-    "REBUILT_NO_NEW_DATA": "rebuilt without new data",
-    "UNKNOWN": "cannot be told",
-    "RECOVERED_LATE": "built late",
-    "AGE_UNKNOWN": "of unknown age",
-    "ROWS_UNREAD": "with rows that could not be read",
-}
-_SCENARIO_WORDS = {**STATE_WORDS, "NOT_RUN": "did not start"}
-_SOURCE_WORDS = {"STALE_ERROR": "late", "STALE_WARN": "getting old", "UNKNOWN": "of unknown arrival"}
 
 
 @dataclass(frozen=True)
@@ -101,7 +96,7 @@ def _outputs(scene: Scene) -> Iterator[_Clause]:
     stand = Counter(concern(scene, output) for output in found)
     total = words.count(len(found), "output")
     for what in CONCERNS:
-        number, said = stand[what], _CONCERN_WORDS.get(what)
+        number, said = stand[what], CONCERN_WORDS.get(what)
         if number and said:
             yield _Clause(
                 _loud(scene, concern_tone(scene, what)),
@@ -141,7 +136,7 @@ def _scenarios(scene: Scene) -> Iterator[_Clause]:
         return
     watched = scene.watched
     states = Counter(run_verdict(scenario) for scenario in watched)
-    for state, said in _SCENARIO_WORDS.items():
+    for state, said in SCENARIO_WORDS.items():
         if states[state] and state not in GOOD_STATES:
             tone = _loud(scene, scene.alarm(state_tone(state)))
             number = states[state]
@@ -169,7 +164,7 @@ def _sources(scene: Scene) -> Iterator[_Clause]:
     if isinstance(scene.report.sources, Unknown):
         yield _Clause(Tone.UNKNOWN, "sources", "the sources could not be read")
     stand = Counter(source_verdict(source) for source in scene.sources)
-    for what, said in _SOURCE_WORDS.items():
+    for what, said in SOURCE_WORDS.items():
         if stand[what]:
             tone = _loud(scene, concern_tone(scene, what))
             text = f"{words.count(stand[what], 'source')} {said}"

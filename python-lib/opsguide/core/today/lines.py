@@ -24,7 +24,7 @@ from ...model.report import (
 from ...model.today import Counts, OutputToday, ScenarioToday, SourceToday
 from .. import words
 from ..compose.monitoring import VOLUME_TONES
-from ..compose.phrases import OUTPUT_WORDS, output_tone, standing_tone
+from ..compose.phrases import OUTPUT_WORDS, STATE_WORDS, is_good, output_tone, standing_tone, with_warnings
 from ..compose.scene import Scene, read
 
 # What an output may be in trouble for, worst first: its promise, the age of its data, its rows (ERROR, WARNING,
@@ -50,6 +50,23 @@ CONCERNS = (
     "NOT_DECLARED",
 )
 _ROW_CONCERNS = ("ERROR", "WARNING", "NEW_LEVEL")
+CONCERN_WORDS = {
+    "MISSED": "late",
+    "STALE_ERROR": "too old",
+    "ERROR": "with implausible rows",
+    "AT_RISK": "at risk",
+    "STALE_WARN": "getting old",
+    "WARNING": "with unusual rows",
+    "NEW_LEVEL": "at a new level of rows",
+    "NEEDS_REBUILD": "older than the inputs",
+    "REBUILT_NO_NEW_DATA": "rebuilt without new data",
+    "UNKNOWN": "cannot be told",
+    "RECOVERED_LATE": "built late",
+    "AGE_UNKNOWN": "of unknown age",
+    "ROWS_UNREAD": "with rows that could not be read",
+}
+SCENARIO_WORDS = {**STATE_WORDS, "NOT_RUN": "did not start"}
+SOURCE_WORDS = {"STALE_ERROR": "late", "STALE_WARN": "getting old", "UNKNOWN": "of unknown arrival"}
 _OUTPUT_ORDER = tuple(OUTPUT_WORDS)
 # What was asked for in vain, other than what DSS does not record at all.
 _IN_VAIN = (Cause.DENIED, Cause.NO_ANSWER, Cause.BROKEN)
@@ -177,6 +194,7 @@ def _scenario(scene: Scene, scenario: ScenarioReport) -> ScenarioToday:
         verdict=run_verdict(scenario),
         reason=scenario.state.reason,
         tone=scene.alarm(standing_tone(scenario), quiet),
+        problem=_scenario_problem(scenario),
         advice=scenario.state.advice,
         evidence=tuple(line for line in (*scenario.state.caveats, said) if line),
         expected_at=scenario.state.instant,
@@ -189,6 +207,12 @@ def _scenario(scene: Scene, scenario: ScenarioReport) -> ScenarioToday:
         slow_seconds=usual.p95 if usual else None,
         nobody_told=None if isinstance(told, Unknown) else told.nobody,
     )
+
+
+def _scenario_problem(scenario: ScenarioReport) -> str:
+    if not is_good(scenario.state):
+        return f"{SCENARIO_WORDS[run_verdict(scenario)]}: {scenario.state.reason}"
+    return "ended with warnings" if with_warnings(scenario) else ""
 
 
 def outputs(scene: Scene) -> Known[tuple[OutputToday, ...]]:
@@ -211,6 +235,7 @@ def _output(scene: Scene, output: OutputReport) -> OutputToday:
         tone=concern_tone(scene, concern(scene, output)),
         freshness=freshness_of(output),
         volume=volume_of(output),
+        problem=_output_problem(output, concern(scene, output)),
         evidence=_output_evidence(output, rows),
         link=scene.link(output.ref),
         due_at=output.due_at,
@@ -226,6 +251,17 @@ def _output(scene: Scene, output: OutputReport) -> OutputToday:
         budget=output.budget,
         budget_text=budget_text(output.budget),
     )
+
+
+def _output_problem(output: OutputReport, what: str) -> str:
+    if what not in CONCERN_WORDS:
+        return ""
+    reason = output.reason
+    if what in (*_ROW_CONCERNS, "ROWS_UNREAD"):
+        reason = output.rows.reason
+    elif what in (*FRESHNESS_ORDER, "AGE_UNKNOWN") and output.freshness is not None and what != output.verdict:
+        reason = output.freshness.reason
+    return f"{CONCERN_WORDS[what]}: {reason}"
 
 
 def _output_evidence(output: OutputReport, rows: Optional[RowStat]) -> tuple[str, ...]:
@@ -273,6 +309,7 @@ def _source(scene: Scene, source: SourceReport) -> SourceToday:
         verdict=source_verdict(source),
         reason=source_reason(source),
         tone=source_tone(scene, source),
+        problem=_source_problem(source),
         evidence=(source.margin_basis,) if source.margin_basis else (),
         arrived_at=arrival.at if arrival is not None else None,
         seen_by=arrival.how if arrival is not None else "",
@@ -280,6 +317,11 @@ def _source(scene: Scene, source: SourceReport) -> SourceToday:
         margin_seconds=read(source.margin_seconds),
         feeds=tuple(scene.smart(output.ref) for output in scene.outputs_after(source)),
     )
+
+
+def _source_problem(source: SourceReport) -> str:
+    said = SOURCE_WORDS.get(source_verdict(source))
+    return f"{said}: {source_reason(source)}" if said else ""
 
 
 def source_reason(source: SourceReport) -> str:

@@ -25,6 +25,7 @@ from ..compose.schedule_overview import (
 )
 from ..meanings import FRESHNESS, RUNS, SLA
 from .lines import (
+    SOURCE_WORDS,
     age_counts,
     concern,
     concern_tone,
@@ -38,7 +39,7 @@ from .lines import (
 )
 
 _TROUBLE = (Tone.BAD, Tone.NOTICE)
-_SOURCE_WORDS = {**OUTPUT_WORDS, "STALE_ERROR": "late", "STALE_WARN": "getting old", "FRESH": "arrived"}
+_STATE_OF_SOURCE = {**OUTPUT_WORDS, **SOURCE_WORDS, "FRESH": "arrived"}
 
 
 def sections(scene: Scene) -> tuple[Section, ...]:
@@ -159,7 +160,7 @@ def _source_state(scene: Scene, source: SourceReport, cell_id: str) -> Cell:
     if verdict == "NOT_DECLARED":
         path = f"datasets.{scene.smart(source.ref)}.available_by"
         return scene.missing(cell_id, path, reason, verdict=verdict)
-    said = f"{words.capital(_SOURCE_WORDS[verdict])}: {reason}"
+    said = f"{words.capital(_STATE_OF_SOURCE[verdict])}: {reason}"
     return scene.inferred(cell_id, said, "what was last seen of it", tone=source_tone(scene, source), verdict=verdict)
 
 
