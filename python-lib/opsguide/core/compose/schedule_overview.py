@@ -55,7 +55,7 @@ def compose(scene: Scene) -> tuple[Block, ...]:
             caption=words.count(len(scene.outputs), "output") if scene.outputs else "",
             empty="The flow has no outputs.",
         ),
-        *_perhaps_more_outputs(scene),
+        *perhaps_more_outputs(scene),
     )
 
 
@@ -67,7 +67,7 @@ def _perhaps_more_sources(scene: Scene) -> tuple[Block, ...]:
     return (Text((scene.unknown("schedule-overview.sources.more", graph),), "Further sources, which the flow shows:"),)
 
 
-def _perhaps_more_outputs(scene: Scene) -> tuple[Block, ...]:
+def perhaps_more_outputs(scene: Scene) -> tuple[Block, ...]:
     """The flow shows its ends, and only the project's settings name what other projects use: without them the list may
     be too short."""
     snapshot, found = scene.snapshot, []

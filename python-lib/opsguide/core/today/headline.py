@@ -50,7 +50,15 @@ def headline(scene: Scene) -> tuple[str, Tone]:
     """The sentence, and the worst it tells: GOOD only where every active scenario and every promised output is known to
     be well."""
     clauses = sorted(
-        (*_outages(scene), *_triggers(scene), *_outputs(scene), *_scenarios(scene), *_sources(scene), *_quality(scene)),
+        (
+            *_outages(scene),
+            *_triggers(scene),
+            *_unread(scene),
+            *_outputs(scene),
+            *_scenarios(scene),
+            *_sources(scene),
+            *_quality(scene),
+        ),
         key=lambda clause: _ORDER.index(clause.tone),
     )
     wrong = [clause for clause in clauses if clause.tone in (Tone.BAD, Tone.NOTICE, Tone.UNKNOWN)]
@@ -85,6 +93,14 @@ def _triggers(scene: Scene) -> Iterator[_Clause]:
         yield _Clause(Tone.NOTICE, "triggers", "automatic triggers are switched off")
 
 
+def _unread(scene: Scene) -> Iterator[_Clause]:
+    """What is judged by, and could not be read: without it nothing is promised, or things are missing from the lists."""
+    if scene.profile_unread is not None:
+        yield _Clause(Tone.UNKNOWN, "promises", "what is promised could not be read")
+    if in_vain(scene.snapshot.graph) and not isinstance(scene.report.outputs, Unknown):
+        yield _Clause(Tone.UNKNOWN, "flow", "the flow could not be read")
+
+
 # --- outputs ---------------------------------------------------------------------------------------------------------
 
 
@@ -105,7 +121,8 @@ def _outputs(scene: Scene) -> Iterator[_Clause]:
                 f"{words.count(number, 'output')} {said}",
                 f"{number:,} {said}",
             )
-    yield _outputs_well(Counter(map(output_verdict, found)), len(found))
+    if scene.profile_unread is None:
+        yield _outputs_well(Counter(map(output_verdict, found)), len(found))
 
 
 def _outputs_well(verdicts: Counter[str], total: int) -> _Clause:

@@ -21,6 +21,7 @@ from ..compose.schedule_overview import (
     duration_cell,
     next_start_cell,
     output_state,
+    perhaps_more_outputs,
     read_next_cell,
 )
 from ..meanings import FRESHNESS, RUNS, SLA
@@ -88,7 +89,7 @@ def _scenario_row(scene: Scene, scenario: ScenarioReport) -> tuple[Cell, ...]:
 
 
 def _outputs(scene: Scene) -> tuple[Block, ...]:
-    return table_or_reason(
+    table = table_or_reason(
         scene,
         scene.report.outputs,
         ("Output", "State", "Must Be Ready", "Last Built", "Data", "Rows"),
@@ -97,6 +98,7 @@ def _outputs(scene: Scene) -> tuple[Block, ...]:
         caption=f"{words.count(len(scene.outputs), 'output')}, worst first",
         empty="The flow has no outputs.",
     )
+    return (*table, *perhaps_more_outputs(scene))
 
 
 def _output_row(scene: Scene, output: OutputReport) -> tuple[Cell, ...]:
