@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 from html.parser import HTMLParser
@@ -103,7 +104,8 @@ def assert_whole(guide: Guide) -> None:
     assert tuple(section.id for section in guide.sections) == SECTIONS
     assert [section.id for section in guide.sections if section.waits_for] == []
     cells = cells_of(guide)
-    assert len({cell.id for cell in cells}) == len(cells)
+    twice = [name for name, times in Counter(cell.id for cell in cells).items() if times > 1]
+    assert twice == [], twice
     for cell in cells:
         assert bool(cell.value) == (cell.origin not in NAMELESS), cell
         assert cell.value or cell.reason, cell

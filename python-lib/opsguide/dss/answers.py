@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Optional
 
@@ -247,7 +248,14 @@ def logs(answer: Any) -> tuple[str, ...]:
 
 
 def scenarios(answer: Iterable[Raw]) -> tuple[Scenario, ...]:
-    return tuple(_scenario(item) for item in answer)
+    found: dict[str, Scenario] = {}
+    for scenario in map(_scenario, answer):
+        # An id given twice names one of them at most: the other stays, is asked for in vain and so is unknown.
+        name, number = scenario.id, 2
+        while name in found:
+            name, number = f"{scenario.id} ({number})", number + 1
+        found[name] = replace(scenario, id=name)
+    return tuple(found.values())
 
 
 def scenarios_of_unknown_state(answer: Iterable[Raw]) -> tuple[str, ...]:

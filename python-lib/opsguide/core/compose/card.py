@@ -193,6 +193,8 @@ def alerts_line(scene: Scene, cell_id: str) -> Cell:
         return scene.unknown(cell_id, read, link=Link("section", "daily-operations"))
     # DSS lists datasets without any rule, too: there is nothing to compute on them.
     unruled = {dataset.name for dataset in known(scene.snapshot.datasets, ()) if not dataset.rules}
+    if any(status.dataset in unruled for status in read if status.outcome in ("OK", "WARNING", "ERROR")):
+        unruled = set()  # the list of datasets leaves rules out
     quality = [s for s in read if s.outcome in ("OK", "WARNING", "ERROR") or s.dataset not in unruled]
     if not quality:
         return scene.live(cell_id, "no dataset has Data Quality rules", "Data Quality status of the project")

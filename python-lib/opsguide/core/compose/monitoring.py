@@ -375,7 +375,7 @@ def _listed_for_rules(scene: Scene, ruled: list[Dataset]) -> list[Dataset]:
 
 
 def _rules_row(scene: Scene, dataset: Dataset) -> tuple[Cell, ...]:
-    row = f"monitoring.rules-{key(dataset.name)}"
+    row = f"monitoring.rules-{key(scene.smart(dataset.ref))}"
     enabled = [rule for rule in dataset.rules if rule.enabled]
     auto = sum(bool(rule.auto_run) for rule in enabled)
     if dataset.rules:

@@ -191,7 +191,9 @@ class Scene:
         return Cell(cell_id, value, Origin.LIVE, source, **{"as_of": self.now, **more})
 
     def inferred(self, cell_id: str, value: str, source: str, **more: Any) -> Cell:
-        """What history says; `source` names the history ("28 runs since 12 Sep")."""
+        """What history says; `source` names the history ("28 runs since 12 Sep"). An empty text is unknown."""
+        if not value:
+            return self.unknown(cell_id, Unknown(f"nothing is on record ({source})", Cause.NOT_RECORDED), **_kept(more))
         return Cell(cell_id, value, Origin.INFERRED, source, **{"as_of": self.now, **more})
 
     def fixed(self, cell_id: str, value: str, **more: Any) -> Cell:
