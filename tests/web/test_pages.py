@@ -76,7 +76,12 @@ def test_waiting_section_asks_for_itself_and_comes_back_settled(client: FlaskCli
     settled = part.select_one("#capacity-planning")
     assert not settled.has_attr("hx-get")
     assert not settled.has_attr("aria-busy")
-    assert {element["id"] for element in part.select("[hx-swap-oob]")} == {"banners", "completeness", "header-cells", "known"}
+    assert {element["id"] for element in part.select("[hx-swap-oob]")} == {
+        "banners",
+        "completeness",
+        "header-cells",
+        "known",
+    }
 
 
 def test_section_by_itself_is_a_whole_page_with_its_files_one_level_up(client: FlaskClient) -> None:
