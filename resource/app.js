@@ -223,7 +223,9 @@
 
   let kept = { open: [], focus: null };
   document.addEventListener("htmx:beforeSwap", (event) => {
-    if (event.detail.target.id !== "opsguide") return;
+    if (event.detail.target.id !== "opsguide" || !event.detail.shouldSwap) return;
+    // An answer to a part that goes now would look for its place, or find that of another page.
+    for (const part of all("[aria-busy=true]")) part.addEventListener("htmx:beforeOnLoad", (late) => late.preventDefault());
     const active = document.activeElement && document.activeElement.closest("#opsguide [id]");
     const openOnes = all("#opsguide details[open]").map((details) => details.closest("[id]")).filter(Boolean);
     kept = { open: openOnes.map((around) => around.id), focus: active && { id: active.id, tag: document.activeElement.tagName } };

@@ -9,9 +9,11 @@ from typing import Optional
 from flask import Flask
 
 from opsguide.model.guide import Guide, Section
+from opsguide.model.today import Today
 from opsguide.settings import Settings
 from opsguide.web import create_blueprint
 from tests.guides import GUIDE
+from tests.todays import TODAY
 
 RESOURCE = Path(__file__).parents[2] / "resource"
 
@@ -27,6 +29,7 @@ class HandMadeDesk:
     """Fails with `error` when there is one; keeps how deep it was asked."""
 
     guide_value: Guide = GUIDE
+    today_value: Today = TODAY
     admission: Admission = field(default_factory=Admission)
     error: Optional[Exception] = None
     asked: list[str] = field(default_factory=list)
@@ -45,6 +48,12 @@ class HandMadeDesk:
         return (
             read if depth == "first" else replace(read, sections=tuple(replace(s, waits_for=()) for s in read.sections))
         )
+
+    def today(self, access: Admission) -> Today:
+        self.asked.append("today")
+        if self.error:
+            raise self.error
+        return self.today_value
 
     def section(self, access: Admission, section_id: str) -> Optional[Section]:
         if self.error:
