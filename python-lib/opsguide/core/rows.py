@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Optional
 
 from ..model.known import Known, Unknown
@@ -59,6 +60,12 @@ def standing_count(
             fresh = metric.computed_at is not None and metric.computed_at >= last_build.end
             return int(metric.value) if fresh else None
     return None
+
+
+def building_since(ref: ObjectRef, jobs: Iterable[Job]) -> Optional[datetime]:
+    """When the oldest of the running jobs began that may be building the object; None where none runs."""
+    began = [job.start or job.initiated_at for job in jobs if _may_build(job, ref)]
+    return min((at for at in began if at is not None), default=None)
 
 
 def _may_build(job: Job, ref: ObjectRef) -> bool:

@@ -1,0 +1,99 @@
+"""The columns of a dataset against those that were accepted: added, removed, retyped, reordered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ..errors import InvalidParameter
+from . import words
+from .outcomes import CANNOT_TELL, OK, Outcome, together
+
+NAMED = 5  # columns that a message names one by one
+
+
+@dataclass(frozen=True)
+class Column:
+    """`type` is DSS's ("bigint"); '' where any will do."""
+
+    name: str
+    type: str = ""
+
+
+@dataclass(frozen=True)
+class SchemaChange:
+    """What differs. `retyped` are pairs of the accepted column and the current one; `reordered` are columns of both that
+    stand in another order among each other, in their current order."""
+
+    added: tuple[Column, ...] = ()
+    removed: tuple[Column, ...] = ()
+    retyped: tuple[tuple[Column, Column], ...] = ()
+    reordered: tuple[str, ...] = ()
+
+
+def compare(accepted: Sequence[Column], current: Sequence[Column]) -> SchemaChange:
+    """Columns go by their exact names: one renamed is one removed and one added. Types go by their words, whatever
+    their case."""
+    before, now = {column.name: column for column in accepted}, {column.name: column for column in current}
+    kept_before, kept_now = [name for name in before if name in now], [name for name in now if name in before]
+    return SchemaChange(
+        added=tuple(column for name, column in now.items() if name not in before),
+        removed=tuple(column for name, column in before.items() if name not in now),
+        retyped=tuple((before[name], now[name]) for name in kept_now if _differ(before[name].type, now[name].type)),
+        reordered=tuple(kept_now) if kept_before != kept_now else (),
+    )
+
+
+def _differ(accepted: str, current: str) -> bool:
+    return bool(accepted) and accepted.lower() != current.lower()
+
+
+def judge(accepted: Sequence[Column], current: Sequence[Column], severity: Mapping[str, str]) -> Outcome:
+    """The worst that changed. `severity` is the word for each of "added", "removed", "retyped" and "reordered"; OK lets
+    it pass, and it is told nonetheless."""
+    if not accepted:
+        return Outcome(
+            CANNOT_TELL, "no accepted schema is declared: list its columns here, or in the operations profile"
+        )
+    if not current:
+        return Outcome(CANNOT_TELL, "the dataset has no columns yet: build it, or set its schema, first")
+    found = compare(accepted, current)
+    told = {
+        "removed": [_one_line(column.name) for column in found.removed],
+        "retyped": [f"{_one_line(was.name)} ({was.type} to {now.type or 'no type'})" for was, now in found.retyped],
+        "added": [_one_line(column.name) for column in found.added],
+        "reordered": [_one_line(name) for name in found.reordered],
+    }
+    outcomes = [
+        Outcome(severity.get(kind, OK), f"{words.count(len(names), 'column')} {kind}: {words.listed(names, NAMED)}")
+        for kind, names in told.items()
+        if names
+    ]
+    compared = f"{words.count(len(current), 'column')} now, {len(accepted):,} accepted"
+    worst = together(outcomes)
+    return (
+        Outcome(OK, f"{compared}, none changed")
+        if worst is None
+        else Outcome(worst.word, f"{worst.message}; {compared}")
+    )
+
+
+def _one_line(name: str) -> str:
+    return words.one_line(name, 60)
+
+
+def columns_of(lines: Iterable[str]) -> tuple[Column, ...]:
+    """Columns as a person lists them: "name", or "name: type" where the type matters. A name that has a colon needs a
+    type behind it.
+
+    >>> columns_of(["id: bigint", "label"])
+    (Column(name='id', type='bigint'), Column(name='label', type=''))
+    """
+    columns = []
+    for line in filter(None, (line.strip() for line in lines)):
+        name, colon, kind = line.rpartition(":")
+        columns.append(Column(name.strip(), kind.strip()) if colon else Column(line))
+    twice = sorted({column.name for column in columns if [each.name for each in columns].count(column.name) > 1})
+    if twice:
+        raise InvalidParameter(f"the accepted columns name {words.listed(twice, NAMED)} twice", name="accepted_columns")
+    return tuple(columns)
