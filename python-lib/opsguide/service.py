@@ -49,10 +49,19 @@ __all__ = [
 MAX_SHELVES = 64
 
 # What a morning check needs beyond the lists: enough for every verdict that it shows.
-MORNING = gateway.FIRST | {"scenario_settings", "settings", "folders", "builds", "files", "quality", "instance"}
+MORNING = gateway.FIRST | {
+    "scenario_settings",
+    "settings",
+    "folders",
+    "builds",
+    "files",
+    "metrics",
+    "quality",
+    "instance",
+}
 
-# Today also judges rows and the age of data by its own column, and says whose failure reaches nobody.
-TODAY = MORNING | {"metrics", "row_counts", "channels"}
+# Today also judges rows, and says whose failure reaches nobody.
+TODAY = MORNING | {"row_counts", "channels"}
 
 _BAD_RUNS = frozenset(RUN_ORDER[: RUN_ORDER.index("UNKNOWN")])
 _BAD_OUTPUTS = frozenset({"MISSED", "STALE_ERROR"})

@@ -12,7 +12,7 @@ from .phrases import GOOD_STATES, OUTPUT_WORDS, STATE_WORDS, is_good, state_tone
 from .scene import Scene, not_built
 from .waiting import waits_for
 
-NEEDS = ("instance", "settings", "folders", "runs", "scenario_settings", "builds", "files", "quality")
+NEEDS = ("instance", "settings", "folders", "runs", "scenario_settings", "builds", "files", "metrics", "quality")
 
 _SCHEDULES = ("scenario_settings",)
 _LATE = ("MISSED", "RECOVERED_LATE", "AT_RISK", "STALE_ERROR", "STALE_WARN")

@@ -24,7 +24,7 @@ from .rows import object_cell, scenario_cell, table_or_reason
 from .scene import Scene, key, not_built
 from .schedule_overview import due_cell, output_state
 
-NEEDS = ("instance", "settings", "folders", "runs", "scenario_settings", "builds", "quality", "channels")
+NEEDS = ("instance", "settings", "folders", "runs", "scenario_settings", "builds", "metrics", "quality", "channels")
 
 
 def compose(scene: Scene) -> tuple[Block, ...]:

@@ -11,7 +11,7 @@ from .phrases import OUTPUT_WORDS, duration_text, history_text, no_duration, out
 from .rows import object_cell, scenario_cell, table_or_reason
 from .scene import Scene, key
 
-NEEDS = ("instance", "settings", "folders", "runs", "scenario_settings", "builds", "files")
+NEEDS = ("instance", "settings", "folders", "runs", "scenario_settings", "builds", "files", "metrics")
 
 
 def compose(scene: Scene) -> tuple[Block, ...]:
