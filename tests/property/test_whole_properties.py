@@ -51,7 +51,7 @@ def tones(dss: Server) -> dict[str, Tone]:
     return {cell.id: cell.tone for cell in cells_of(Visit(dss).guide())}
 
 
-SLOW_IS_FINE = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+SLOW_IS_FINE = settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 
 
 @SLOW_IS_FINE
@@ -94,7 +94,7 @@ def without(value: Any, field: str, first_only: bool) -> Any:
     return value
 
 
-@settings(SLOW_IS_FINE, max_examples=15)
+@settings(SLOW_IS_FINE, max_examples=8)
 @given(
     field=st.sampled_from([(route, field) for route, fields in FIELDS.items() for field in fields]),
     first_only=st.booleans(),
