@@ -14,7 +14,8 @@ class Clock:
         self.set(at or datetime.now(timezone.utc))
 
     def now(self) -> datetime:
-        return self._anchor + timedelta(seconds=time.monotonic() - self._started)
+        passed = time.monotonic() - self._started if self._ticks else 0.0
+        return self._anchor + timedelta(seconds=passed)
 
     def ms(self) -> int:
         """Now, as DSS writes instants: milliseconds since 1970."""
@@ -26,6 +27,12 @@ class Clock:
             raise ValueError(f"{at.isoformat()} names no zone: write an offset, as in 2025-10-13T07:12+02:00")
         self._anchor = at.astimezone(timezone.utc)
         self._started = time.monotonic()
+        self._ticks = True
+
+    def stop(self, at: datetime) -> None:
+        """Stands still at `at`: what is read first and last is then of the same moment."""
+        self.set(at)
+        self._ticks = False
 
     def advance(self, seconds: float) -> None:
         self._anchor += timedelta(seconds=seconds)

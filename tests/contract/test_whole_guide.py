@@ -155,6 +155,7 @@ def test_a_guide_from_internal_stats_says_what_one_without_them_says() -> None:
     told = {}
     for name in ("nightly-late", "internal-stats"):
         with localdss.serve(story=name, at=at) as dss:
+            dss.instance.clock.stop(at)
             told[name] = {c.id: (c.value, c.tone) for c in cells_of(Visit(dss).guide()) if ".status-" in c.id}
     assert told["internal-stats"] == told["nightly-late"]
     assert len(told["nightly-late"]) > 10
