@@ -161,11 +161,11 @@ def test_a_hung_call_is_unknown_within_the_time_out(dss: Server) -> None:
     for route in (f"{P}/jobs", f"{P}/scenarios/*/get-last-runs"):
         dss.faults.hang("GET", route, 60)
     started = time.monotonic()
-    snapshot = gateway.read_snapshot(clients(dss, workers=12, timeout_seconds=0.5), "RETAIL")
+    snapshot = gateway.read_snapshot(clients(dss, workers=12, timeout_seconds=2), "RETAIL")
     assert time.monotonic() - started < WELL_WITHIN
     assert isinstance(snapshot.jobs, Unknown)
     assert snapshot.jobs.cause == Cause.NO_ANSWER
-    assert "0.5 s" in snapshot.jobs.reason
+    assert "2 s" in snapshot.jobs.reason
     assert {s.runs.cause for s in snapshot.scenarios if s.active} == {Cause.NO_ANSWER}
     assert not isinstance(snapshot.datasets, Unknown)
 
@@ -173,7 +173,7 @@ def test_a_hung_call_is_unknown_within_the_time_out(dss: Server) -> None:
 def test_an_answer_that_drips_is_unknown_within_the_time_out(dss: Server) -> None:
     dss.faults.drip("GET", f"{P}/datasets", 60)
     started = time.monotonic()
-    snapshot = gateway.read_snapshot(clients(dss, timeout_seconds=0.5), "RETAIL")
+    snapshot = gateway.read_snapshot(clients(dss, timeout_seconds=2), "RETAIL")
     assert time.monotonic() - started < WELL_WITHIN
     assert isinstance(snapshot.datasets, Unknown)
     assert snapshot.datasets.cause == Cause.NO_ANSWER
