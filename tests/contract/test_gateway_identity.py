@@ -12,7 +12,7 @@ import pytest
 import localdss
 from localdss.server import Server
 from opsguide.dss import gateway
-from opsguide.dss.identity import EVERYTHING, STATUS, Access, Doors
+from opsguide.dss.identity import EVERYTHING, STATUS, WRITE, Access, Doors
 from opsguide.dss.session import Clients
 from opsguide.errors import DssDenied, DssUnreachable
 from opsguide.model.known import Cause, Unknown
@@ -58,7 +58,7 @@ def acting_as(of: Clients) -> Any:
 @pytest.mark.parametrize("login", ["raj", "priya", "olivia", "admin"])
 def test_a_person_reads_with_their_own_rights_where_dss_lends_a_ticket(dss: Server, login: str) -> None:
     access = come_in(dss, login)
-    assert (access.login, access.may, access.reason) == (login, EVERYTHING, "")
+    assert (access.login, access.may, access.reason) == (login, EVERYTHING | {WRITE}, "")
     assert acting_as(access.clients) == login
     snapshot = gateway.read_snapshot(access.clients, "RETAIL", {"permissions", "viewer"})
     assert snapshot.viewer.login == login
@@ -213,6 +213,6 @@ def test_letting_in_writes_nothing(dss: Server) -> None:
 def test_whoever_the_backend_runs_as_needs_no_ticket(dss: Server) -> None:
     dss.faults.status("POST", "/auth/ticket-from-browser-headers", 403)
     access = come_in(dss, "olivia", run_as="olivia")
-    assert (access.may, access.key) == (EVERYTHING, "user olivia")
+    assert (access.may, access.key) == (EVERYTHING | {WRITE}, "user olivia")
     snapshot = gateway.read_snapshot(access.clients, "RETAIL", {"permissions"})
     assert not isinstance(snapshot.permissions, Unknown)

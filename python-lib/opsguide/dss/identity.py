@@ -22,7 +22,7 @@ from ..model.snapshot import Grant, Viewer
 from . import answers, raw
 from .session import READ_CONTENT, Clients, path, reader_of
 
-GUIDE, STATUS = "guide", "status"
+GUIDE, STATUS, WRITE = "guide", "status", "write"
 EVERYTHING = frozenset({GUIDE, STATUS})
 
 # A page asks many things within seconds; signing out or losing a right counts after this at the latest.
@@ -38,8 +38,9 @@ GRANT_IMPERSONATION = (
 @dataclass(frozen=True)
 class Access:
     """What one caller may see. `login` is '' for an API key and for nobody; `key` is equal for callers who see the same;
-    `may` holds "guide" and "status" as far as allowed; `clients` read for the caller, with no right that the caller
-    lacks; `reason` says why something is not allowed, or in what way it is read."""
+    `may` holds "guide" and "status" as far as allowed, and "write" where DSS itself judges what they write; `clients`
+    ask for the caller, with no right that the caller lacks; `reason` says why something is not allowed, or in what way
+    it is read."""
 
     login: str
     key: str
@@ -89,9 +90,9 @@ class Doors:
             return self._nobody("DSS does not know who is browsing")
         own = self._impersonated(headers, viewer)
         if isinstance(own, str) and self._runs_as(viewer):
-            own = self._run_as.limited(lambda _: "", viewer)  # nothing to impersonate: they are who the backend runs as
+            own = self._run_as.for_viewer(viewer)  # nothing to impersonate: they are who the backend runs as
         if isinstance(own, Clients) and _reads_content(own, project_key):
-            return Access(viewer.login, f"user {viewer.login}", EVERYTHING, own)
+            return Access(viewer.login, f"user {viewer.login}", EVERYTHING | {WRITE}, own)
         why_not = "" if isinstance(own, Clients) else own
         return self._by_permissions(viewer, project_key, why_not)
 

@@ -1,4 +1,5 @@
-"""Ask DSS many things at once, politely: bounded, timed, read only, with errors that say what was missing.
+"""Ask DSS many things at once, politely: bounded, timed, with errors that say what was missing. Nothing that changes
+DSS is ever sent twice, and only an identity that may write sends it at all.
 
 `dataikuapi` sets no time-out, never retries and drops the HTTP status. Calls here go by path through its session, so
 that any version of the client serves, and end in a parsed answer or one of `errors`' DssError and DssUnreachable.
@@ -46,6 +47,7 @@ PAUSES_SECONDS = (0.2, 0.6)
 
 INSTANCE_ADMIN = "instance administrator"
 READ_CONTENT = "Read project content"
+WRITE_CONTENT = "Write project content"
 PROJECT_ADMIN = "Admin on the project"
 
 _PROJECT = re.compile(r"/projects/([^/?]+)(?:/([^/?]+))?")
@@ -67,6 +69,14 @@ def right_for(api_path: str) -> str:
     if match is None:
         return ""
     return PROJECT_ADMIN if match.group(2) in _ADMIN_PARTS else f"{READ_CONTENT} on {match.group(1)}"
+
+
+def right_to_write(api_path: str) -> str:
+    """The right that changing something at `api_path` takes at least, in DSS's words."""
+    match = _PROJECT.match(api_path)
+    if match is None or match.group(2) in _ADMIN_PARTS:
+        return right_for(api_path) or INSTANCE_ADMIN
+    return f"{WRITE_CONTENT} on {match.group(1)}"
 
 
 def reader_of(project_key: str) -> Callable[[str], str]:
@@ -105,7 +115,8 @@ class Clients:
     """Clients of one DSS with one identity, handed to one thread at a time.
 
     `make` gives a new `DSSClient`. `timeout_seconds` bounds the silence and the length of one call, `deadline_seconds` a
-    whole `Batch`. `seen` are scenario settings read before, by whomever. `calls` counts what was asked so far. `viewer` is who this identity is, where that is known already.
+    whole `Batch`. `seen` are scenario settings read before, by whomever. `calls` counts what was asked so far. `viewer`
+    is who this identity is, where that is known already. `read_only` refuses every write before it is sent.
     `base_url` is the address people use, '' for links on the same host; by default the client's own.
     """
 
@@ -125,6 +136,7 @@ class Clients:
         self.viewer = viewer
         self.seen = SettingsCache()
         self.calls = 0
+        self.read_only = False
         self._make = make
         self._base_url = base_url
         self._lacks: Callable[[str], str] = lambda api_path: ""
@@ -141,10 +153,16 @@ class Clients:
         return self._base_url
 
     def limited(self, lacks: Callable[[str], str], viewer: Optional[Viewer] = None) -> Clients:
-        """The same identity, for someone with fewer rights: `lacks` names the right that they do not have for a path."""
+        """The same identity, for someone with fewer rights: `lacks` names the right that they do not have for a path.
+        They write nothing: what DSS would allow them is not known."""
         found = self.acting_as(self._make, viewer)
         found._lacks = lacks
+        found.read_only = True
         return found
+
+    def for_viewer(self, viewer: Viewer) -> Clients:
+        """The same identity with the same rights, known to be `viewer`."""
+        return self.acting_as(self._make, viewer)
 
     def acting_as(self, make: Callable[[], Any], viewer: Optional[Viewer]) -> Clients:
         """Another identity on the same DSS. All of them together make at most `workers` calls at once."""
@@ -193,11 +211,33 @@ class Clients:
         self, api_path: str, body: Mapping[str, Any], params: Optional[Mapping[str, Any]] = None
     ) -> Mapping[str, Any]:
         """The answer of a question that DSS takes by POST although it changes nothing (who is browsing)."""
-        with self._answer("POST", api_path, params, body) as response:
+        with self._answer("POST", api_path, params, dict(body)) as response:
             found = self._json(response, api_path)
         if not isinstance(found, dict):
             raise _wrong_type(found, "an object", api_path)
         return found
+
+    def get_bytes(self, api_path: str, *, max_bytes: int = MAX_BODY_BYTES) -> bytes:
+        """The answer as it is: a file of a managed folder, a log."""
+        with self._answer("GET", api_path, None) as response, _at_most(response, self.timeout_seconds, api_path):
+            return b"".join(_chunks(response, max_bytes, api_path))
+
+    def write(
+        self,
+        method: str,
+        api_path: str,
+        body: Optional[Any] = None,
+        params: Optional[Mapping[str, Any]] = None,
+    ) -> Any:
+        """Change something in DSS, once: the parsed answer, None where it is empty. After DssUnreachable it may have
+        happened or not: look before doing it again."""
+        with self._answer(method, api_path, params, body, writes=True) as response:
+            return self._json(response, api_path, or_nothing=True)
+
+    def upload(self, api_path: str, name: str, content: bytes) -> None:
+        """Put a file there, whole."""
+        with self._answer("POST", api_path, None, writes=True, files={"file": (name, content)}):
+            pass
 
     def rows(
         self, api_path: str, params: Mapping[str, Any], *, max_bytes: int, seconds: float
@@ -232,9 +272,12 @@ class Clients:
         method: str,
         api_path: str,
         params: Optional[Mapping[str, Any]],
-        body: Optional[Mapping[str, Any]] = None,
+        body: Optional[Any] = None,
+        *,
+        writes: bool = False,
+        files: Optional[Mapping[str, tuple[str, bytes]]] = None,
     ) -> Iterator[requests.Response]:
-        lacking = self._lacks(api_path)
+        lacking = right_to_write(api_path) if writes and self.read_only else self._lacks(api_path)
         if lacking:
             raise DssDenied(f"this takes {lacking}", status=403, path=api_path, needs=lacking)
         with self._turn(api_path), self._client() as client, _our_errors(api_path, self.timeout_seconds):
@@ -245,7 +288,8 @@ class Clients:
                 method,
                 f"{client.host}/dip/publicapi{api_path}",
                 params=params,
-                data=None if body is None else json.dumps(dict(body)),
+                data=None if body is None else json.dumps(body),
+                files=files,
                 stream=True,
                 allow_redirects=False,
                 verify=client._session.verify,
@@ -253,7 +297,7 @@ class Clients:
                 self._clock.hear(response.headers.get("Date"))
                 if response.status_code >= 300:
                     with _at_most(response, self.timeout_seconds, api_path):
-                        raise _error(response, api_path)
+                        raise _error(response, api_path, right_to_write if writes else right_for)
                 yield response
 
     @contextmanager
@@ -280,9 +324,13 @@ class Clients:
             with self._lock:
                 self._idle.append(client)
 
-    def _json(self, response: requests.Response, api_path: str, max_bytes: int = MAX_BODY_BYTES) -> Any:
+    def _json(
+        self, response: requests.Response, api_path: str, max_bytes: int = MAX_BODY_BYTES, *, or_nothing: bool = False
+    ) -> Any:
         with _at_most(response, self.timeout_seconds, api_path):
             body = b"".join(_chunks(response, max_bytes, api_path))
+        if or_nothing and not body.strip():
+            return None
         try:
             return json.loads(body)
         except (ValueError, RecursionError) as error:
@@ -454,7 +502,7 @@ def _lines(chunks: Iterator[bytes]) -> Iterator[str]:
         yield rest
 
 
-def _error(response: requests.Response, api_path: str) -> DssError:
+def _error(response: requests.Response, api_path: str, right: Callable[[str], str]) -> DssError:
     status = response.status_code
     if status < 400:
         return DssBroken(
@@ -468,7 +516,7 @@ def _error(response: requests.Response, api_path: str) -> DssError:
     words = raw.first_text((raw.text(said, "detailedMessage"), raw.text(said, "message"), f"HTTP {status}"))
     words = " ".join(words.split())[:MAX_ERROR_TEXT]
     if status in (401, 403) or (status == 500 and ("Unauthorized" in kind or "DKUSecurity" in kind)):
-        needs = right_for(api_path) if status != 401 else "a valid API key or session"
+        needs = right(api_path) if status != 401 else "a valid API key or session"
         return DssDenied(words, status=status, path=api_path, error_type=kind, needs=needs)
     if status == 404 and not kind:
         return DssNotFound("this DSS has no such route", status=status, path=api_path)

@@ -1,0 +1,28 @@
+"""The use cases: the only place where reading (dss), promises (profile) and judgement (core) meet.
+
+Each returns values of `model`; showing them is `render`'s part. `_in_dss` is the entry as DSS calls it; the function of
+the same name without it takes its clients and settings, and is what tests call.
+"""
+
+from __future__ import annotations
+
+from ..dss.identity import Access
+from .desk import Desk, desk_in_dss
+from .evaluation import evaluate, evaluate_in_dss, outcome_of
+from .morning import ProblemsFound, morning_check, morning_check_in_dss
+from .reading import Reading, monitored, read
+
+__all__ = [
+    "Access",
+    "Desk",
+    "ProblemsFound",
+    "Reading",
+    "desk_in_dss",
+    "evaluate",
+    "evaluate_in_dss",
+    "monitored",
+    "morning_check",
+    "morning_check_in_dss",
+    "outcome_of",
+    "read",
+]
