@@ -94,7 +94,7 @@ def test_no_verdict_is_good_without_a_run_that_was(project: tuple, hours: int) -
                 assert by_id[verdict.run_id].outcome in SUCCESSES
             if verdict.verdict in ("NOT_RUN", "PENDING"):
                 assert verdict.run_id == "" or verdict.instant is None
-        assert standing(scenario, terms, since).verdict in RUN_ORDER
+        assert standing(scenario, terms, found).verdict in RUN_ORDER
     assert all(len(outage.scenarios) >= 3 for outage in outages(verdicts, terms))
 
 

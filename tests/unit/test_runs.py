@@ -464,7 +464,8 @@ def test_scenarios_that_start_each_other_come_to_an_end() -> None:
     ],
 )
 def test_the_verdict_that_stands_now(scenario: Scenario, now: str, verdict: str) -> None:
-    assert standing(scenario, terms(now), at("06 00:00")).verdict == verdict
+    found = run_verdicts(scenario, terms(now), at("06 00:00"))
+    assert standing(scenario, terms(now), found).verdict == verdict
 
 
 def test_unknown_is_worse_than_good_and_hides_nothing_worse() -> None:

@@ -71,7 +71,11 @@ from .windows import current_or_next, merged, spans
 T = TypeVar("T")
 
 # How far back to look for the last expected start: two days tell it of most scenarios, 40 of monthly ones.
-_LOOK_BACK = (timedelta(days=2), timedelta(days=9), timedelta(days=40))
+_LATELY = timedelta(days=2)
+_LOOK_BACK = (timedelta(days=9), timedelta(days=40))
+# Soon after the evening has begun, the hours before it are of interest still.
+_LAST_HOURS = timedelta(hours=4)
+_COMING = timedelta(hours=12)
 _WEEK = timedelta(days=7)
 _AHEAD_DAYS = 30
 # What starts too often to list it for months is listed for a few days.
@@ -179,7 +183,7 @@ class _Bench:
             else tuple(map(self._output, found_outputs)),
             jobs=self._jobs(),
             windows=tuple(self._window(window) for window in self.declared.profile.maintenance),
-            outages=outages(self._overnight_verdicts(), self.terms) if self._scenarios else (),
+            outages=outages({s.id: self._night(s) for s in self._scenarios}, self.terms),
             main_scenario=_main(known(reports, ())),
             quiet=self._quiet(),
         )
@@ -203,6 +207,7 @@ class _Bench:
     def _scenario(self, scenario: Scenario) -> ScenarioReport:
         settings, runs = _as_read(scenario, scenario.settings), _as_read(scenario, scenario.runs)
         built = self.builds.get(scenario.id, Unknown("not in the list", Cause.NOT_RECORDED))
+        next_run = self._next_run(scenario)
         return ScenarioReport(
             id=scenario.id,
             name=scenario.name or scenario.id,
@@ -210,7 +215,7 @@ class _Bench:
             test=scenario.marked_as_test,
             state=self._state(scenario),
             schedule=self._schedule(scenario),
-            next_run=self._next_run(scenario),
+            next_run=next_run,
             last_run=runs if isinstance(runs, Unknown) else next(iter(runs), None),
             overnight=runs if isinstance(runs, Unknown) else tuple(r for r in runs if _since(r, self.night_since)),
             duration=typical(runs),
@@ -221,6 +226,8 @@ class _Bench:
             builds=built if isinstance(built, Unknown) else built.refs,
             unseen="" if isinstance(built, Unknown) else built.unseen,
             history_since=None if isinstance(runs, Unknown) else min((r.start for r in runs if r.start), default=None),
+            night=self._night(scenario),
+            coming=self._coming(scenario, next_run),
         )
 
     def _next_run(self, scenario: Scenario) -> NextRun:
@@ -246,12 +253,12 @@ class _Bench:
             return RunVerdict(None, "OFF", "the scenario is not active")
         if isinstance(scenario.settings, Unknown) and not isinstance(scenario.runs, Unknown):
             return self._without_schedule(scenario.settings, scenario.runs)
-        since = self.now
+        verdicts = self._verdicts[scenario.id]
         for span in _LOOK_BACK:
-            since = self.now - span
-            if any(verdict.verdict != "PENDING" for verdict in run_verdicts(scenario, self.terms, since)):
+            if any(verdict.verdict != "PENDING" for verdict in verdicts):
                 break
-        return standing(scenario, self.terms, since)
+            verdicts = run_verdicts(scenario, self.terms, self.now - span)
+        return standing(scenario, self.terms, verdicts)
 
     def _without_schedule(self, why: Unknown, runs: tuple[Run, ...]) -> RunVerdict:
         """What the last run tells by itself: a failure is one whatever the schedule says, a success proves little."""
@@ -270,8 +277,27 @@ class _Bench:
             last.run_id,
         )
 
-    def _overnight_verdicts(self) -> dict[str, tuple[RunVerdict, ...]]:
-        return {s.id: run_verdicts(s, self.terms, self.night_since) for s in self._scenarios if s.active}
+    @cached_property
+    def _verdicts(self) -> Mapping[str, tuple[RunVerdict, ...]]:
+        """What became of the latest moments of each active scenario: those of the night, and two days at least."""
+        since = min(self.night_since, self.now - _LATELY)
+        return {s.id: run_verdicts(s, self.terms, since) for s in self._scenarios if s.active}
+
+    def _night(self, scenario: Scenario) -> tuple[RunVerdict, ...]:
+        since = min(self.night_since, self.now - _LAST_HOURS)
+        found = self._verdicts.get(scenario.id, ())
+        return tuple(verdict for verdict in found if verdict.instant is None or verdict.instant >= since)
+
+    def _coming(self, scenario: Scenario, next_run: NextRun) -> tuple[datetime, ...]:
+        """Its next starts: those of its triggers, else DSS's own next one."""
+        if not scenario.active:
+            return ()
+        until = self.now + _COMING
+        ahead = expected(scenario, self.now + timedelta(seconds=1), until, self.server)
+        if ahead.unknown is None:
+            return tuple(at for at in ahead.instants if not self.terms.why_not_expected(scenario, at))
+        own = next_run.at
+        return (own,) if own is not None and self.now < own < until else ()
 
     def _limit(self, scenario: Scenario) -> Optional[float]:
         declared = self.declared.profile.scenarios.get(scenario.id)

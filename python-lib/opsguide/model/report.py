@@ -203,7 +203,9 @@ class Told:
 @dataclass(frozen=True)
 class ScenarioReport:
     """One scenario. `state` is the verdict that stands for it now (one of `RUN_ORDER`, or OFF), `overnight` its runs
-    since the night began, `builds` the objects it may rebuild, `unseen` why there may be more."""
+    since the night began, `builds` the objects it may rebuild, `unseen` why there may be more. `night` is what became of
+    its moments since the night began, and of the last four hours at least, oldest first; `coming` are its starts of the
+    next twelve hours."""
 
     id: str
     name: str
@@ -222,6 +224,8 @@ class ScenarioReport:
     builds: Known[frozenset[ObjectRef]]
     unseen: str = ""
     history_since: Optional[datetime] = None
+    night: tuple[RunVerdict, ...] = ()
+    coming: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,10 @@ from ..dss.identity import Access
 from .desk import Desk, desk_in_dss
 from .evaluation import evaluate, evaluate_in_dss, outcome_of
 from .morning import ProblemsFound, morning_check, morning_check_in_dss
-from .reading import Reading, monitored, read
+from .reading import TODAY, Reading, monitored, read
 
 __all__ = [
+    "TODAY",
     "Access",
     "Desk",
     "ProblemsFound",

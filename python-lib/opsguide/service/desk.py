@@ -62,7 +62,7 @@ class Desk:
 
     def today(self, access: Access) -> Today:
         """Today, all of it read; `next_check_seconds` as the settings allow it."""
-        found = today_of(self._reading(access, TODAY), self.settings)
+        found = today_of(self._reading(access, TODAY))
         pace = found.next_check_seconds
         if pace is None or not self.settings.page_refreshes:
             return replace(found, next_check_seconds=None)

@@ -37,7 +37,7 @@ def evaluate(clients: Clients, project_key: str, config: Mapping[str, Any], sett
     scenarios, objects = names_in(config, "scenarios"), names_in(config, "outputs")
     reading = _without_watchers(read(clients, project_key, settings, need=TODAY))
     only(reading, scenarios, objects)
-    return evaluation_of(today_of(reading, settings), fail_at, scenarios, objects)
+    return evaluation_of(today_of(reading), fail_at, scenarios, objects)
 
 
 def outcome_of(found: Evaluation) -> str:

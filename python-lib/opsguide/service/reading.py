@@ -74,6 +74,6 @@ def monitored(snapshot: Snapshot, declared: Declared) -> tuple[ObjectRef, ...]:
     return tuple(dict.fromkeys(item.ref for item in (*sources(snapshot, declared), *outputs(snapshot, declared))))
 
 
-def today_of(reading: Reading, settings: Settings) -> Today:
+def today_of(reading: Reading) -> Today:
     """The day as one document, from what was read."""
-    return today(reading.snapshot, reading.declared, reading.report, server_zone=settings.server_timezone)
+    return today(reading.snapshot, reading.declared, reading.report)

@@ -41,14 +41,15 @@ def run_verdicts(scenario: Scenario, terms: Terms, since: datetime) -> tuple[Run
     return _verdicts(scenario, terms, since, frozenset())
 
 
-def standing(scenario: Scenario, terms: Terms, since: datetime) -> RunVerdict:
-    """The verdict that stands for a scenario now: its newest that is no longer pending; where nothing is expected,
-    what its last run says."""
-    verdicts = run_verdicts(scenario, terms, max(since, scenario.created_at or since))
-    settled = [verdict for verdict in verdicts if verdict.verdict != "PENDING"]
+def standing(scenario: Scenario, terms: Terms, verdicts: Sequence[RunVerdict]) -> RunVerdict:
+    """The verdict that stands for a scenario now: the newest of its `verdicts` (oldest first) that is no longer
+    pending; where nothing was due since it exists, what its last run says."""
+    born = scenario.created_at
+    own = [one for one in verdicts if one.instant is None or born is None or one.instant >= born]
+    settled = [one for one in own if one.verdict != "PENDING"]
     if settled:
         return settled[-1]
-    return verdicts[-1] if verdicts else _nothing_expected(scenario, terms)
+    return own[-1] if own else _nothing_expected(scenario, terms)
 
 
 def _nothing_expected(scenario: Scenario, terms: Terms) -> RunVerdict:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Optional
 from zoneinfo import ZoneInfo
@@ -35,7 +34,11 @@ def expected(scenario: Scenario, after: datetime, before: datetime, server: Serv
     ]
     unknown = next((part.unknown for _, part in parts if part.unknown), None)
     cadences = [part.cadence_seconds for _, part in parts if part.cadence_seconds]
-    merged = _merged(replace(item, triggers=(name,)) for name, part in parts for item in part.expected)
+    merged = _merged(
+        Expected(item.at, (name,), item.until, item.doubt, item.saved_at)
+        for name, part in parts
+        for item in part.expected
+    )
     return Expansion(
         tuple(item for item in merged if after <= item.at < before),
         unknown=unknown,
@@ -63,7 +66,8 @@ def _anchors(trigger: Trigger, clocks: tuple[Trigger, ...], scenario: Scenario) 
     anybodys = not alone and trigger.params.get("frequency") == "Minutely"
     return Anchors(
         None if anybodys else scenario.next_run,
-        tuple(
+        # Not a tuple: of hundreds of runs the first one usually tells.
+        (
             fired
             for fired in (_fired(run) for run in runs if _is_recorded_under(trigger, run, alone))
             if fired and (changed is None or fired >= changed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from typing import Optional
@@ -29,12 +29,13 @@ _REFERENCE_DAY = date(2000, 1, 1)
 
 @dataclass(frozen=True)
 class Anchors:
-    """What is known of a trigger's rhythm: the next run by DSS's own computation, and when it fired (newest first).
+    """What is known of a trigger's rhythm: the next run by DSS's own computation, and when it fired (newest first; read
+    once, and no further than need be).
 
     DSS does not document from which day "every 3 days" counts: one such moment tells."""
 
     next_run: Optional[datetime] = None
-    starts: tuple[datetime, ...] = ()
+    starts: Iterable[datetime] = ()
 
 
 def instants(

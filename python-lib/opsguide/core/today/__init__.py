@@ -33,9 +33,8 @@ from .tables import sections
 __all__ = ["SEVERITIES", "evaluate", "today"]
 
 
-def today(snapshot: Snapshot, declared: Declared, report: Report, *, server_zone: str = "") -> Today:
-    """The project as it stands at `snapshot.taken_at`. `server_zone` is what the report was judged with: the zone that
-    DSS's "SERVER" is declared to be, '' where nobody has."""
+def today(snapshot: Snapshot, declared: Declared, report: Report) -> Today:
+    """The project as it stands at `snapshot.taken_at`."""
     scene = Scene(snapshot, declared, report)
     sentence, tone = headline(scene)
     return Today(
@@ -47,7 +46,7 @@ def today(snapshot: Snapshot, declared: Declared, report: Report, *, server_zone
         tone=tone,
         banners=(*outage_notes(scene), *cautions(scene)),
         counts=counts(scene),
-        timeline=timeline(scene, server_zone),
+        timeline=timeline(scene),
         scenarios=scenarios(scene),
         outputs=outputs(scene),
         sources=sources(scene),

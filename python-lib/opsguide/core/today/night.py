@@ -3,7 +3,7 @@ output was due, and when it came."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, time, timedelta
 from typing import Optional
 
@@ -12,13 +12,11 @@ from dateutil import tz
 from ...model.guide import Link, Tone
 from ...model.known import Unknown, known
 from ...model.report import DurationStat, OutputReport, Prediction, ScenarioReport, TimeOfDay
-from ...model.snapshot import Build, Run, Scenario
+from ...model.snapshot import Build, Run
 from ...model.today import Lane, Mark, Timeline
 from .. import words
 from ..compose.phrases import OUTPUT_WORDS, STATE_WORDS, outcome_of, outcome_tone, standing_tone, state_tone
 from ..compose.scene import Scene, read
-from ..runs import Terms, run_verdicts
-from ..schedule import expected, server_zone
 from .lines import concern_tone, output_verdict, run_verdict, upcoming_dues
 
 AHEAD = timedelta(hours=4)
@@ -31,13 +29,13 @@ _USUAL_MOST = 4
 _LOUD = (Tone.BAD, Tone.NOTICE, Tone.UNKNOWN)
 
 
-def timeline(scene: Scene, declared_server_zone: str) -> Timeline:
+def timeline(scene: Scene) -> Timeline:
     """Every watched scenario and every promised output that has anything to show between the evening and a few hours
     from now. Where they are too many, those that need a look stay."""
     since = min(scene.report.night_since, scene.now - AHEAD)
     near = [due for due, _ in upcoming_dues(scene) if due <= scene.now + FARTHEST]
     until = max([scene.now + AHEAD, *(due + _MARGIN for due in near)])
-    found = [*_scenario_lanes(scene, declared_server_zone, since, until), *_output_lanes(scene, since, until)]
+    found = [*_scenario_lanes(scene, since, until), *_output_lanes(scene, since, until)]
     kept = _kept(found)
     return Timeline(since, scene.now, until, scene.report.zone, kept, len(found) - len(kept))
 
@@ -52,16 +50,12 @@ def _kept(lanes: list[Lane]) -> tuple[Lane, ...]:
 # --- scenarios -------------------------------------------------------------------------------------------------------
 
 
-def _scenario_lanes(scene: Scene, declared_server_zone: str, since: datetime, until: datetime) -> list[Lane]:
+def _scenario_lanes(scene: Scene, since: datetime, until: datetime) -> list[Lane]:
     """In the order in which they had something to do."""
-    read_ones = known(scene.snapshot.scenarios, ())
-    wished = scene.profile.timezone
-    server = server_zone(declared_server_zone, read_ones, candidates=(wished,) if wished else ())
-    terms = Terms.of(scene.snapshot, scene.profile, server)
-    by_id = {scenario.id: scenario for scenario in read_ones}
+    runs = {scenario.id: known(scenario.runs, ()) for scenario in known(scene.snapshot.scenarios, ())}
     lanes = []
     for report in scene.watched:
-        marks = sorted(_of_scenario(scene, report, by_id[report.id], terms, since, until), key=_place)
+        marks = sorted(_of_scenario(scene, report, runs[report.id], since, until), key=_place)
         if marks:
             lanes.append(_scenario_lane(scene, report, marks))
     return sorted(lanes, key=lambda lane: lane.marks[0].start)
@@ -88,7 +82,7 @@ def _newest(marks: list[Mark]) -> tuple[tuple[Mark, ...], int]:
 
 
 def _of_scenario(
-    scene: Scene, report: ScenarioReport, scenario: Scenario, terms: Terms, since: datetime, until: datetime
+    scene: Scene, report: ScenarioReport, all_runs: Sequence[Run], since: datetime, until: datetime
 ) -> Iterator[Mark]:
     due = [
         Mark(
@@ -99,11 +93,11 @@ def _of_scenario(
             scene.alarm(state_tone(verdict.verdict)),
             verdict.verdict,
         )
-        for verdict in run_verdicts(scenario, terms, since)
-        if verdict.instant is not None
+        for verdict in report.night
+        if verdict.instant is not None and verdict.instant >= since
     ]
-    ahead = [_ahead(scene, at) for at in _coming(report, scenario, terms, until)]
-    runs = [run for run in known(scenario.runs, ()) if _inside(run, since)]
+    ahead = [_ahead(scene, at) for at in report.coming if at < until]
+    runs = [run for run in all_runs if _inside(run, since)]
     yield from due
     yield from ahead
     yield from (_run(scene, run, report) for run in runs)
@@ -111,16 +105,6 @@ def _of_scenario(
         yield from _usual_ends(
             scene, report.duration, runs, [mark for mark in due if mark.verdict == "PENDING"] + ahead
         )
-
-
-def _coming(report: ScenarioReport, scenario: Scenario, terms: Terms, until: datetime) -> Iterator[datetime]:
-    """The starts still to come: those of its triggers, else DSS's own next one."""
-    ahead = expected(scenario, terms.now + timedelta(seconds=1), until, terms.server)
-    own = report.next_run.at
-    if ahead.unknown is None:
-        yield from (at for at in ahead.instants if not terms.why_not_expected(scenario, at))
-    elif own is not None and terms.now < own < until:
-        yield own
 
 
 def _ahead(scene: Scene, at: datetime) -> Mark:
