@@ -20,7 +20,7 @@ from .core import schema_change as schemas
 from .core.calendars import WEEKDAYS, month_edge
 from .core.freshness import DataTime, data_time, judge_age, judge_deadline
 from .core.outcomes import CANNOT_TELL, Outcome
-from .core.rows import COUNT_METRIC, building_since, partition_of
+from .core.rows import COUNT_METRIC, ROW_COUNT_PROBE, building_since, partition_of
 from .core.schedule.zones import zone_of
 from .core.sla import Promise, promise_of
 from .core.volume import SENSITIVITY, Count, judge_volume
@@ -36,7 +36,6 @@ from .settings import Settings
 Config = Mapping[str, Any]
 Answer = tuple[str, str]
 
-ROW_COUNT_PROBE = "py_plugin_operations-guide_row-count:row_count:"
 NOT_COUNTED = 'no row count is on record: compute DSS\'s "Record count" or the probe "Row count" first'
 
 

@@ -1,4 +1,4 @@
-"""Probe: rows of a dataset, or files and bytes of a folder."""
+"""Probe: rows of a dataset and how they moved, or files and bytes of a folder."""
 
 from dataiku.metric import MetricDataTypes
 
@@ -6,9 +6,7 @@ from opsguide import probes
 
 
 def process(target, partition_id):
-    # DSS puts the probe's parameters into the global `config`.
-    counted = probes.count_rows(target, partition_id, config)  # noqa: F821
-    return {
-        name: (value, MetricDataTypes.STRING if isinstance(value, str) else MetricDataTypes.BIGINT)
-        for name, value in counted.items()
-    }
+    # DSS puts the probe's parameters and the plugin's settings into these globals.
+    counted = probes.count_rows(target, partition_id, config, plugin_config)  # noqa: F821
+    kinds = {str: MetricDataTypes.STRING, int: MetricDataTypes.BIGINT, float: MetricDataTypes.DOUBLE}
+    return {name: (value, kinds[type(value)]) for name, value in counted.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timezone
 from typing import Any, Optional
 
@@ -16,6 +17,9 @@ from localdss.server import Server
 
 TYPE = "py_plugin_operations-guide_row-count"
 STANDING, PUSHED_DOWN, STREAMED = "existing metric", "SQL COUNT(*)", "streamed"
+BY_SQL, BY_DSS = "DSS metrics engine: SQL", "DSS metrics engine: DSS"
+COUNT = "records:COUNT_RECORDS"
+KINDS = {"engine": "STRING", "delta_pct": "DOUBLE"}
 
 
 # A Monday, twenty minutes before seven in Paris: the night is over and the hour's own run has ended.
@@ -38,10 +42,25 @@ def probe(
     """Metric name -> value of the probe run by itself, after checking the types."""
     raw = {"type": TYPE, "meta": {"name": "Row count"}, "configuration": {"config": config}}
     found = run_probe(dss.instance, "RETAIL", login, kind, object_id, partition, raw)
-    assert {name: kind for name, (_, kind) in found.items()} == {
-        name: "STRING" if name == "engine" else "BIGINT" for name in found
-    }
+    assert {name: kind for name, (_, kind) in found.items()} == {name: KINDS.get(name, "BIGINT") for name in found}
     return {name: value for name, (value, _) in found.items()}
+
+
+def counted(*args: Any, **config: Any) -> tuple[int, str]:
+    found = probe(*args, **config)
+    return found["row_count"], found["engine"]
+
+
+@contextmanager
+def settings_of(dss: Server, name: str) -> Iterator[dict[str, Any]]:
+    """The dataset's settings, to be changed while it lasts."""
+    kept = dss.instance.projects["RETAIL"].datasets
+    before = kept[name]
+    kept[name] = dict(before)
+    try:
+        yield kept[name]
+    finally:
+        kept[name] = before
 
 
 def rows_of(dss: Server, name: str, partitions: Optional[list[str]] = None) -> int:
@@ -59,7 +78,7 @@ def test_attached_in_the_sample_and_computed_by_the_public_client(dss: Server):
     client(dss).get_dataset("sales_mart").compute_metrics()
     count, engine = last_value(dss, "sales_mart", "row_count"), last_value(dss, "sales_mart", "engine")
     assert (int(count["value"]), count["dataType"]) == (rows_of(dss, "sales_mart"), "BIGINT")
-    assert engine["value"] in (STANDING, PUSHED_DOWN)
+    assert engine["value"] in (STANDING, BY_SQL)
     assert engine["dataType"] == "STRING"
 
 
@@ -67,48 +86,105 @@ def test_the_count_on_record_is_believed_where_it_is_newer_than_the_build(dss: S
     standing = (
         client(dss).get_dataset("customer_360").get_last_metric_values().get_global_value("records:COUNT_RECORDS")
     )
-    assert probe(dss, "customer_360") == {"row_count": int(standing), "engine": STANDING}
+    assert counted(dss, "customer_360") == (int(standing), STANDING)
 
 
 def test_the_count_on_record_is_not_believed_while_a_job_runs_or_when_asked_to_count(dss: Server):
-    assert probe(dss, "customer_360", count_again=True)["engine"] == PUSHED_DOWN
+    assert counted(dss, "customer_360", count_again=True) == (rows_of(dss, "customer_360"), BY_SQL)
     jobs = dss.instance.projects["RETAIL"].jobs
     listed = jobs[0]["listItem"]
     definition = {**listed["def"], "type": "RECURSIVE_BUILD"}
     running = {**jobs[0], "listItem": {**listed, "def": definition, "state": "RUNNING", "stableState": False}}
     jobs.insert(0, running)
     try:
-        assert probe(dss, "customer_360") == {"row_count": rows_of(dss, "customer_360"), "engine": PUSHED_DOWN}
+        assert counted(dss, "customer_360") == (rows_of(dss, "customer_360"), BY_SQL)
     finally:
         jobs.remove(running)
 
 
-@pytest.mark.parametrize("name", ["customers_crm", "customer_360"])
-def test_a_table_is_counted_by_its_database(dss: Server, name: str):
-    assert probe(dss, name, count_again=True) == {"row_count": rows_of(dss, name), "engine": PUSHED_DOWN}
+@pytest.mark.parametrize(
+    ("name", "partition", "engines"),
+    [
+        ("customers_crm", "NP", (BY_SQL, PUSHED_DOWN)),
+        ("customer_360", "NP", (BY_SQL, PUSHED_DOWN)),
+        ("orders", "ALL", (BY_SQL, PUSHED_DOWN)),
+        ("orders", "first", (BY_SQL, PUSHED_DOWN)),
+        ("products", "NP", (BY_DSS, STREAMED)),
+        ("promo_calendar", "NP", (BY_DSS, STREAMED)),
+        ("orders_clean", "first", (BY_DSS, STREAMED)),
+    ],
+)
+def test_counted_by_dss_where_the_rows_are_else_by_the_database_else_row_by_row(dss, name, partition, engines):
+    if partition == "first":
+        partition = client(dss).get_dataset(name).list_partitions()[0]
+    there = rows_of(dss, name, None if partition in ("NP", "ALL") else [partition])
+    assert there > 0
+    assert counted(dss, name, partition, count_again=True) == (there, engines[0])
+    assert counted(dss, name, partition, count_again=True, metrics_engine=False) == (there, engines[1])
 
 
-@pytest.mark.parametrize("name", ["products", "promo_calendar"])
-def test_files_are_read_row_by_row(dss: Server, name: str):
-    assert probe(dss, name, count_again=True) == {"row_count": rows_of(dss, name), "engine": STREAMED}
+def test_dss_is_asked_for_the_record_count_and_never_for_our_own_probe(dss: Server):
+    attached = dss.instance.projects["RETAIL"].datasets["sales_mart"]["metrics"]["probes"]
+    assert TYPE in [each["type"] for each in attached]
+    dss.requests.clear()
+    probe(dss, "sales_mart", count_again=True)
+    assert [request.path for request in dss.requests.writes()] == [
+        "/projects/RETAIL/datasets/sales_mart/actions/computeMetricsFromIds"
+    ]
+    assert dss.requests.unknown() == []
 
 
-@pytest.mark.parametrize(("name", "engine"), [("orders", PUSHED_DOWN), ("orders_clean", STREAMED)])
-def test_a_partition_is_counted_alone(dss: Server, name: str, engine: str):
-    partition = client(dss).get_dataset(name).list_partitions()[0]
-    alone = rows_of(dss, name, [partition])
-    assert alone > 0
-    assert probe(dss, name, partition, count_again=True) == {"row_count": alone, "engine": engine}
-
-
-def test_the_whole_of_a_partitioned_table_is_all_its_partitions(dss: Server):
-    whole = rows_of(dss, "orders")
-    assert probe(dss, "orders", "ALL", count_again=True) == {"row_count": whole, "engine": PUSHED_DOWN}
+def test_metrics_of_a_sample_are_no_count(dss: Server):
+    with settings_of(dss, "customer_360") as raw:
+        selection = {"samplingMethod": "HEAD_SEQUENTIAL", "maxRecords": 100}
+        raw["metrics"] = {**raw.get("metrics", {}), "engineConfig": {"dss": {"selection": selection}}}
+        assert counted(dss, "customer_360") == (rows_of(dss, "customer_360"), PUSHED_DOWN)
 
 
 def test_who_may_not_use_the_connection_still_gets_the_count(dss: Server):
-    found = probe(dss, "customers_crm", login="priya", count_again=True)
-    assert found == {"row_count": rows_of(dss, "customers_crm"), "engine": STREAMED}
+    assert counted(dss, "customers_crm", login="priya", count_again=True, metrics_engine=False) == (
+        rows_of(dss, "customers_crm"),
+        STREAMED,
+    )
+
+
+def test_how_the_rows_moved(dss: Server):
+    """Built 6:00, counted before and after: the count before the build is what the new one is compared with."""
+    project, key = dss.instance.projects["RETAIL"], ("DATASET", "customer_360")
+    kept = project.metrics[key]
+    rows, built = rows_of(dss, "customer_360"), project.builds[key]["buildEndTime"]
+
+    def point(value: int, at: int) -> dict[str, Any]:
+        return {"partition": "NP", "value": str(value), "dataType": "BIGINT", "computed": at}
+
+    try:
+        project.metrics[key] = {COUNT: [point(rows + 100, built - 60_000), point(rows, built + 60_000)]}
+        found = probe(dss, "customer_360")
+        assert (found["delta"], found["zero_days"]) == (-100, 0)
+        assert found["delta_pct"] == round(-10_000 / (rows + 100), 2)
+        project.metrics[key] = {COUNT: [point(rows, built + 60_000)]}
+        assert "delta" not in probe(dss, "customer_360")
+    finally:
+        project.metrics[key] = kept
+
+
+def test_no_rows_is_a_count_and_the_days_without_are_told(dss: Server):
+    project, key = dss.instance.projects["RETAIL"], ("DATASET", "customer_360")
+    day = 86_400_000
+    kept, there = project.metrics.get(key), project.rows["customer_360"]
+    today = dss.instance.clock.ms()
+    points = [
+        {"partition": "NP", "value": value, "dataType": "BIGINT", "computed": today - days * day}
+        for days, value in ((4, "9000"), (3, "0"), (2, "0"))
+    ]
+    try:
+        data.write(dss.instance, "RETAIL", "customer_360", [])
+        project.metrics[key] = {COUNT: points}
+        found = probe(dss, "customer_360", count_again=True)
+        assert (found["row_count"], found["zero_days"]) == (0, 4)
+    finally:
+        project.metrics[key] = kept
+        data.build(dss.instance, "RETAIL", "customer_360", count=there)
 
 
 def test_a_folder_is_files_and_bytes(dss: Server):
@@ -118,11 +194,11 @@ def test_a_folder_is_files_and_bytes(dss: Server):
     assert probe(dss, "kL4nd1ng", kind="MANAGED_FOLDER") == expected
 
 
-def test_counting_changes_nothing(dss: Server):
+def test_a_count_on_record_and_a_folder_are_read_without_a_write(dss: Server):
     dss.requests.clear()
-    probe(dss, "customer_360")
+    probe(dss, "sales_mart")
     probe(dss, "kL4nd1ng", kind="MANAGED_FOLDER")
-    assert len(dss.requests) > 0
+    assert 0 < len(dss.requests) <= 12
     assert dss.requests.writes() == []
     assert dss.requests.unknown() == []
 

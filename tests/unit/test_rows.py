@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from opsguide.core.rows import COUNT_METRIC, FolderSize, count_query, folder_size, partition_of, paths, standing_count
+from opsguide.core.pushdown import Table, later_than, moment, newest_of, rows_of
+from opsguide.core.rows import (
+    COUNT_METRIC,
+    FolderSize,
+    Movement,
+    folder_size,
+    movement,
+    partition_of,
+    paths,
+    standing_count,
+)
 from opsguide.model.known import Unknown
-from opsguide.model.snapshot import Build, Job, Metric, ObjectRef
+from opsguide.model.snapshot import Build, Job, Metric, MetricPoint, ObjectRef
 
 BUILT = datetime(2026, 3, 2, 6, 41, tzinfo=timezone.utc)
 BUILD = Build(True, BUILT - timedelta(minutes=41), BUILT)
@@ -104,7 +115,8 @@ TEXTS = frozenset({"day", "country"})
     ],
 )
 def test_a_database_is_asked_only_what_is_sure(location, cut, expected):
-    assert count_query(location, *cut) == (f"SELECT COUNT(*) FROM {expected}" if expected else None)
+    table = Table.of(location, *cut)
+    assert (table and rows_of(table)) == (f"SELECT COUNT(*) FROM {expected}" if expected else None)
 
 
 @pytest.mark.parametrize(
@@ -124,3 +136,50 @@ def test_a_database_is_asked_only_what_is_sure(location, cut, expected):
 )
 def test_a_folder_adds_up_only_where_every_size_is_told(items, only, expected):
     assert folder_size(items, only) == expected
+
+
+@pytest.mark.parametrize(
+    ("rows", "history", "since", "expected"),
+    [
+        (980, [], BUILT, Movement(None, None, 0)),
+        (980, [(-60, 1000), (1, 980)], BUILT, Movement(-20, -2.0, 0)),
+        (980, [(-3000, 990), (-60, 1000), (1, 980), (3, 980)], BUILT, Movement(-20, -2.0, 0)),
+        (1000, [(-60, 1000)], BUILT, Movement(0, 0.0, 0)),
+        (7, [(-60, 0)], BUILT, Movement(7, None, 0)),
+        (980, [(-60, 1000), (1, 980)], None, Movement(None, None, 0)),  # both of today
+        (980, [(-1500, 1000), (1, 980)], None, Movement(-20, -2.0, 0)),
+        (0, [], BUILT, Movement(None, None, 1)),
+        (0, [(-1500, 5), (-60, 0)], BUILT, Movement(0, None, 1)),
+        (0, [(-4500, 5), (-3000, 0), (-1500, 0)], BUILT, Movement(0, None, 3)),
+        (0, [(-3000, 0), (-1500, 5)], BUILT, Movement(-5, -100.0, 1)),
+        (980, [(600, 5)], BUILT, Movement(None, None, 0)),  # a clock that runs ahead
+    ],
+)
+def test_how_a_count_moved(rows, history, since, expected):
+    points = [MetricPoint(BUILT + minutes * MINUTE, value) for minutes, value in history]
+    assert movement(rows, BUILT + 20 * MINUTE, points, since, timezone.utc) == expected
+
+
+PARIS = ZoneInfo("Europe/Paris")
+
+
+@pytest.mark.parametrize(
+    ("kind", "zone", "expected"),
+    [
+        ("PostgreSQL", None, "'2026-03-02T06:41:00.000Z'"),
+        ("PostgreSQL", PARIS, "'2026-03-02T07:41:00.000'"),
+        ("MySQL", None, "'2026-03-02 06:41:00'"),
+        ("Oracle", None, "TIMESTAMP '2026-03-02 06:41:00 +00:00'"),
+        ("Oracle", PARIS, "TIMESTAMP '2026-03-02 07:41:00'"),
+    ],
+)
+def test_a_moment_is_written_as_the_database_reads_it(kind, zone, expected):
+    assert moment(BUILT, kind, zone) == expected
+
+
+def test_the_newest_is_asked_of_a_column_by_its_exact_name():
+    table = Table('"sales"', "\"day\" = '2026-03-02'", "PostgreSQL")
+    assert newest_of(table, 'At "x"') == 'SELECT MAX("At ""x""") FROM "sales" WHERE "day" = \'2026-03-02\''
+    assert newest_of(Table("s"), "at", "'x'") == 'SELECT MAX("at") FROM s WHERE "at" <= \'x\''
+    assert later_than(Table("s"), "at", "'x'") == "SELECT COUNT(*) FROM s WHERE \"at\" > 'x'"
+    assert newest_of(Table("s", kind="BigQuery"), "a`t") is None

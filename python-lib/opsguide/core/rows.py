@@ -1,31 +1,40 @@
-"""How many rows: which count may be believed as it stands, how to ask a database, what a listing adds up to."""
+"""How many rows: which count may be believed as it stands, how it moved, what a listing adds up to."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, tzinfo
 from typing import Any, Optional
 
 from ..model.known import Known, Unknown
-from ..model.snapshot import Build, Job, Metric, ObjectRef
+from ..model.snapshot import Build, Job, Metric, MetricPoint, ObjectRef
 
 COUNT_METRIC = "records:COUNT_RECORDS"
+# Our own probe's, followed by the name that a person gave it.
+ROW_COUNT_PROBE = "py_plugin_operations-guide_row-count:row_count:"
 
 # The words of the probe's metric `engine`: people read them and rules compare them, so they stay.
-STANDING, PUSHED_DOWN, STREAMED = "existing metric", "SQL COUNT(*)", "streamed"
-
-# Databases that do not quote names as the SQL standard does, by DSS's type of the dataset.
-_BACKTICKS = frozenset({"MySQL", "BigQuery", "Databricks", "Hive", "Impala", "hiveserver2"})
-_BRACKETS = frozenset({"SQLServer", "Synapse", "FabricWarehouse"})
+STANDING, DSS_ENGINE, PUSHED_DOWN, STREAMED = "existing metric", "DSS metrics engine", "SQL COUNT(*)", "streamed"
 
 
 @dataclass(frozen=True)
 class RowCount:
-    """Rows, and how they were counted: one of `STANDING`, `PUSHED_DOWN`, `STREAMED`."""
+    """Rows, and how they were counted: one of `STANDING`, `PUSHED_DOWN`, `STREAMED`, or `DSS_ENGINE` and which of DSS's
+    engines it was ("DSS metrics engine: SQL")."""
 
     rows: int
     engine: str
+
+
+@dataclass(frozen=True)
+class Movement:
+    """How a count moved: `delta` rows and `delta_pct` percent against the count before, None where there is none (or it
+    was zero); `zero_days` how many days in a row, today included, there have been no rows."""
+
+    delta: Optional[int]
+    delta_pct: Optional[float]
+    zero_days: int
 
 
 @dataclass(frozen=True)
@@ -68,70 +77,44 @@ def building_since(ref: ObjectRef, jobs: Iterable[Job]) -> Optional[datetime]:
     return min((at for at in began if at is not None), default=None)
 
 
+def data_since(ref: ObjectRef, last_success: Known[Optional[Build]], jobs: Iterable[Job]) -> Optional[datetime]:
+    """When the data became what it is, at the earliest: a running job that may be building it began, else the last
+    successful build ended. None where DSS does not build it, or does not tell."""
+    begun = building_since(ref, jobs)
+    if begun is not None or isinstance(last_success, Unknown) or last_success is None:
+        return begun
+    return last_success.end
+
+
 def _may_build(job: Job, ref: ObjectRef) -> bool:
     """Only this type of job builds nothing but what it names; all others may come by the dataset on their way."""
     names_all = job.type == "NON_RECURSIVE_FORCED_BUILD"
     return not job.finished and (not names_all or any(output == ref for output, _ in job.outputs))
 
 
-def count_query(
-    location: Mapping[str, Any],
-    partition: str = "",
-    dimensions: Sequence[str] = (),
-    texts: frozenset[str] = frozenset(),
-) -> Optional[str]:
-    """The COUNT(*) of a dataset in its database; None where it has no table, or cannot be named or cut for sure.
+def movement(
+    rows: int, now: datetime, history: Iterable[MetricPoint], since: Optional[datetime], zone: tzinfo
+) -> Movement:
+    """Against the last count before `since`, which is when the data became what it is; where that is not known, against
+    the last count of an earlier day. Days are those of `zone`.
 
-    `location` is DSS's location info: its own quoted name is used where it gives one. `partition` is cut by equality
-    on the columns of its `dimensions`, which must be among the columns of type text.
-
-    >>> count_query({"locationInfoType": "SQL", "info": {"schema": "dwh", "table": "sales"}})
-    'SELECT COUNT(*) FROM "dwh"."sales"'
-    """
-    info = location.get("info")
-    if location.get("locationInfoType") != "SQL" or not isinstance(info, Mapping):
-        return None
-    kind = str(info.get("databaseType", ""))
-    table = _table(info, kind)
-    if table is None:
-        return None
-    query = f"SELECT COUNT(*) FROM {table}"
-    if not partition:
-        return query
-    conditions = _conditions(partition, dimensions, texts, kind)
-    return f"{query} WHERE {conditions}" if conditions else None
+    Counted 980 now, built at 06:41 today; counted 1,000 yesterday and 980 at 06:42: delta -20, -2.0 %."""
+    today = now.astimezone(zone).date()
+    past = sorted((point for point in history if point.at < now), key=lambda point: point.at)
+    earlier = [point for point in past if (point.at < since if since else point.at.astimezone(zone).date() < today)]
+    before = earlier[-1].value if earlier else None
+    delta = None if before is None else rows - int(before)
+    share = None if not before or delta is None else round(100 * delta / before, 2)
+    return Movement(delta, share, 0 if rows else _zero_days(today, past, zone))
 
 
-def _table(info: Mapping[str, Any], kind: str) -> Optional[str]:
-    named_by_dss = info.get("quotedResolvedTableName")
-    if isinstance(named_by_dss, str) and named_by_dss.strip():
-        return named_by_dss
-    parts = [info.get(part) for part in ("catalog", "schema", "table") if info.get(part)]
-    quoted = [_quoted(part, kind) for part in parts]
-    if not info.get("table") or None in quoted:
-        return None
-    return ".".join(part for part in quoted if part)
-
-
-def _quoted(name: Any, kind: str) -> Optional[str]:
-    if not isinstance(name, str) or "${" in name or "\0" in name:
-        return None
-    if kind in _BACKTICKS:
-        # How to write the quote itself differs among these.
-        return None if "`" in name or "\\" in name else f"`{name}`"
-    if kind in _BRACKETS:
-        return f"[{name.replace(']', ']]')}]"
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _conditions(partition: str, dimensions: Sequence[str], texts: frozenset[str], kind: str) -> str:
-    values = partition.split("|")
-    columns = [_quoted(dimension, kind) for dimension in dimensions]
-    if len(values) != len(columns) or None in columns or not texts.issuperset(dimensions):
-        return ""
-    if any(character in partition for character in "'\\\0"):
-        return ""  # how to write these in a text differs among databases
-    return " AND ".join(f"{column} = '{value}'" for column, value in zip(columns, values))
+def _zero_days(today: date, past: list[MetricPoint], zone: tzinfo) -> int:
+    begun = today
+    for point in reversed(past):
+        if point.value > 0:
+            break
+        begun = point.at.astimezone(zone).date()
+    return (today - begun).days + 1
 
 
 def folder_size(items: Iterable[Mapping[str, Any]], only: Optional[frozenset[str]] = None) -> FolderSize:

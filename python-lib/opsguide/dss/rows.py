@@ -7,42 +7,59 @@ the probe.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Optional
 
 import dataiku
 
 from ..errors import DssBroken, OperationsGuideError
 from ..model.known import Cause, Known, Unknown
-from ..model.snapshot import Build, Job, Metric, ObjectRef
+from ..model.snapshot import Build, Job, Metric, MetricPoint, ObjectRef
 from . import answers, builds, raw
-from .session import Clients, path
+from .session import Clients, attempt, path
 
 log = logging.getLogger(__name__)
+
+COUNT_METRIC = "records:COUNT_RECORDS"
 
 # A database may take long before its first row, and a long listing long altogether: a probe is no page.
 STREAM_SILENCE_SECONDS = 600
 ANSWER_SECONDS = 120
+# DSS answers a computation when it is over, however many rows there are.
+ENGINE_SECONDS = 1800
 
 
 @dataclass(frozen=True)
 class Standing:
-    """What DSS has on record: last metric values, the newest build, the project's jobs."""
+    """What DSS has on record, and as of when: last metric values, the last builds, the project's jobs."""
 
     ref: ObjectRef
+    taken_at: datetime
     metrics: tuple[Metric, ...]
     last_build: Known[Optional[Build]]
+    last_success: Known[Optional[Build]]
     jobs: tuple[Job, ...]
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a dataset is: DSS's location info, the columns it is partitioned by, its columns of type text."""
+    """Where a dataset is: DSS's location info, the columns it is partitioned by, name and type of all its columns, and
+    whether DSS's own metrics are of all its rows (they can be set to be of a sample)."""
 
     location: Mapping[str, Any]
     dimensions: tuple[str, ...] = ()
-    texts: frozenset[str] = frozenset()
+    columns: Mapping[str, str] = field(default_factory=dict)
+    metrics_of_all_rows: bool = True
+
+    @property
+    def texts(self) -> frozenset[str]:
+        return frozenset(name for name, kind in self.columns.items() if kind == "string")
+
+    def whole(self, partition: str) -> str:
+        """The partition as DSS's paths say it."""
+        return partition or ("ALL" if self.dimensions else "NP")
 
 
 def is_dataset(target: Any) -> bool:
@@ -53,41 +70,83 @@ def is_folder(target: Any) -> bool:
     return hasattr(target, "list_paths_in_partition")
 
 
-def standing(dataset: Any, partition: str, *, partitioned: bool) -> Standing:
+def standing(dataset: Any, place: Place, partition: str) -> Standing:
     """What is on record, in three calls; nothing where the caller may not see it."""
     project_key, name = _names(dataset)
     ref = ObjectRef("DATASET", project_key, name)
     clients = Clients(dataiku.api_client)
     of_dataset = ("projects", project_key, "datasets", name)
     try:
-        metrics = clients.get(path(*of_dataset, "metrics", "last", partition or ("ALL" if partitioned else "NP")))
+        metrics = clients.get(path(*of_dataset, "metrics", "last", place.whole(partition)))
         info = clients.get(path(*of_dataset, "info"))
         jobs = answers.jobs(clients.get_items(path("projects", project_key, "jobs") + "/"), project_key)
     except OperationsGuideError as error:
         log.info("The record count on record was not looked at: %s", error)
-        return Standing(ref, (), Unknown(str(error), Cause.NOT_RECORDED), ())
-    return Standing(ref, answers.metrics(metrics), builds.by_record(ref, jobs, info).last_build, jobs)
+        lost = Unknown(str(error), Cause.NOT_RECORDED)
+        return Standing(ref, clients.now()[0], (), lost, lost, ())
+    told = builds.by_record(ref, jobs, info)
+    return Standing(ref, clients.now()[0], answers.metrics(metrics), told.last_build, told.last_success, jobs)
+
+
+def history(ref: ObjectRef, partition: str, metric_ids: Iterable[str]) -> Known[tuple[MetricPoint, ...]]:
+    """All that was ever counted under these ids; `partition` as DSS's paths say it."""
+    clients = Clients(dataiku.api_client)
+    found: list[MetricPoint] = []
+    place = path("projects", ref.project_key, "datasets", ref.id, "metrics", "history", partition)
+    for metric_id in metric_ids:
+        answer = attempt(f"the row counts of {ref.id}", clients.get_either, place, {"metricLookup": metric_id})
+        if isinstance(answer, Unknown):
+            return answer
+        found += answers.points(answer)
+    return tuple(found)
+
+
+def count_by_engine(ref: ObjectRef, place: Place, partition: str, before: Optional[datetime]) -> Known[tuple[int, str]]:
+    """Has DSS count the records and nothing else, wherever it counts them: the rows, and the engine that DSS names.
+
+    Computed by the id of DSS's own metric, so that no probe of ours is asked again. What counts is the value that is on
+    record afterwards, where it is newer than `before`."""
+    clients = Clients(dataiku.api_client, timeout_seconds=ENGINE_SECONDS)
+    of_dataset = ("projects", ref.project_key, "datasets", ref.id)
+    order, asked = {"metricIds": [COUNT_METRIC]}, {"partition": partition or ("ALL" if place.dimensions else "")}
+    try:
+        report = clients.write("POST", path(*of_dataset, "actions", "computeMetricsFromIds"), order, asked)
+        last = answers.metrics(clients.get(path(*of_dataset, "metrics", "last", place.whole(partition))))
+    except OperationsGuideError as error:
+        return Unknown(str(error), Cause.NOT_RECORDED)
+    runs = raw.mappings(report, "result", "runs") or raw.mappings(report, "runs")
+    counted = [each for each in last if each.id == COUNT_METRIC and each.partition == partition]
+    if not counted or not counted[0].value.isdecimal() or counted[0].computed_at in (None, before):
+        said = raw.first_text(raw.text(run, "error") for run in runs)
+        return Unknown(said or "it left no new record count", Cause.NOT_RECORDED)
+    return int(counted[0].value), raw.first_text(raw.text(run, "engine") for run in runs)
 
 
 def place(dataset: Any) -> Place:
     """Where the dataset is; nowhere that SQL reaches, where DSS does not tell."""
     location, config = _told(dataset.get_location_info), _told(dataset.get_config)
     columns = raw.mappings(config, "schema", "columns")
+    selection = raw.mapping(config, "metrics", "engineConfig", "dss", "selection")
+    sampled = (
+        raw.text(selection, "samplingMethod") not in ("", "FULL")
+        or raw.text(selection, "partitionSelectionMethod") not in ("", "ALL")
+        or raw.flag(selection, "filter", "enabled")
+    )
     return Place(
         raw.mapping(location),
         tuple(raw.text(dimension, "name") for dimension in raw.mappings(config, "partitioning", "dimensions")),
-        frozenset(raw.text(column, "name") for column in columns if raw.text(column, "type") == "string"),
+        {raw.text(column, "name"): raw.text(column, "type") for column in columns},
+        not sampled,
     )
 
 
-def ask_database(dataset: Any, query: str) -> Optional[int]:
-    """The one number that `query` gives, counted where the rows are; None where the database refuses."""
+def ask_database(dataset: Any, query: str) -> Known[Any]:
+    """The one value that `query` gives, worked out where the rows are; Unknown where the database refuses."""
     try:
-        row = next(iter(dataiku.SQLExecutor2(dataset=dataset).query_to_iter(query).iter_tuples()))
-        return int(row[0])
+        return next(iter(dataiku.SQLExecutor2(dataset=dataset).query_to_iter(query).iter_tuples()))[0]
     except Exception as error:  # noqa: BLE001  (DSS raises nothing narrower for a refused connection or a failed query)
-        log.warning("The database did not count %s, its rows are read instead: %s", _names(dataset)[1], error)
-        return None
+        log.warning("The database did not answer for %s: %s", _names(dataset)[1], error)
+        return Unknown(f"the database does not answer: {error}", Cause.BROKEN)
 
 
 def stream(dataset: Any, partition: str) -> int:
