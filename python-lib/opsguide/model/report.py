@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Optional, Union
 
 from .known import Known, Unknown
+from .ledger import Mute
 from .snapshot import Build, ObjectRef, Run
 
 # Worst first, for summing up. UNKNOWN and LEARNING never count as good and never hide something worse.
@@ -205,7 +206,7 @@ class ScenarioReport:
     """One scenario. `state` is the verdict that stands for it now (one of `RUN_ORDER`, or OFF), `overnight` its runs
     since the night began, `builds` the objects it may rebuild, `unseen` why there may be more. `night` is what became of
     its moments since the night began, and of the last four hours at least, oldest first; `coming` are its starts of the
-    next twelve hours."""
+    next twelve hours. `muted` is set where it must not alarm: its verdict stays what it is."""
 
     id: str
     name: str
@@ -226,6 +227,7 @@ class ScenarioReport:
     history_since: Optional[datetime] = None
     night: tuple[RunVerdict, ...] = ()
     coming: tuple[datetime, ...] = ()
+    muted: Optional[Mute] = None
 
 
 @dataclass(frozen=True)
@@ -363,7 +365,7 @@ class OutputReport:
 
     `days` are the due days of the last 90 days, oldest first; `tight` says that nine in ten of them do not suffice to
     keep the promise. `prediction` is None where nothing is promised or it is ready, `budget` where no target is
-    declared."""
+    declared. `muted` is set where it must not alarm: its verdict stays what it is."""
 
     ref: ObjectRef
     why: str
@@ -383,6 +385,7 @@ class OutputReport:
     tight: bool = False
     budget: Optional[Budget] = None
     prediction: Known[Optional[Prediction]] = None
+    muted: Optional[Mute] = None
 
 
 @dataclass(frozen=True)
