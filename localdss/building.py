@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, Optional
 from zoneinfo import ZoneInfo
 
-from . import data, metrics, quality
+from . import data, disk, metrics, quality
 from .clock import from_ms
 from .instance import DATASET, Instance, Project, Raw, refs
 from .work import Aborted, Work, abort
@@ -85,7 +85,7 @@ class _Job:
     def __init__(self, instance: Instance, project: Project, job: Raw, work: Work) -> None:
         self.instance, self.project, self.job, self.work = instance, project, job, work
         self.item, self.status = job["listItem"], job["status"]
-        self.folder = instance.data_dir / "jobs" / project.key / self.item["def"]["id"]
+        self.log_file = disk.job_folder(instance, project.key, self.item["def"]["id"]) / "output.log"
 
     def run(self) -> None:
         self._log(f"Job {self.item['def']['id']} started by {self.item['def']['initiator']}")
@@ -239,14 +239,13 @@ class _Job:
             self._count()
 
     def _log(self, line: str) -> None:
-        at = self.instance.clock.now().isoformat(timespec="milliseconds")
+        written = f"[{self.instance.clock.now().isoformat(timespec='milliseconds')}] {line}\n"
         with self.instance.lock:
-            self.job["log"] += f"[{at}] {line}\n"
+            self.job["log"] += written
             lines = self.job["log"].splitlines()
             self.status["logTail"] = {"totalLines": len(lines), "lines": lines[-100:]}
             self._count()
-        self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / "output.log").write_text(self.job["log"], "utf-8")
+        disk.append(self.instance, self.log_file, written)
 
     def _count(self) -> None:
         states = [activity["state"] for activity in self.status["baseStatus"]["activities"].values()]

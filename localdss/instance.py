@@ -169,7 +169,10 @@ class Instance:
     """One DSS node. `lock` guards every change of state; `speed` divides the time that runs and jobs take.
 
     `broken` says which recipes, as (project key, name), fail from now on and with which message; `works` holds what goes on
-    in the background, by id; `sent` every mail and message, oldest first; `postgres` is the address of a server that plays the SQL connections.
+    in the background, by id; `sent` every mail and message, oldest first; `postgres` is the address of a server that plays
+    the SQL connections; `laid_out` tells that the data directory is complete. `data_dir_open_to` says which processes of
+    plugins reach it: "macros" those that run as DSS itself (where User Isolation is on), "all" every one (where it is off),
+    "none" those of no plugin (containers).
     """
 
     clock: Clock = field(default_factory=Clock)
@@ -205,6 +208,8 @@ class Instance:
     story: str = ""
     postgres: str = ""
     data_dir: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="localdss-")))
+    laid_out: bool = False
+    data_dir_open_to: str = "macros"
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def __post_init__(self) -> None:

@@ -6,11 +6,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Optional
 
-from . import building, host, metrics, quality, work
-from .clock import from_ms
+from . import building, disk, host, metrics, quality, rights, shapes, work
 from .instance import DATASET, Instance, Project, Raw
 from .work import Aborted, Failed, Work
 
@@ -68,17 +66,10 @@ def abort_scenario(instance: Instance, project: Project, scenario_id: str) -> No
 
 def run_log(instance: Instance, project_key: str, scenario_id: str, run_id: str) -> str:
     """The log of a run; that of a run of before this server started is told from what is known of its steps."""
-    file = _folder(instance, project_key, scenario_id, run_id) / "run.log"
+    file = disk.run_folder(instance, project_key, scenario_id, run_id) / "run.log"
     if file.is_file():
         return file.read_text("utf-8")
-    run = instance.projects[project_key].run(scenario_id, run_id) or {"stepRuns": []}
-    lines = []
-    for step in run["stepRuns"]:
-        result = step.get("result") or {}
-        lines.append(f"[{from_ms(step['start']).isoformat()}] Step {step['step'].get('name')}: {result.get('outcome')}")
-        if result.get("thrown"):
-            lines.append(f"[{from_ms(step['start']).isoformat()}] ERROR {result['thrown'].get('message')}")
-    return "\n".join(lines) + "\n"
+    return shapes.run_log(instance.projects[project_key].run(scenario_id, run_id) or {"stepRuns": []})
 
 
 def run_as(scenario: Raw) -> str:
@@ -97,10 +88,6 @@ def _stamp(instance: Instance) -> str:
 
 def _work_id(project: Project, scenario_id: str, run_id: str) -> str:
     return f"scenario/{project.key}/{scenario_id}/{run_id}"
-
-
-def _folder(instance: Instance, project_key: str, scenario_id: str, run_id: str) -> Path:
-    return instance.data_dir / "scenarios" / project_key / scenario_id / run_id
 
 
 def _start(instance: Instance, project: Project, scenario_id: str, given: Raw) -> Work:
@@ -141,7 +128,7 @@ class _Run:
         self.raw, self.whole, self.head = project.scenarios[scenario_id], whole, whole["scenarioRun"]
         self.login = str(self.head["runAsUser"]["realUserLogin"])
         self.outcome = "SUCCESS"
-        self.log_file = _folder(instance, project.key, scenario_id, self.head["runId"]) / "run.log"
+        self.log_file = disk.run_folder(instance, project.key, scenario_id, self.head["runId"]) / "run.log"
 
     def run(self) -> None:
         self._log(f"Scenario {self.scenario_id} starts, as {self.login}")
@@ -308,6 +295,9 @@ class _Run:
     def _macro(self, step: Raw, params: Raw, step_run: Raw) -> Optional[str]:
         kind, config = str(params.get("runnableType")), params.get("config") or {}
         admin = params.get("adminConfig") or {}
+        component, who = host.find(self.instance.plugins, host.MACRO, kind), rights.caller(self.instance, self.login)
+        if component is not None and (who is None or not host.may_run(component, self.project, who)):
+            raise Failed(f"{self.login} may not run {kind} on project {self.project.key}")
         self._host(
             lambda **more: host.run_macro(self.instance, self.project.key, self.login, kind, config, admin, **more)
         )
@@ -440,6 +430,5 @@ class _Run:
         )
 
     def _log(self, line: str) -> None:
-        self.log_file.parent.mkdir(parents=True, exist_ok=True)
-        with self.log_file.open("a", encoding="utf-8") as log:
-            log.write(f"[{self.instance.clock.now().isoformat(timespec='milliseconds')}] {line}\n")
+        at = self.instance.clock.now().isoformat(timespec="milliseconds")
+        disk.append(self.instance, self.log_file, f"[{at}] {line}\n")

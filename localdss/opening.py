@@ -71,11 +71,12 @@ def serve(
     speed: float = 600.0,
     latency: float = 0.0,
     postgres: str = "",
+    data_dir_open_to: str = "macros",
 ) -> Iterator[Server]:
     """A server for the length of a `with`. `speed` divides the time that runs and jobs take; `latency` delays every answer
-    (seconds); `story=None` opens projects to which nothing has happened."""
+    (seconds); `story=None` opens projects to which nothing has happened; `data_dir_open_to` is told at `Instance`."""
     instance = open_instance(story, at, projects, version, plugins, sample, postgres)
-    instance.speed = speed
+    instance.speed, instance.data_dir_open_to = speed, data_dir_open_to
     server = Server(instance)
     server.faults.latency = latency
     try:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from .clock import from_ms
 from .instance import DATASET, FOLDER, Project
 
 Raw = dict[str, Any]
@@ -93,6 +94,17 @@ def log(job_id: str, activities: Sequence[Activity], now: datetime) -> str:
 
 def line(at: datetime, level: str, logger: str, message: str) -> str:
     return f"[{at.strftime('%Y/%m/%d-%H:%M:%S')}.{at.microsecond // 1000:03d}] [job] [{level}] [{logger}] - {message}"
+
+
+def run_log(run: Raw) -> str:
+    """The log of a scenario's run, as far as its steps tell it."""
+    lines = []
+    for step in run["stepRuns"]:
+        at, result = from_ms(step["start"]).isoformat(), step.get("result") or {}
+        lines.append(f"[{at}] Step {step['step'].get('name')}: {result.get('outcome')}")
+        if result.get("thrown"):
+            lines.append(f"[{at}] ERROR {result['thrown'].get('message')}")
+    return "\n".join(lines) + "\n"
 
 
 def worse(one: str, other: str) -> str:

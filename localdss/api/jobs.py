@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .. import building, rights
+from .. import building, disk, rights
 from ..instance import Raw
 from ..rights import READ, WRITE
 from .routing import DOCUMENTED, Call, illegal, not_found, route
@@ -10,6 +10,7 @@ from .routing import DOCUMENTED, Call, illegal, not_found, route
 
 @route("GET", "/projects/<key>/jobs/", DOCUMENTED)
 def jobs(call: Call) -> list[Raw]:
+    disk.settle(call.instance, call.project)
     return [job["listItem"] for job in call.project.jobs]
 
 
@@ -58,6 +59,7 @@ def abort_job(call: Call, job_id: str) -> Raw:
 
 
 def _job(call: Call, job_id: str) -> Raw:
+    disk.settle(call.instance, call.project)
     job = call.project.job(job_id)
     if job is None:
         raise not_found(f"Job {call.project.key}.{job_id}")

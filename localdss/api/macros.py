@@ -9,14 +9,11 @@ from flask import Response
 
 from .. import host
 from ..host import Component
-from ..host.descriptors import flag
 from ..instance import Raw
-from ..rights import PROJECT_ADMIN, READ, WRITE
 from ..work import Work
 from .routing import DOCUMENTED, INFERRED, Call, Refused, failed, forbidden, illegal, not_found, route
 
 _T = "/projects/<key>/runnables/<runnable_type>"
-_NEEDED = {"ADMIN": PROJECT_ADMIN, "READ_CONF": READ, "WRITE_CONF": WRITE}
 _MIME = {"HTML": "text/html", "RESULT_TABLE": "application/json", "JSON_OBJECT": "application/json"}
 
 
@@ -54,10 +51,7 @@ def _listed(component: Component) -> Raw:
 
 def allowed(call: Call, component: Component) -> bool:
     """Whether the caller holds every permission that the macro demands on this project."""
-    if flag(component.descriptor.get("requiresGlobalAdmin")) and not call.caller.admin:
-        return False
-    needed = {_NEEDED[each] for each in component.descriptor.get("permissions") or [] if each in _NEEDED}
-    return needed <= call.rights()
+    return host.may_run(component, call.project, call.caller)
 
 
 @route("GET", _T, DOCUMENTED)

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Optional
 from zoneinfo import ZoneInfo
 
-from .. import live, timetable
+from .. import disk, live, timetable
 from ..clock import from_ms
 from ..instance import Raw
 from ..rights import RUN, WRITE
@@ -111,8 +111,7 @@ def save_script(call: Call, scenario_id: str) -> Raw:
 
 @route("GET", f"{_S}/get-last-runs", DOCUMENTED)
 def last_runs(call: Call, scenario_id: str) -> list[Raw]:
-    call.scenario(scenario_id)
-    runs = [run["scenarioRun"] for run in call.project.runs.get(scenario_id, [])]
+    runs = _runs(call, scenario_id)
     if call.flag("onlyFinishedRuns"):
         runs = [run for run in runs if "result" in run]
     return runs[: call.number("limit", 10)]
@@ -120,11 +119,16 @@ def last_runs(call: Call, scenario_id: str) -> list[Raw]:
 
 @route("GET", f"{_S}/get-runs-by-date", DOCUMENTED)
 def runs_by_date(call: Call, scenario_id: str) -> list[Raw]:
-    call.scenario(scenario_id)
+    runs = _runs(call, scenario_id)
     first, end = _day(call.arg("fromDate")), _day(call.arg("toDate"))
     zone = ZoneInfo(call.instance.zone)
-    runs = [run["scenarioRun"] for run in call.project.runs.get(scenario_id, [])]
     return [run for run in runs if first <= from_ms(run["start"]).astimezone(zone).date() < end]
+
+
+def _runs(call: Call, scenario_id: str) -> list[Raw]:
+    call.scenario(scenario_id)
+    disk.settle(call.instance, call.project)
+    return [run["scenarioRun"] for run in call.project.runs.get(scenario_id, [])]
 
 
 def _day(text: str) -> date:
@@ -147,6 +151,7 @@ def run_log(call: Call, scenario_id: str, run_id: str) -> str:
 
 def _run(call: Call, scenario_id: str, run_id: str) -> Raw:
     call.scenario(scenario_id)
+    disk.settle(call.instance, call.project)
     run = call.project.run(scenario_id, run_id)
     if run is None:
         raise not_found(f"Run {run_id} of scenario {call.project.key}.{scenario_id}")

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Response
 
-from .. import work
+from .. import disk, work
 from ..host.plugins import STANDARD
 from ..instance import Instance, Project, Raw
 from ..rights import INSTANCE_ADMIN
@@ -51,7 +51,7 @@ def _projects(instance: Instance, projects: Any) -> Raw:
 
 
 def _of_project(instance: Instance, project: Project) -> Raw:
-    parts = {name: _of_folder(instance.data_dir / folder / project.key) for folder, name in _DIRECTORIES.items()}
+    parts = {name: _of_folder(disk.home(instance) / folder / project.key) for folder, name in _DIRECTORIES.items()}
     return {"projectKey": project.key, **_sum(list(parts.values())), **parts}
 
 

@@ -8,6 +8,7 @@ from .backends import Backends, backends_of, create_webapp, ensure_webapps
 from .components import (
     StepOutcome,
     choices,
+    may_run,
     run_check,
     run_macro,
     run_probe,
@@ -16,11 +17,9 @@ from .components import (
     run_step,
     run_tool,
 )
-from .plugins import CHECK, KINDS, MACRO, PROBE, STEP, WEBAPP, Component, Kind, PluginDir, find
+from .plugins import BUILT_IN, CHECK, KINDS, MACRO, PROBE, STEP, WEBAPP, Component, Kind, PluginDir, find
 from .routes import mount
 from .runner import ComponentFailed
-
-BUILT_IN = PluginDir(Path(__file__).parent.parent / "builtin" / "builtin-macros")
 
 
 def discover(*directories: Path) -> list[PluginDir]:
@@ -48,6 +47,7 @@ __all__ = [
     "discover",
     "ensure_webapps",
     "find",
+    "may_run",
     "mount",
     "run_check",
     "run_macro",

@@ -11,6 +11,7 @@ from typing import Any, Callable, Optional
 
 from .. import rights
 from . import runner
+from .descriptors import flag
 from .plugins import CHECK, MACRO, PROBE, STANDARD, STEP, TOOL, Component, Kind, PluginDir, find
 from .results import checked
 from .runner import Child, ComponentFailed
@@ -18,6 +19,17 @@ from .runner import Child, ComponentFailed
 Progress = Callable[[dict[str, Any]], None]
 Started = Callable[[Child], None]
 Log = Callable[[str], None]
+
+
+_NEEDED = {"ADMIN": rights.PROJECT_ADMIN, "READ_CONF": rights.READ, "WRITE_CONF": rights.WRITE}
+
+
+def may_run(component: Component, project: Any, who: rights.Caller) -> bool:
+    """Whether somebody holds every permission that a macro demands on this project."""
+    if flag(component.descriptor.get("requiresGlobalAdmin")) and not who.admin:
+        return False
+    needed = {_NEEDED[each] for each in component.descriptor.get("permissions") or [] if each in _NEEDED}
+    return needed <= rights.on_project(project, who)
 
 
 def run_macro(
@@ -45,7 +57,8 @@ def run_macro(
         if progress is not None and message["kind"] == "progress":
             progress({key: message[key] for key in ("target", "unit", "current")})
 
-    with _process(instance, project_key, login, component.plugin, started=started, log=log) as child:
+    more = runner.data_directory(instance, component)
+    with _process(instance, project_key, login, component.plugin, more, started=started, log=log) as child:
         answer = child.ask(order, heard=heard)
     return checked(result_type, answer["given"], base64.b64decode(answer["content"])), result_type
 

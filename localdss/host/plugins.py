@@ -158,6 +158,10 @@ def _label(descriptor: dict[str, Any], otherwise: str) -> str:
     return str((isinstance(meta, dict) and meta.get("label")) or otherwise)
 
 
+# Under this very path in every DSS, and run beside the backend even where other plugins run in containers.
+BUILT_IN = PluginDir(Path(__file__).parent.parent / "builtin" / "builtin-macros")
+
+
 # --- lint -----------------------------------------------------------------------------------------------------------
 
 RESULT_TYPES = ("NONE", "HTML", "URL", "RESULT_TABLE", "FILE", "FOLDER_FILE", "JSON_OBJECT")

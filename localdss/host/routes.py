@@ -5,9 +5,7 @@ from __future__ import annotations
 
 import http.client
 import json
-import shutil
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any, Optional
 from urllib.parse import quote
 
@@ -17,7 +15,7 @@ from markupsafe import Markup
 from .. import data, rights
 from ..api.routing import Refused, failed, forbidden, illegal, not_found, unauthenticated
 from ..instance import Instance, Project, Raw
-from ..rights import PROJECT_ADMIN, READ, Caller
+from ..rights import READ, Caller
 from .backends import backends_of, component_of
 from .runner import ComponentFailed
 
@@ -92,21 +90,6 @@ def mount(app: Flask, instance: Instance) -> None:
         except data.QueryFailed as failure:
             raise failed(str(failure), "java.sql.SQLException") from failure
         return Response(_lines(columns, rows), mimetype="application/x-ndjson")
-
-    @pages.post("/dip/internal/logs")
-    def logs() -> Response:
-        order = _order()
-        project = _readable(instance, str(order.get("projectKey")))
-        if PROJECT_ADMIN not in rights.on_project(project, _caller(instance)):
-            raise forbidden(f"Clearing logs needs admin on {project.key}")
-        sweep = {"jobs": _old_jobs, "scenarios": _old_runs}.get(str(order.get("kind")))
-        days = order.get("days")
-        if sweep is None or not isinstance(days, (int, float)):
-            raise illegal("kind is jobs or scenarios, days a number")
-        before = instance.clock.ms() - days * 86_400_000
-        with instance.lock:
-            found = list(sweep(instance, project, before, bool(order.get("delete"))))
-        return _json({"logs": found})
 
     app.register_blueprint(pages)
 
@@ -230,32 +213,3 @@ def _lines(columns: list[tuple[str, str]], rows: Iterable[Iterable[Any]]) -> Ite
             yield json.dumps(list(row), default=str) + "\n"
     except Exception as error:  # noqa: BLE001  whatever the database says is for the reader of the rows
         yield json.dumps({"error": str(error)}) + "\n"
-
-
-def _old_jobs(instance: Instance, project: Project, before: float, delete: bool) -> Iterator[Raw]:
-    for job in list(project.jobs):
-        item = job["listItem"]
-        if item.get("stableState") and 0 < (item.get("endTime") or 0) < before:
-            name = str(item["def"]["id"])
-            folder = instance.data_dir / "jobs" / project.key / name
-            yield _log(name, folder, len(job.get("log") or ""))
-            if delete:
-                project.jobs.remove(job)
-                shutil.rmtree(folder, ignore_errors=True)
-
-
-def _old_runs(instance: Instance, project: Project, before: float, delete: bool) -> Iterator[Raw]:
-    for scenario_id, runs in project.runs.items():
-        for run in list(runs):
-            head = run["scenarioRun"]
-            if head.get("result") and 0 < (head.get("end") or 0) < before:
-                folder = instance.data_dir / "scenarios" / project.key / scenario_id / str(head["runId"])
-                yield _log(f"{scenario_id}/{head['runId']}", folder, len(json.dumps(run)))
-                if delete:
-                    runs.remove(run)
-                    shutil.rmtree(folder, ignore_errors=True)
-
-
-def _log(name: str, folder: Path, otherwise: int) -> Raw:
-    files = [file.stat().st_size for file in folder.rglob("*") if file.is_file()]
-    return {"name": name, "bytes": sum(files) if files else otherwise}

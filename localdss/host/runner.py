@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Any, Callable, Optional
 from urllib.parse import urlsplit
 
-from .plugins import Component, PluginDir
+from .. import disk
+from .descriptors import flag
+from .plugins import BUILT_IN, Component, PluginDir
 
 HERE = Path(__file__).parent
 LOG_LINES_KEPT = 2000
@@ -160,7 +162,9 @@ def ticket(instance: Any, login: str) -> Iterator[str]:
 def environment(instance: Any, api_ticket: str, project_key: str, plugin: Optional[PluginDir] = None) -> dict[str, str]:
     """The variables DSS sets. Nothing of this process's own Python set-up leaks in, so that a component finds its
     plugin's python-lib, the stand-in and installed packages, and no more."""
-    ours = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "DKU", "LOCALDSS"))}
+    ours = {
+        name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "DKU", "DIP_", "LOCALDSS"))
+    }
     address = urlsplit(instance.url)
     paths = [str(plugin.python_lib)] if plugin else []
     return {
@@ -178,8 +182,14 @@ def environment(instance: Any, api_ticket: str, project_key: str, plugin: Option
         "DKU_CURRENT_PROJECT_KEY": project_key,
         "DKU_CUSTOM_RESOURCE_FOLDER": str(plugin.resource) if plugin else "",
         "DKU_PLUGIN_CONFIG": json.dumps(plugin_config(instance, plugin)),
-        "DIP_HOME": str(instance.data_dir),
+        **({"DIP_HOME": str(disk.home(instance))} if instance.data_dir_open_to == "all" else {}),
     }
+
+
+def data_directory(instance: Any, component: Component) -> dict[str, str]:
+    """What leads a macro to the data directory; nothing where it would not find it."""
+    as_dss = not flag(component.descriptor.get("impersonate")) and instance.data_dir_open_to != "none"
+    return {"DIP_HOME": str(disk.home(instance))} if as_dss or component.plugin == BUILT_IN else {}
 
 
 def code_of(component: Component) -> dict[str, str]:

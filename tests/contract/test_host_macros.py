@@ -13,7 +13,7 @@ import pytest
 from dataikuapi.utils import DataikuException
 
 import localdss
-from localdss import host
+from localdss import disk, host
 from localdss.server import Server
 
 DAY = 86_400_000
@@ -47,11 +47,17 @@ def test_old_job_logs_are_listed_and_only_deleted_when_told_to(dss):
     before, now = len(jobs), dss.instance.clock.ms()
     old = [job for job in jobs if 0 < job["listItem"].get("endTime", 0) < now - 30 * DAY]
     assert old, "the story must go back further than a month"
-    assert f"{len(old)} logs would be deleted" in run(dss, "clear-job-logs", {"age": 30})
-    assert len(jobs) == before
-    assert f"{len(old)} logs deleted" in run(dss, "clear-job-logs", {"age": 30, "performDeletion": True})
+    assert f"Will delete logs from {len(old)} jobs to reclaim" in run(dss, "clear-job-logs", {"age": 30})
+    assert len(project(dss).list_jobs()) == before
+    kept = {path: path.read_bytes() for path in logs(dss) if path.stat().st_mtime * 1000 >= now - 30 * DAY}
+    assert f"Deleted logs from {len(old)} jobs (" in run(dss, "clear-job-logs", {"age": 30, "performDeletion": True})
     assert len(project(dss).list_jobs()) == before - len(old)
-    assert "0 logs deleted" in run(dss, "clear-job-logs", {"age": 30, "performDeletion": True})
+    assert {path: path.read_bytes() for path in logs(dss)} == kept, "and no other file is touched"
+    assert "Deleted logs from 0 jobs (" in run(dss, "clear-job-logs", {"age": 30, "performDeletion": True})
+
+
+def logs(dss: Server) -> list[Path]:
+    return sorted((disk.home(dss.instance) / "jobs" / "RETAIL").rglob("*.log"))
 
 
 def test_old_scenario_logs_go_and_the_history_with_them(dss):
@@ -60,7 +66,7 @@ def test_old_scenario_logs_go_and_the_history_with_them(dss):
     old = [one for one in finished(runs) if one["scenarioRun"]["end"] < dss.instance.clock.ms() - 20 * DAY]
     assert old
     text = run(dss, "clear-scenario-logs", {"age": 20, "performDeletion": True})
-    assert f"NIGHTLY_BUILD/{old[0]['scenarioRun']['runId']}" in text
+    assert f"<td>NIGHTLY_BUILD</td><td>{old[0]['scenarioRun']['runId']}</td>" in text
     assert len(project(dss).get_scenario("NIGHTLY_BUILD").get_last_runs(limit=1000)) == last - len(old)
 
 
@@ -220,7 +226,7 @@ def test_a_project_key_is_made_unique(dss):
 def test_internal_calls_need_a_ticket_or_key(dss):
     import requests
 
-    for path in ("sql", "logs", "datasets/location"):
+    for path in ("sql", "datasets/location"):
         answer = requests.post(f"{dss.url}/dip/internal/{path}", json={"projectKey": "RETAIL"}, timeout=10)
         assert answer.status_code == 401
 

@@ -1,0 +1,105 @@
+"""The data directory of the local DSS: laid out as DSS's, of one mind with the lists, grown by what runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import dataikuapi
+import pytest
+
+import localdss
+from localdss import disk, host
+from localdss.clock import from_ms
+from localdss.server import Server
+
+
+@pytest.fixture(scope="module")
+def dss() -> Iterator[Server]:
+    with localdss.serve(story="healthy", plugins=[], speed=6000) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def home(dss: Server) -> Path:
+    return disk.home(dss.instance)
+
+
+def project(dss: Server) -> Any:
+    return dataikuapi.DSSClient(dss.url, "admin").get_project("RETAIL")
+
+
+def test_every_job_and_run_of_the_past_has_its_folder_of_its_age(dss: Server, home: Path) -> None:
+    retail = dss.instance.projects["RETAIL"]
+    assert sorted(os.listdir(home / "jobs" / "RETAIL")) == sorted(job["listItem"]["def"]["id"] for job in retail.jobs)
+    oldest = retail.jobs[-1]["listItem"]
+    folder = home / "jobs" / "RETAIL" / oldest["def"]["id"]
+    assert {int(path.stat().st_mtime) for path in (folder, *folder.iterdir())} == {oldest["endTime"] // 1000}
+    assert (folder / "output.log").read_text() == project(dss).get_job(oldest["def"]["id"]).get_log()
+    assert 100_000 < sum(path.stat().st_size for path in folder.iterdir()) < 3_000_000, "a stated size"
+    run = retail.runs["NIGHTLY_BUILD"][-1]["scenarioRun"]
+    folder = home / "scenarios" / "RETAIL" / "NIGHTLY_BUILD" / run["runId"]
+    assert int(folder.stat().st_mtime) == run["end"] // 1000
+    assert (folder / "run.log").is_file()
+
+
+def test_what_runs_grows_the_tree_by_the_clock_of_the_instance(dss: Server, home: Path) -> None:
+    before = dss.instance.clock.ms()
+    run = project(dss).get_scenario("MORNING").run_and_wait(no_fail=True)
+    folder = home / "scenarios" / "RETAIL" / "MORNING" / run.id
+    assert before / 1000 - 1 <= folder.stat().st_mtime <= dss.instance.clock.ms() / 1000 + 1
+    job_id = project(dss).new_job().with_output("stock_levels").start_and_wait().id
+    log = home / "jobs" / "RETAIL" / job_id / "output.log"
+    assert f"Job {job_id} started by admin" in log.read_text()
+    assert from_ms(int(log.stat().st_mtime * 1000)).date() == dss.instance.clock.now().date()
+
+
+def test_a_job_whose_folder_is_deleted_leaves_the_list_but_a_live_one_stays(dss: Server, home: Path) -> None:
+    listed = {item["def"]["id"] for item in project(dss).list_jobs()}
+    gone = dss.instance.projects["RETAIL"].jobs[-1]["listItem"]["def"]["id"]
+    shutil.rmtree(home / "jobs" / "RETAIL" / gone)
+    assert {item["def"]["id"] for item in project(dss).list_jobs()} == listed - {gone}
+    runs = [run.id for run in project(dss).get_scenario("HOURLY_STOCK").get_last_runs(limit=5000)]
+    shutil.rmtree(home / "scenarios" / "RETAIL" / "HOURLY_STOCK" / runs[-1])
+    assert [run.id for run in project(dss).get_scenario("HOURLY_STOCK").get_last_runs(limit=5000)] == runs[:-1]
+
+
+REACHED = [
+    ("macros", False, True),
+    ("macros", True, False),
+    ("all", True, True),
+    ("all", False, True),
+    ("none", False, False),
+]
+
+
+@pytest.mark.parametrize(("open_to", "impersonate", "reached"), REACHED)
+def test_who_reaches_the_data_directory(
+    dss: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, open_to: str, impersonate: bool, reached: bool
+) -> None:
+    macro = tmp_path / "mine" / "python-runnables" / "look"
+    macro.mkdir(parents=True)
+    meta = {"label": "L", "description": ""}
+    (tmp_path / "mine" / "plugin.json").write_text(json.dumps({"id": "mine", "version": "1", "meta": meta}))
+    descriptor = {"meta": meta, "resultType": "JSON_OBJECT", "params": [], "impersonate": impersonate}
+    (macro / "runnable.json").write_text(json.dumps(descriptor))
+    (macro / "runnable.py").write_text(
+        dedent("""
+        import os
+        from dataiku.runnables import Runnable
+        class Look(Runnable):
+            def run(self, progress_callback):
+                home = os.environ.get("DIP_HOME")
+                return {"jobs": len(os.listdir(home + "/jobs/RETAIL")) if home else None}
+        """)
+    )
+    monkeypatch.setattr(dss.instance, "plugins", host.discover(tmp_path / "mine"))
+    monkeypatch.setattr(dss.instance, "data_dir_open_to", open_to)
+    content, _ = host.run_macro(dss.instance, "RETAIL", "admin", "pyrunnable_mine_look", {})
+    found = json.loads(content)["jobs"]
+    assert (found is not None and found > 1000) if reached else found is None
