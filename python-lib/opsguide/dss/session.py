@@ -164,6 +164,16 @@ class Clients:
         """The same identity with the same rights, known to be `viewer`."""
         return self.acting_as(self._make, viewer)
 
+    def one_at_a_time(self, deadline_seconds: float) -> Clients:
+        """The same identity with the same rights for readings of many projects side by side, each of which makes one
+        call after the other: as many readings as `workers` then never wait for each other's turns. Scenario settings
+        are not kept: a thousand projects have more of them than memory should hold."""
+        found = self.acting_as(self._make, self.viewer)
+        found.workers, found.deadline_seconds = 1, deadline_seconds
+        found.seen = SettingsCache(0)
+        found._lacks, found.read_only = self._lacks, self.read_only
+        return found
+
     def acting_as(self, make: Callable[[], Any], viewer: Optional[Viewer]) -> Clients:
         """Another identity on the same DSS. All of them together make at most `workers` calls at once."""
         found = Clients(

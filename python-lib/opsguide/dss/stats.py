@@ -22,7 +22,7 @@ K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 
 TYPE = "StatsDB"
-SCENARIO_RUNS, FLOW_ACTIONS = "SCENARIO_RUNS", "FLOW_ACTIONS"
+SCENARIO_RUNS, FLOW_ACTIONS, JOBS = "SCENARIO_RUNS", "FLOW_ACTIONS", "JOBS"
 
 MAX_BYTES = 32 * 1024 * 1024
 MAX_SECONDS = 20.0
@@ -34,6 +34,7 @@ WORTH_FROM_SCENARIOS = 5
 
 _NEEDED = {
     SCENARIO_RUNS: ("scenario_project_key", "scenario_id", "scenario_run_id", "time_start", "time_end", "outcome"),
+    JOBS: ("job_project_key", "job_id", "time_end", "state"),
     FLOW_ACTIONS: ("project_key", "object_id", "partition", "job_id", "time_start", "time_end", "outcome", "type"),
 }
 _SUCCESS = {
@@ -55,9 +56,9 @@ def dataset_of(view: str, datasets: Sequence[Dataset]) -> Optional[Dataset]:
 def read_runs(clients: Clients, dataset: Dataset, project_key: str) -> Mapping[str, tuple[Run, ...]]:
     """Per scenario id the newest runs, newest first."""
     newest: _Newest[str, Run] = _Newest(RUNS_KEPT, lambda run: run.start)
-    for row in _rows(clients, dataset, SCENARIO_RUNS):
+    for row in rows(clients, dataset, SCENARIO_RUNS):
         if row["scenario_project_key"] == project_key:
-            newest.add(row["scenario_id"], _run(row))
+            newest.add(row["scenario_id"], run_of(row))
     return newest.sorted()
 
 
@@ -90,7 +91,7 @@ def read_builds(
     proofs = _proofs(jobs)
     seen: set[str] = set()
     newest: _Newest[ObjectRef, Build] = _Newest(BUILDS_KEPT, lambda build: build.end or build.start)
-    for row in _rows(clients, dataset, FLOW_ACTIONS):
+    for row in rows(clients, dataset, FLOW_ACTIONS):
         # Other actions (metrics, checks) stand in the same view.
         if "BUIL" not in row["type"].upper():
             continue
@@ -116,20 +117,26 @@ def _doubt_builds(proofs: Mapping[str, bool], seen: set[str]) -> str:
     return ""
 
 
-def _rows(clients: Clients, dataset: Dataset, view: str) -> Iterator[Mapping[str, str]]:
+def rows(
+    clients: Clients, dataset: Dataset, view: str, *, max_bytes: Optional[int] = None, seconds: Optional[float] = None
+) -> Iterator[Mapping[str, str]]:
+    """The rows of a view by column name as they arrive; DssBroken for a dataset that is not of that view."""
     api_path = path("projects", dataset.project_key, "datasets", dataset.name, "data") + "/"
-    rows = clients.rows(api_path, {"format": "tsv-excel-header"}, max_bytes=MAX_BYTES, seconds=MAX_SECONDS)
-    header = next(rows, ())
+    found = clients.rows(
+        api_path, {"format": "tsv-excel-header"}, max_bytes=max_bytes or MAX_BYTES, seconds=seconds or MAX_SECONDS
+    )
+    header = next(found, ())
     lacking = [column for column in _NEEDED[view] if column not in header]
     if lacking:
         raise DssBroken(f"it has no column {lacking[0]}", status=200, path=api_path)
-    for row in rows:
+    for row in found:
         if len(row) != len(header):
             raise DssBroken("a row is longer or shorter than its header", status=200, path=api_path)
         yield dict(zip(header, row))
 
 
-def _run(row: Mapping[str, str]) -> Run:
+def run_of(row: Mapping[str, str]) -> Run:
+    """A row of the view of scenario runs."""
     end = raw.parse_iso(row["time_end"])
     running = end is None and not row["outcome"]
     return Run(

@@ -10,17 +10,22 @@ from ..dss.identity import Access
 from .desk import Desk, desk_in_dss
 from .evaluation import evaluate, evaluate_in_dss, outcome_of
 from .morning import ProblemsFound, morning_check, morning_check_in_dss
+from .portfolio import Check, Order, instance_check, instance_check_in_dss
 from .reading import TODAY, Reading, monitored, read
 
 __all__ = [
     "TODAY",
     "Access",
+    "Check",
     "Desk",
+    "Order",
     "ProblemsFound",
     "Reading",
     "desk_in_dss",
     "evaluate",
     "evaluate_in_dss",
+    "instance_check",
+    "instance_check_in_dss",
     "monitored",
     "morning_check",
     "morning_check_in_dss",

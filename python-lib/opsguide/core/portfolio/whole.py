@@ -1,0 +1,84 @@
+"""All projects in order, and the sentence that comes first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+
+from ...model.guide import Tone
+from ...model.portfolio import VERDICTS, NotRead, Portfolio, Standing, Surroundings
+from .. import words
+from .findings import find
+
+_SAID = {
+    "ERROR": ("has errors", "have errors"),
+    "WARNING": ("warns", "warn"),
+    "UNKNOWN": ("cannot be told", "cannot be told"),
+}
+_WELL = {
+    "AS_USUAL": "as usual",
+    "OK": "as it should be",
+    "IDLE": "with nothing that runs",
+    "QUIET": "as design copies, where nothing alarms",
+}
+_TONES = {"ERROR": Tone.BAD, "WARNING": Tone.NOTICE, "UNKNOWN": Tone.UNKNOWN}
+
+
+def portfolio(
+    standings: Sequence[Standing],
+    not_read: Sequence[NotRead],
+    around: Surroundings,
+    taken_at: datetime,
+    *,
+    notes: Sequence[str] = (),
+    scope: str = "",
+    whole: bool = False,
+    reading: bool = False,
+) -> Portfolio:
+    """The portfolio as of `taken_at`, in an order that does not depend on the one in which projects were read. `whole`
+    says that the caller sees all projects of the instance, `reading` that more is to come."""
+    ordered = tuple(sorted(standings, key=_rank))
+    left = tuple(sorted(not_read, key=lambda each: each.project.key))
+    counts = Counter(standing.verdict for standing in ordered)
+    return Portfolio(
+        taken_at=taken_at,
+        headline=_headline(counts, len(ordered), len(left), reading),
+        tone=_tone(counts, bool(left)),
+        total=len(ordered) + len(left),
+        projects=ordered,
+        not_read=left,
+        findings=() if reading else find(ordered, len(left), around, taken_at, whole=whole),
+        notes=tuple(notes),
+        scope=scope,
+        reading=reading,
+    )
+
+
+def _rank(standing: Standing) -> tuple[int, int, str]:
+    return VERDICTS.index(standing.verdict), -len(standing.problems) - standing.more_problems, standing.key
+
+
+def _tone(counts: Counter[str], left: bool) -> Tone:
+    worst = next((tone for verdict, tone in _TONES.items() if counts[verdict]), None)
+    if worst in (Tone.BAD, Tone.NOTICE):
+        return worst
+    if worst is Tone.UNKNOWN or left:
+        return Tone.UNKNOWN
+    return Tone.GOOD if counts["OK"] and not counts["AS_USUAL"] else Tone.NONE
+
+
+def _headline(counts: Counter[str], judged: int, left: int, reading: bool) -> str:
+    total = words.count(judged + left, "project")
+    if not judged:
+        return (
+            f"None of {total} read yet"
+            if reading
+            else f"No project was judged, {left:,} not read"
+            if left
+            else "No project"
+        )
+    wrong = [f"{counts[verdict]:,} {said[counts[verdict] != 1]}" for verdict, said in _SAID.items() if counts[verdict]]
+    well = [f"{counts[verdict]:,} {said}" for verdict, said in _WELL.items() if counts[verdict]]
+    unread = [f"{left:,} of {judged + left:,} not read{' yet' if reading else ''}"] if left else []
+    return words.capital(f"Of {total}, " + ", ".join((*wrong, *unread, *well)))

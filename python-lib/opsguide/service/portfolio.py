@@ -1,0 +1,337 @@
+"""The macro `instance-check` and the page of the portfolio: every project that the caller may see, judged one by one.
+
+As many projects are read at once as calls are allowed, each with one call after the other: so they never wait for one
+another's turns, and no more than a few projects are in memory at any time.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, replace
+from typing import Any, Optional
+
+from ..core.assess import assess
+from ..core.lineage import outputs, sources
+from ..core.portfolio import as_guide, as_usual, broken, portfolio, promised_names, standing, unusual
+from ..dss import gateway, inside, instance, records
+from ..dss.session import Clients, attempt
+from ..errors import InvalidParameter
+from ..model.guide import Guide
+from ..model.known import Known, Unknown
+from ..model.portfolio import History, NotRead, Portfolio, Standing, Surroundings
+from ..model.snapshot import Project, Snapshot, Variables
+from ..profile import load
+from ..settings import Settings
+from .morning import ProblemsFound, names_in
+from .reading import MORNING
+
+# What the verdicts on scenarios take: two lists, and two calls for each active scenario.
+RUNS = frozenset({"variables", "scenarios", "runs", "scenario_settings"})
+# What the verdicts on promised outputs take besides; rows and Data Quality are left to the project's own page.
+PROMISES = MORNING - {"quality"}
+
+SEVERITIES = ("never", "error", "warning", "unknown")
+MINUTES, MOST_MINUTES = 10.0, 600.0
+# A project that takes longer than this is judged by what was read until then.
+PROJECT_SECONDS = 120.0
+NOT_YET = "not read yet"
+OUT_OF_TIME = "the time that was given was up before its turn"
+
+_FAILING = {"error": ("ERROR",), "warning": ("ERROR", "WARNING"), "unknown": ("ERROR", "WARNING", "UNKNOWN")}
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is asked for. No `keys` and no `tags` mean every project; `seconds` is the time after which no further
+    project is begun. `everything` reads projects that internal stats show as usual, too."""
+
+    keys: frozenset[str] = frozenset()
+    tags: frozenset[str] = frozenset()
+    seconds: float = MINUTES * 60
+    measure_logs: bool = False
+    everything: bool = False
+
+    def wants(self, project: Project) -> bool:
+        named = project.key in self.keys or bool(self.tags & set(project.tags))
+        return named or not (self.keys or self.tags)
+
+
+# --- the macro -------------------------------------------------------------------------------------------------------
+
+
+def instance_check_in_dss(
+    config: Optional[Mapping[str, Any]], plugin_config: Optional[Mapping[str, Any]], progress: Callable[[int], None]
+) -> Guide:
+    """The macro: reads with the rights of whoever runs it, and shows what it found as a guide. See `instance_check`."""
+    settings = Settings.read(plugin_config)
+    clients = inside.clients(settings.max_parallel_calls, settings.dss_url)
+    return as_guide(instance_check(clients, config or {}, settings, progress), settings.server_timezone or "UTC")
+
+
+def instance_check(
+    clients: Clients,
+    config: Mapping[str, Any],
+    settings: Settings,
+    progress: Callable[[int], None] = lambda percent: None,
+) -> Portfolio:
+    """Every project that the caller may see, judged. `config` is the macro's parameters; `progress` is told percent
+    done. InvalidParameter for one out of range, or a project that the caller does not see; ProblemsFound when a project
+    is as bad as `fail_at` says."""
+    order, fail_at = _order(config), str(config.get("fail_at") or SEVERITIES[0])
+    if fail_at not in SEVERITIES:
+        raise InvalidParameter(f"“fail_at” is {fail_at!r}; it can be {', '.join(SEVERITIES)}", name="fail_at")
+    check = Check(clients, settings, order)
+    for _ in check.run():
+        progress(check.percent)
+    found = check.portfolio()
+    _refuse_strangers(order, found)
+    _fail(found, fail_at)
+    return found
+
+
+def _order(config: Mapping[str, Any]) -> Order:
+    given = config.get("minutes")
+    try:
+        minutes = MINUTES if given in (None, "") else float(str(given))
+    except ValueError:
+        minutes = 0.0
+    if not 0 < minutes <= MOST_MINUTES:
+        raise InvalidParameter(f"“minutes” is {given!r}; it can be from 1 to {MOST_MINUTES:g}", name="minutes")
+    return Order(
+        names_in(config, "projects"),
+        names_in(config, "tags"),
+        minutes * 60,
+        config.get("measure_logs") in (True, "true"),
+        config.get("read_everything") in (True, "true"),
+    )
+
+
+def _refuse_strangers(order: Order, found: Portfolio) -> None:
+    seen = {each.key for each in found.projects} | {each.project.key for each in found.not_read}
+    strangers = sorted(order.keys - seen)
+    if strangers and not found.notes:
+        raise InvalidParameter(
+            f"“projects” names {', '.join(strangers)}, which you do not see in this DSS", name="projects"
+        )
+
+
+def _fail(found: Portfolio, fail_at: str) -> None:
+    """A check that could see nothing must not pass."""
+    if fail_at == "never":
+        return
+    if not found.projects:
+        raise ProblemsFound(
+            f"The instance check could not see enough to pass: {'; '.join(found.notes) or 'no project'}"
+        )
+    wrong = [each for each in found.projects if each.verdict in _FAILING[fail_at]]
+    unread = len(found.not_read) if fail_at == "unknown" else 0
+    if wrong or unread:
+        said = [f"{each.key}: {each.headline}" for each in wrong[:20]]
+        raise ProblemsFound("; ".join([found.headline, *said]))
+
+
+# --- reading ---------------------------------------------------------------------------------------------------------
+
+
+class Check:
+    """One reading of many projects. `run` does the work and gives control back after each project; `portfolio` is what
+    is known at any time, also from another thread.
+
+    `only` reads that project alone, because `scope` says why the caller may see no other."""
+
+    def __init__(
+        self, clients: Clients, settings: Settings, order: Optional[Order] = None, *, only: str = "", scope: str = ""
+    ) -> None:
+        self.clients = clients
+        self.settings = settings
+        self.order = order or Order()
+        self._only, self._scope = only, scope
+        self._lock = threading.Lock()
+        self._standings: list[Standing] = []
+        self._waiting: dict[str, Project] = {}
+        self._notes: list[str] = []
+        self._around = Surroundings()
+        self._failed_builds: Mapping[str, tuple[str, ...]] = {}
+        self._whole = False
+        self._taken_at, _ = clients.now()
+        self._begun, self._ended = time.monotonic(), 0.0
+        self._calls_before, self._calls_of_projects = clients.calls, 0
+
+    @property
+    def percent(self) -> int:
+        with self._lock:
+            done, left = len(self._standings), len(self._waiting)
+        return 100 if self._ended else int(99 * done / max(1, done + left))
+
+    def portfolio(self) -> Portfolio:
+        """What is known so far; the rest is not read (yet)."""
+        with self._lock:
+            standings, waiting, notes = list(self._standings), list(self._waiting.values()), list(self._notes)
+        found = portfolio(
+            standings,
+            [NotRead(project, OUT_OF_TIME if self._ended else NOT_YET) for project in waiting],
+            self._around,
+            self._taken_at,
+            notes=notes,
+            scope=self._scope,
+            whole=self._whole,
+            reading=not self._ended,
+        )
+        until = self._ended or time.monotonic()
+        calls = self.clients.calls - self._calls_before + self._calls_of_projects
+        return replace(found, calls=calls, elapsed_seconds=until - self._begun)
+
+    def run(self) -> Iterator[None]:
+        """Reads and judges, project by project. What DSS does never raises."""
+        until = self._begun + self.order.seconds
+        projects = self._list()
+        yield
+        if projects:
+            self._look_around()
+            yield
+            self._by_habits()
+            yield
+            for found in _side_by_side(self._judge, tuple(self._waiting.values()), self.clients.workers, until):
+                self._done(found)
+                yield
+        self._ended = time.monotonic()
+        yield
+
+    def _list(self) -> bool:
+        """Whether there is any project to judge."""
+        found = self._only_one() if self._only else instance.read_projects(self.clients)
+        self._taken_at, _ = self.clients.now()
+        if isinstance(found, Unknown):
+            self._note(found.reason)
+            return False
+        with self._lock:
+            self._waiting = {project.key: project for project in found if self.order.wants(project)}
+        return bool(self._waiting)
+
+    def _only_one(self) -> Known[tuple[Project, ...]]:
+        found = gateway.read_snapshot(self.clients, self._only, {"project"}).project
+        return found if isinstance(found, Unknown) else (found,)
+
+    def _look_around(self) -> None:
+        start = Snapshot("", self._taken_at, base_url=self.clients.base_url)
+        around = instance.read_surroundings(self.clients, start)
+        # Who is shown every kernel is an administrator, and sees every project.
+        everybody = not (self._only or self.order.keys or self.order.tags)
+        self._whole = everybody and not isinstance(around.kernels, Unknown)
+        if self.order.measure_logs:
+            around = instance.with_log_sizes(self.clients, around, self._seconds_left())
+        self._around = around
+
+    def _seconds_left(self) -> float:
+        return max(1.0, self._begun + self.order.seconds - time.monotonic())
+
+    def _note(self, text: str) -> None:
+        with self._lock:
+            self._notes.append(text)
+
+    def _done(self, found: Standing) -> None:
+        with self._lock:
+            self._waiting.pop(found.key, None)
+            self._standings.append(found)
+
+    # --- one project -------------------------------------------------------------------------------------------------
+
+    def _judge(self, project: Project) -> Standing:
+        own = self.clients.one_at_a_time(min(PROJECT_SECONDS, self._seconds_left() + self.clients.timeout_seconds))
+        snapshot = self._first(own, project)
+        variables = Variables() if isinstance(snapshot.variables, Unknown) else snapshot.variables
+        declared = load(variables.standard, variables.local, self.settings.profile_defaults)
+        names = promised_names(declared)
+        if names:
+            snapshot = gateway.read_snapshot(own, project.key, PROMISES - gateway.PER_OBJECT, have=snapshot)
+            asked = (
+                *(item.ref for item in sources(snapshot, declared)),
+                *(i.ref for i in outputs(snapshot, declared) if i.ref.smart_name(project.key) in names),
+            )
+            snapshot = gateway.read_snapshot(own, project.key, PROMISES, objects=asked, have=snapshot)
+        with self._lock:
+            self._calls_of_projects += own.calls
+        report = assess(snapshot, declared, server_zone=self.settings.server_timezone)
+        return standing(project, snapshot, declared, report, self._failed_builds.get(project.key, ()))
+
+    def _first(self, own: Clients, project: Project) -> Snapshot:
+        now, clock = self.clients.now()
+        start = Snapshot(
+            project.key,
+            now,
+            clock,
+            base_url=own.base_url,
+            instance=self._around.instance,
+            viewer=self._around.viewer,
+            project=project,
+            users=self._around.users,
+            channels=self._around.channels,
+        )
+        return gateway.read_snapshot(own, project.key, RUNS, have=start)
+
+    # --- internal stats ----------------------------------------------------------------------------------------------
+
+    def _by_habits(self) -> None:
+        """Projects that internal stats show as usual are done without a call; the rest is read."""
+        histories = self._histories()
+        if not histories:
+            return
+        self._failed_builds = self._bulk(
+            self.settings.instance_stats_flow_actions, "object states", records.read_failed_builds
+        )
+        jobs = self._bulk(
+            self.settings.instance_stats_jobs,
+            "jobs",
+            lambda clients, name, seconds: records.read_jobs(clients, name, seconds, self._taken_at),
+        )
+        for key, project in tuple(self._waiting.items()):
+            own = histories.get(key, ())
+            usual = own and not self._failed_builds.get(key) and not any(unusual(h, self._taken_at) for h in own)
+            if usual and not self.order.everything:
+                self._done(as_usual(project, own, jobs.get(key)))
+
+    def _histories(self) -> Mapping[str, tuple[History, ...]]:
+        name = self.settings.instance_stats_scenario_runs
+        found = self._bulk(name, "scenario runs", records.read_histories)
+        for history in records.to_compare(found):
+            doubt = attempt("its newest run", records.doubt, self.clients, history)
+            said = doubt.reason if isinstance(doubt, Unknown) else doubt
+            if said:
+                self._note(f"internal stats dataset {name} was not believed: {said}; every project was read by itself")
+                return {}
+        return found
+
+    def _bulk(self, name: str, view: str, read: Callable[[Clients, str, float], dict[str, Any]]) -> dict[str, Any]:
+        if not name or self._only:
+            return {}
+        found = attempt(f"internal stats dataset {name} ({view})", read, self.clients, name, self._seconds_left())
+        if isinstance(found, Unknown):
+            self._note(f"{found.reason}; nothing rests on it")
+            return {}
+        return found
+
+
+def _side_by_side(
+    judge: Callable[[Project], Standing], projects: Sequence[Project], workers: int, until: float
+) -> Iterator[Standing]:
+    """Each project as it is done; none is begun after `until`. Whatever goes wrong with one is said of that one."""
+
+    def begun_in_time(project: Project) -> Optional[Standing]:
+        return judge(project) if time.monotonic() < until else None
+
+    with ThreadPoolExecutor(workers, thread_name_prefix="projects") as pool:
+        pending: dict[Future[Optional[Standing]], Project] = {}
+        for project in projects:
+            pending[pool.submit(begun_in_time, project)] = project
+        for each in as_completed(pending):
+            project = pending.pop(each)
+            failure = each.exception()
+            if failure is not None:
+                yield broken(project, f"this plugin failed on it: {type(failure).__name__}: {failure}")
+                continue
+            found = each.result()
+            if found is not None:
+                yield found
