@@ -6,8 +6,10 @@
     │   ├── DssNotFound             404, or a 500 that means "not found": gone, or a route this DSS does not have
     │   └── DssBroken               5xx, or an answer that is not what its route promises
     ├── DssUnreachable              no answer: refused, timed out, cut off
+    ├── NotAccepted                 a request to change something that is not followed (status, advice)
     ├── ProfileRefused              a profile that may not be saved; `problems` lists all of them
-    └── InvalidParameter            a macro, probe, check or page parameter out of its range
+    ├── InvalidParameter            a macro, probe, check or page parameter out of its range
+    └── NothingToMeasure            a probe found nothing that tells what it measures
 
 Expected outcomes (already running, refused, unknown) are return values, not errors.
 """
@@ -53,6 +55,15 @@ class DssUnreachable(OperationsGuideError):
         self.timed_out = timed_out
 
 
+class NotAccepted(OperationsGuideError):
+    """A request to change something that is not followed. `status` is the HTTP status, `advice` what to do instead."""
+
+    def __init__(self, message: str, *, status: int, advice: str = "") -> None:
+        super().__init__(message)
+        self.status = status
+        self.advice = advice
+
+
 class ProfileRefused(OperationsGuideError):
     """A profile that may not be saved; `problems` holds (path, sentence) pairs, all of them at once."""
 
@@ -67,3 +78,7 @@ class InvalidParameter(OperationsGuideError):
     def __init__(self, message: str, *, name: Optional[str] = None) -> None:
         super().__init__(message)
         self.name = name
+
+
+class NothingToMeasure(OperationsGuideError):
+    """Nothing tells what a probe measures: DSS keeps the last value, and shows the reason."""

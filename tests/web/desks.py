@@ -22,6 +22,8 @@ RESOURCE = Path(__file__).parents[2] / "resource"
 class Admission:
     may: frozenset[str] = frozenset({"guide"})
     reason: str = ""
+    login: str = "olivia"
+    needs_to_write: str = "ask an administrator"
 
 
 @dataclass
@@ -36,11 +38,11 @@ class HandMadeDesk:
     project_key: str = "RETAIL"
     settings: Settings = field(default_factory=lambda: Settings(dss_url="https://dss.example.com"))
 
-    def access(self, headers: dict[str, str]) -> Admission:
+    def access(self, headers: dict[str, str], *, afresh: bool = False) -> Admission:
         assert "Host" in headers
         return self.admission
 
-    def guide(self, access: Admission, *, depth: str = "first") -> Guide:
+    def guide(self, access: Admission, *, depth: str = "first", after: str = "") -> Guide:
         self.asked.append(depth)
         if self.error:
             raise self.error
@@ -49,7 +51,7 @@ class HandMadeDesk:
             read if depth == "first" else replace(read, sections=tuple(replace(s, waits_for=()) for s in read.sections))
         )
 
-    def today(self, access: Admission) -> Today:
+    def today(self, access: Admission, *, after: str = "") -> Today:
         self.asked.append("today")
         if self.error:
             raise self.error

@@ -48,6 +48,13 @@ class Access:
     clients: Clients
     reason: str = ""
 
+    @property
+    def needs_to_write(self) -> str:
+        """What would let them write; '' where DSS itself judges what they write."""
+        if WRITE in self.may:
+            return ""
+        return GRANT_IMPERSONATION if self.login else "it takes a person who is signed in to DSS, in a browser"
+
 
 class Doors:
     """Lets callers of one web app in.
@@ -62,15 +69,16 @@ class Doors:
         self._remembered: OrderedDict[tuple[str, str], tuple[float, Access]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def open(self, headers: Mapping[str, str], project_key: str) -> Access:
+    def open(self, headers: Mapping[str, str], project_key: str, *, afresh: bool = False) -> Access:
         """Who the request with these headers comes from, and what they may see of the project. Must be called in the
-        request's own thread. DssUnreachable when DSS does not answer; every other doubt is an Access without rights."""
+        request's own thread. DssUnreachable when DSS does not answer; every other doubt is an Access without rights.
+        `afresh` asks DSS whatever is remembered: for whoever wants to change something."""
         sent = {str(name): str(value) for name, value in headers.items()}
         cookie, authorization = _header(sent, "cookie"), _header(sent, "authorization")
         digest = hashlib.sha256(f"{cookie}\n{authorization}".encode()).hexdigest()
         with self._lock:
             found = self._remembered.get((digest, project_key))
-        if found is not None and time.monotonic() - found[0] < REMEMBERED_SECONDS:
+        if not afresh and found is not None and time.monotonic() - found[0] < REMEMBERED_SECONDS:
             return found[1]
         access = self._person(sent, project_key) if cookie else self._key_holder(authorization, project_key)
         with self._lock:

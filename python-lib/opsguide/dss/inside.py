@@ -5,6 +5,8 @@ That package is imported when it is used: it exists in DSS only, and some of its
 
 from __future__ import annotations
 
+import hashlib
+import secrets
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,6 +31,14 @@ def project_key() -> str:
     import dataiku
 
     return str(dataiku.default_project_key())
+
+
+def secret() -> bytes:
+    """What all processes of this backend know and nobody else: made from its own ticket or key, so that it ends with
+    them. It is a digest, and says nothing of what it was made from."""
+    client = _client()
+    own = getattr(client, "internal_ticket", None) or getattr(client, "api_key", None)
+    return hashlib.sha256(f"operations-guide forms {own}".encode()).digest() if own else secrets.token_bytes(32)
 
 
 def plugin_settings() -> Mapping[str, Any]:

@@ -32,6 +32,8 @@ MAX_FILE_BYTES = 8 * 1024 * 1024
 # A claim counts when it was written within half of this; whoever claims looks again after all of it. So of two claims
 # the later one always sees the earlier, as long as the clocks of the processes differ by less than the other half.
 SETTLE_SECONDS = 1.0
+# A form that is older is not accepted, so that nobody asks for what was recorded before.
+REQUESTS_LAST = timedelta(days=3)
 
 
 @dataclass(frozen=True)
@@ -150,6 +152,17 @@ class Store:
         time.sleep(SETTLE_SECONDS)
         first = self._claims(tree)[:1]
         return in_time and first == [tree + own.path.rpartition("/")[2]]
+
+    def recorded(self, request: str, patience_seconds: float = 0.0) -> Optional[Event]:
+        """What was recorded under a claim's name, as its event says in `data["request"]`; None where nothing is there
+        even after waiting for it: who claimed it may still be at work."""
+        until = time.monotonic() + patience_seconds
+        while True:
+            recent = self.events(self.clients.now()[0] - REQUESTS_LAST).events
+            found = next((event for event in recent if event.data.get("request") == request), None)
+            if found is not None or time.monotonic() >= until:
+                return found
+            time.sleep(SETTLE_SECONDS / 2)
 
     def _claims(self, tree: str) -> list[str]:
         return [file.path for file in self.files(tree) if instant_of(file.path) is not None]

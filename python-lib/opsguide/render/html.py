@@ -60,6 +60,19 @@ class Retry:
 
 
 @dataclass(frozen=True)
+class Permit:
+    """What a page's forms carry so that they are accepted: `stamp` tells one page from the next, `token` seals it for one
+    person. Without them there are no forms, and `why_not` says what would let the reader have them."""
+
+    stamp: str = ""
+    token: str = ""
+    why_not: str = ""
+
+
+NO_FORMS = Permit()
+
+
+@dataclass(frozen=True)
 class When:
     """A value that holds an instant, cut around the words that say it, so that only these follow the reader's zone.
     `pattern` names their shape ("weekday time"); empty when no words of the value say the instant. `exact` is for a
@@ -99,23 +112,24 @@ def section_fragment(section: Section, guide: Guide, urls: Urls) -> str:
     return _render("section_fragment.html", section=section, guide=guide, **_words(guide.zone, urls))
 
 
-def today_document(today: Today, urls: Urls, root: str = "") -> str:
+def today_document(today: Today, urls: Urls, permit: Permit = NO_FORMS, root: str = "") -> str:
     """Today as a whole page that needs no script."""
-    return _today("today_document.html", today, urls, root)
+    return _today("today_document.html", today, urls, permit, root)
 
 
-def today_fragment(today: Today, urls: Urls, root: str = "") -> str:
+def today_fragment(today: Today, urls: Urls, permit: Permit = NO_FORMS, root: str = "") -> str:
     """Today's page without the document around it."""
-    return _today("today.html", today, urls, root)
+    return _today("today.html", today, urls, permit, root)
 
 
-def _today(template: str, today: Today, urls: Urls, root: str) -> str:
+def _today(template: str, today: Today, urls: Urls, permit: Permit, root: str) -> str:
     first, _, rest = today.headline.partition("; ")
     return _render(
         template,
         today=today,
         first=first,
         rest=rest,
+        permit=permit,
         root=root,
         night=svg.night(today.timeline),
         promises=tuple((output, svg.strip(output.days)) for output in known(today.outputs, ()) if output.days),

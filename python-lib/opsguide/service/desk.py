@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import secrets
 import threading
 import time
 from collections import OrderedDict
@@ -12,46 +14,57 @@ from typing import Optional
 from ..core.compose import compose
 from ..dss import gateway, inside
 from ..dss.identity import Access, Doors
+from ..dss.store import EventCache
 from ..model.guide import Guide, Section
-from ..model.known import Unknown
+from ..model.known import Known, Unknown
+from ..model.ledger import Ledger, about
 from ..model.snapshot import Instance
 from ..model.today import Today
 from ..settings import Settings
+from .logbook import recall
 from .reading import TODAY, Reading, read, today_of
 
 # One reading takes a few megabytes at most; beyond this many different sets of rights the oldest is read again.
 MAX_SHELVES = 64
+_UUID = re.compile(r"[0-9a-f]{32}")
 
 
 class Desk:
     """What the web page asks of one project: who may see what, and the guide as that viewer may see it.
 
     A reading is shared by callers with the same rights for `minimum_refresh_seconds`, and while one is under way the
-    others wait for it: many readers cost DSS no more than one."""
+    others wait for it: many readers cost DSS no more than one. What people note is shown at once.
 
-    def __init__(self, project_key: str, settings: Settings, doors: Doors) -> None:
+    `secret` is what the processes of this backend share and nobody else knows; forms are sealed with it."""
+
+    def __init__(self, project_key: str, settings: Settings, doors: Doors, secret: Optional[bytes] = None) -> None:
         self.project_key = project_key
         self.settings = settings
+        self.secret = secret or secrets.token_bytes(32)
         self._doors = doors
+        self._events = EventCache()
+        self._noted_at = float("-inf")
         self._shelves: OrderedDict[str, _Shelf] = OrderedDict()
         self._node: Optional[Instance] = None
         self._lock = threading.Lock()
 
-    def access(self, headers: Mapping[str, str]) -> Access:
-        """Who is asking, and what they may see. Must be called in the request's own thread.
+    def access(self, headers: Mapping[str, str], *, afresh: bool = False) -> Access:
+        """Who is asking, and what they may see; `afresh` asks DSS again, for whoever wants to change something. Must be
+        called in the request's own thread.
 
         The node that answers does not change while this process lives, so it is asked for with the first caller that is
         let in: on a design node nothing alarms."""
-        access = self._doors.open(headers, self.project_key)
+        access = self._doors.open(headers, self.project_key, afresh=afresh)
         if access.may and self._node is None:
             found = gateway.read_snapshot(access.clients, self.project_key, {"instance"}).instance
             self._node = None if isinstance(found, Unknown) else found
         return access
 
-    def guide(self, access: Access, *, depth: str = "first") -> Guide:
-        """The guide; `depth` "first" reads the lists and leaves slow parts waiting, "whole" reads all of it."""
+    def guide(self, access: Access, *, depth: str = "first", after: str = "") -> Guide:
+        """The guide; `depth` "first" reads the lists and leaves slow parts waiting, "whole" reads all of it. `after` is
+        the uuid of an event that it must know of."""
         need = gateway.WHOLE if depth == "whole" else gateway.FIRST
-        return _guide(self._reading(access, need))
+        return _guide(self._reading(access, need, after))
 
     def section(self, access: Access, section_id: str) -> Optional[Section]:
         """One section with everything it waits for read; None when the guide has no such section."""
@@ -60,26 +73,49 @@ class Desk:
             section = _section(_guide(self._reading(access, frozenset(section.waits_for))), section_id)
         return section
 
-    def today(self, access: Access) -> Today:
-        """Today, all of it read; `next_check_seconds` as the settings allow it."""
-        found = today_of(self._reading(access, TODAY))
+    def today(self, access: Access, *, after: str = "") -> Today:
+        """Today, all of it read; `next_check_seconds` as the settings allow it. `after` as for `guide`."""
+        found = today_of(self._reading(access, TODAY, after))
         pace = found.next_check_seconds
         if pace is None or not self.settings.page_refreshes:
             return replace(found, next_check_seconds=None)
         return replace(found, next_check_seconds=max(pace, self.settings.minimum_refresh_seconds))
 
-    def _reading(self, access: Access, need: frozenset[str]) -> Reading:
+    def subjects(self, access: Access) -> Optional[frozenset[str]]:
+        """What can be muted, as events name it: every scenario and output. None where they could not all be read."""
+        reading = self._reading(access, TODAY)
+        scenarios, outputs = reading.report.scenarios, reading.report.outputs
+        if isinstance(scenarios, Unknown) or isinstance(outputs, Unknown):
+            return None
+        return frozenset(
+            [about("SCENARIO", scenario.id) for scenario in scenarios]
+            + [about(output.ref.kind, output.ref.smart_name(self.project_key)) for output in outputs]
+        )
+
+    def noted(self) -> None:
+        """Somebody noted something: whoever looks next sees it."""
+        self._noted_at = time.monotonic()
+
+    def _reading(self, access: Access, need: frozenset[str], after: str = "") -> Reading:
         shelf = self._shelf(access.key)
         with shelf.lock:
             if time.monotonic() - shelf.read_at > self.settings.minimum_refresh_seconds:
                 shelf.reading, shelf.has, shelf.read_at = None, frozenset(), time.monotonic()
             if shelf.reading is None or not need <= shelf.has:
-                have = shelf.reading.snapshot if shelf.reading else None
-                shelf.reading = read(
-                    access.clients, self.project_key, self.settings, need=need, have=have, node=self._node
-                )
-                shelf.has |= need | gateway.FIRST
+                self._read(shelf, access, need)
+            elif shelf.recalled_at < self._noted_at or not _knows(shelf.reading.ledger, after):
+                shelf.recalled_at = time.monotonic()
+                shelf.reading = shelf.reading.noted(recall(access.clients, self.project_key, self._events))
+            assert shelf.reading is not None, "it was just read"
             return shelf.reading
+
+    def _read(self, shelf: _Shelf, access: Access, need: frozenset[str]) -> None:
+        shelf.recalled_at = time.monotonic()
+        have = shelf.reading.snapshot if shelf.reading else None
+        shelf.reading = read(
+            access.clients, self.project_key, self.settings, need=need, have=have, node=self._node, events=self._events
+        )
+        shelf.has |= need | gateway.FIRST
 
     def _shelf(self, key: str) -> _Shelf:
         with self._lock:
@@ -98,6 +134,14 @@ class _Shelf:
         self.reading: Optional[Reading] = None
         self.has: frozenset[str] = frozenset()
         self.read_at = float("-inf")
+        self.recalled_at = float("-inf")
+
+
+def _knows(ledger: Known[Optional[Ledger]], uuid: str) -> bool:
+    """Whether an event is in it. Another process of this backend may have written it a moment ago."""
+    if not _UUID.fullmatch(uuid) or isinstance(ledger, Unknown):
+        return True
+    return ledger is not None and any(event.uuid == uuid for event in ledger.events)
 
 
 def _guide(reading: Reading) -> Guide:
@@ -112,4 +156,4 @@ def desk_in_dss() -> Desk:
     """The desk of the web app whose backend this process is."""
     settings = Settings.read(inside.plugin_settings())
     doors = inside.doors(settings.max_parallel_calls, settings.dss_url)
-    return Desk(inside.project_key(), settings, doors)
+    return Desk(inside.project_key(), settings, doors, inside.secret())

@@ -6,17 +6,21 @@ from dataclasses import dataclass, replace
 from typing import Optional
 
 from ..core.assess import assess
+from ..core.ledger import with_mutes
 from ..core.lineage import outputs, sources
 from ..core.today import today
 from ..dss import gateway
 from ..dss.session import Clients
-from ..model.known import Unknown
+from ..dss.store import EventCache
+from ..model.known import Cause, Known, Unknown
+from ..model.ledger import Ledger
 from ..model.profile import Declared
 from ..model.report import Report
 from ..model.snapshot import Instance, ObjectRef, Snapshot, Variables
 from ..model.today import Today
 from ..profile import load
 from ..settings import Settings
+from .logbook import recall
 
 # What a morning check needs beyond the lists: enough for every verdict that it shows.
 MORNING = gateway.FIRST | {
@@ -34,13 +38,21 @@ MORNING = gateway.FIRST | {
 TODAY = MORNING | {"row_counts", "channels"}
 
 
+_NOT_RECALLED = Unknown("what people noted was not read", Cause.NOT_READ)
+
+
 @dataclass(frozen=True)
 class Reading:
-    """A project as read, as promised, and what follows."""
+    """A project as read, as promised, and what follows; `ledger` is what people noted, None without a state folder."""
 
     snapshot: Snapshot
     declared: Declared
     report: Report
+    ledger: Known[Optional[Ledger]] = None
+
+    def noted(self, ledger: Known[Optional[Ledger]]) -> Reading:
+        """The same with what people noted since."""
+        return replace(self, ledger=ledger, report=with_mutes(self.report, ledger, self.snapshot.project_key))
 
 
 def read(
@@ -51,11 +63,31 @@ def read(
     need: frozenset[str] = gateway.FIRST,
     have: Optional[Snapshot] = None,
     node: Optional[Instance] = None,
+    ledger: Known[Optional[Ledger]] = _NOT_RECALLED,
+    events: Optional[EventCache] = None,
 ) -> Reading:
-    """Read what `need` names (over `have`, already read) and judge it. `node` is the DSS node, where it is known already.
+    """Read what `need` names (over `have`, already read) and judge it. `node` is the DSS node and `ledger` what people
+    noted, where they are known already; `events` are those that were read before.
 
-    The lists come first: the flow graph and the profile then say which objects are sources and outputs, and only those
+    What people noted is read beside the rest. The lists come first: the flow graph and the profile then say which objects are sources and outputs, and only those
     are asked about one by one."""
+    before = clients.calls - (have.calls if have else 0)
+    with clients.batch() as beside:
+        noting = beside.start(recall, clients, project_key, events) if ledger is _NOT_RECALLED else None
+        snapshot, declared = _snapshot(clients, project_key, settings, need, have, node)
+        report = assess(snapshot, declared, server_zone=settings.server_timezone)
+        noted = ledger if noting is None else beside.result("what people noted", noting)
+    return Reading(replace(snapshot, calls=clients.calls - before), declared, report).noted(noted)
+
+
+def _snapshot(
+    clients: Clients,
+    project_key: str,
+    settings: Settings,
+    need: frozenset[str],
+    have: Optional[Snapshot],
+    node: Optional[Instance],
+) -> tuple[Snapshot, Declared]:
     snapshot = have or gateway.read_snapshot(clients, project_key, gateway.FIRST)
     if node is not None:
         snapshot = replace(snapshot, instance=node)
@@ -66,7 +98,7 @@ def read(
         snapshot = gateway.read_snapshot(clients, project_key, need & {"settings"}, have=snapshot)
         objects = monitored(snapshot, declared)
         snapshot = gateway.read_snapshot(clients, project_key, need, objects=objects, have=snapshot)
-    return Reading(snapshot, declared, assess(snapshot, declared, server_zone=settings.server_timezone))
+    return snapshot, declared
 
 
 def monitored(snapshot: Snapshot, declared: Declared) -> tuple[ObjectRef, ...]:

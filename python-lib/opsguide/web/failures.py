@@ -11,10 +11,23 @@ from dataclasses import replace
 from flask import Response, request
 from werkzeug.exceptions import HTTPException
 
-from ..errors import DssBroken, DssDenied, DssError, DssNotFound, DssUnreachable, InvalidParameter, OperationsGuideError
+from ..errors import (
+    DssBroken,
+    DssDenied,
+    DssError,
+    DssNotFound,
+    DssUnreachable,
+    InvalidParameter,
+    NotAccepted,
+    OperationsGuideError,
+)
 from ..render import html
 from ..render.html import Problem, Retry
 
+_UNHEARD = (
+    "Try again in a moment. Nothing was changed.",
+    "What you asked for may have happened or not: reload the page and look, before you ask for it again.",
+)
 PAGE = "opsguide"  # id of the element that holds the whole page
 _log = logging.getLogger(__name__)
 
@@ -32,13 +45,17 @@ def explain(error: Exception) -> tuple[int, Problem]:
     """The HTTP status and the words for an error."""
     if isinstance(error, DssDenied):
         advice = f"It needs the right “{error.needs}”: ask the project's administrators." if error.needs else ""
-        return 403, Problem("You may not see this", str(error), advice)
+        return 403, Problem(f"You may not {'do' if request.method == 'POST' else 'see'} this", str(error), advice)
     if isinstance(error, DssNotFound):
         return 404, Problem("DSS does not have this", _told(error), "It may be deleted, or this version is too old.")
+    if isinstance(error, NotAccepted):
+        return error.status, Problem("This was not done", str(error), error.advice)
     if isinstance(error, DssUnreachable):
-        return 504, Problem("DSS does not answer", _told(error), "Try again in a moment. Nothing was changed.")
+        return 504, Problem("DSS does not answer", _told(error), _UNHEARD[request.method == "POST"])
     if isinstance(error, (DssBroken, DssError)):
         return 502, Problem("DSS could not answer", _told(error), "Try again; if it stays so, tell the platform team.")
+    if isinstance(error, InvalidParameter) and request.method == "POST":
+        return 400, Problem("This was not done", str(error), "Correct it and send it again.")
     if isinstance(error, InvalidParameter):
         return 400, Problem("This address asks for something that is not there", str(error), "Open the guide instead.")
     if isinstance(error, OperationsGuideError):
@@ -76,7 +93,8 @@ def _part(problem: Problem, status: int) -> Response:
     target = request.headers.get("HX-Target", "")
     if not re.fullmatch(r"[A-Za-z][\w-]*", target):
         return Response(html.problem_fragment(problem), status, mimetype="text/html")
-    retry = Retry(request.full_path.rstrip("?"), target, replaces=target != PAGE)
+    again = request.method == "GET"
+    retry = Retry(request.full_path.rstrip("?"), target, replaces=target != PAGE) if again else None
     shown = Response(html.problem_fragment(problem, retry), status, mimetype="text/html")
     shown.headers["HX-Retarget"] = f"#{target}-status"
     shown.headers["HX-Reswap"] = "innerHTML"

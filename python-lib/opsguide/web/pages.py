@@ -1,4 +1,4 @@
-"""The page's routes: who asks, what they may see, which format. Every route only reads."""
+"""The page's routes: who asks, what they may see, which format. Every route but those of `actions` only reads."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..render.markdown import guide_markdown, today_markdown
 from ..render.today_json import today_json
 from ..render.urls import Urls
 from ..service import Access, Desk
-from . import failures
+from . import actions, failures
 
 _DEPTHS = ("first", "whole")
 # Scripts and styles from the backend only. Who may frame the page is DSS's to say.
@@ -58,8 +58,10 @@ def create_blueprint(desk: Desk, resource: Path) -> Blueprint:
 
     @pages.get("/today")
     def today() -> Response:
-        shown = desk.today(_admitted(desk))
-        return _html(html.today_fragment(shown, urls) if wants_part() else html.today_document(shown, urls))
+        access = _admitted(desk)
+        shown = desk.today(access, after=request.args.get("after", ""))
+        may = actions.permit(desk, access)
+        return _html(html.today_fragment(shown, urls, may) if wants_part() else html.today_document(shown, urls, may))
 
     @pages.get("/today.json")
     def today_as_json() -> Response:
@@ -68,6 +70,8 @@ def create_blueprint(desk: Desk, resource: Path) -> Blueprint:
     @pages.get("/today.md")
     def today_as_markdown() -> Response:
         return _data(today_markdown(desk.today(_admitted(desk)), urls), "text/markdown; charset=utf-8")
+
+    actions.register(pages, desk)
 
     @pages.get("/static/<path:name>")
     def static(name: str) -> Response:

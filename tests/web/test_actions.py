@@ -1,0 +1,284 @@
+"""The door for changes, on the whole way: a page of the local DSS, its form sent as a browser would, and as it must not."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any, Optional
+
+import dataikuapi
+import pytest
+from bs4 import BeautifulSoup
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+import localdss
+from localdss.server import Server
+from opsguide.dss import store
+from opsguide.dss.identity import Doors
+from opsguide.model.event import Event
+from opsguide.service import Desk
+from opsguide.settings import Settings
+from opsguide.web import actions
+from tests.readings import clients
+from tests.web.desks import application
+
+SAME_SITE = {"Sec-Fetch-Site": "same-origin", "Origin": "https://dss.example.com"}
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Server]:
+    with localdss.serve(story="nightly-late") as dss:
+        yield dss
+
+
+@pytest.fixture
+def dss(served: Server) -> Iterator[Server]:
+    yield served
+    served.faults.clear()
+
+
+@pytest.fixture(scope="module")
+def folder(served: Server) -> store.Store:
+    return store.create(clients(served), "RETAIL")
+
+
+class Browser:
+    """Somebody's browser on the page of a backend that runs as `run_as`."""
+
+    def __init__(self, dss: Server, login: str, run_as: str = "svc_retail", **options: Any) -> None:
+        doors = Doors(
+            clients(dss, run_as),
+            lambda ticket: dataikuapi.DSSClient(dss.url, internal_ticket=ticket),
+            lambda key: dataikuapi.DSSClient(dss.url, api_key=key),
+        )
+        self.desk = Desk("RETAIL", Settings(), doors, **options)
+        self.headers = {"Host": "dss.example.com", "Cookie": f"localdss_user={login}"}
+        self.flask: FlaskClient = application(self.desk).test_client(use_cookies=False)  # type: ignore[arg-type]
+
+    def permit(self) -> dict[str, str]:
+        """What the page would put into its forms."""
+        given = actions.permit(self.desk, self.desk.access(self.headers))
+        return {"stamp": given.stamp, "token": given.token}
+
+    def send(self, name: str, form: dict[str, str], headers: Optional[dict[str, str]] = None) -> TestResponse:
+        sent = {**self.headers, **(SAME_SITE if headers is None else headers)}
+        return self.flask.post(f"/actions/{name}", data=form, headers=sent)
+
+    def get(self, path: str) -> BeautifulSoup:
+        answer = self.flask.get(path, headers=self.headers)
+        assert answer.status_code == 200, answer.text
+        return BeautifulSoup(answer.text, "html.parser")
+
+
+def writes(dss: Server) -> list[str]:
+    """What was sent to DSS that is no question: asking who is browsing is a POST as well."""
+    sent = (f"{request.method} {request.path}" for request in dss.requests if request.method != "GET")
+    return [each for each in sent if "-from-browser-headers" not in each]
+
+
+def events(folder: store.Store, kind: str) -> list[Event]:
+    return [event for event in folder.events().events if event.kind == kind]
+
+
+def test_a_form_is_followed_once_recorded_as_its_sender_and_shown(dss: Server, folder: store.Store) -> None:
+    browser = Browser(dss, "dmitri")
+    before = len(events(folder, "sign_off"))
+    form = {**browser.permit(), "remark": "all <b>well</b>", "headline": "1 late", "back": "today"}
+    answers = [browser.send("sign-off", form) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [303, 303]
+    *_, last = found = events(folder, "sign_off")
+    assert len(found) == before + 1
+    assert (last.by, last.text, last.data["headline"]) == ("dmitri", "all <b>well</b>", "1 late")
+    assert {answer.headers["Location"] for answer in answers} == {f"../today?after={last.uuid}"}
+
+
+def test_two_clicks_at_once_are_one(dss: Server, folder: store.Store) -> None:
+    tabs = [Browser(dss, "dmitri", secret=b"shared by the processes of one backend") for _ in range(2)]
+    form = {**tabs[0].permit(), "remark": "twice"}
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda tab: tab.send("sign-off", form), tabs))
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert [event.text for event in events(folder, "sign_off")].count("twice") == 1
+
+
+def sealed(browser: Browser) -> dict[str, str]:
+    return {**browser.permit(), "remark": "from the table"}
+
+
+def forged(browser: Browser) -> dict[str, str]:
+    form = sealed(browser)
+    return {**form, "token": form["token"][::-1]}
+
+
+def of_somebody_else(browser: Browser) -> dict[str, str]:
+    desk = browser.desk
+    olivia = desk.access({**browser.headers, "Cookie": "localdss_user=olivia"})
+    given = actions.permit(desk, olivia)
+    return {"stamp": given.stamp, "token": given.token, "remark": "from the table"}
+
+
+def of_last_week(browser: Browser) -> dict[str, str]:
+    access = browser.desk.access(browser.headers)
+    stamp = "20200101-" + 32 * "a"
+    return {"stamp": stamp, "token": actions._token(browser.desk, access, stamp), "remark": "from the table"}
+
+
+@pytest.mark.parametrize(
+    ("form", "headers", "status", "said"),
+    [
+        (lambda browser: {"remark": "from the table"}, SAME_SITE, 403, "before the web app was restarted"),
+        (forged, SAME_SITE, 403, "before the web app was restarted"),
+        (of_somebody_else, SAME_SITE, 403, "made for somebody else"),
+        (of_last_week, SAME_SITE, 403, "more than a day old"),
+        (sealed, {"Sec-Fetch-Site": "cross-site"}, 403, "sent from another place"),
+        (sealed, {"Sec-Fetch-Site": "same-site"}, 403, "sent from another place"),
+        (sealed, {"Sec-Fetch-Site": "none"}, 403, "sent from another place"),
+        (sealed, {"Origin": "https://evil.example.com"}, 403, "https://evil.example.com"),
+        (sealed, {"Origin": "null"}, 403, "sent from another place"),
+        (sealed, {"Sec-Fetch-Site": "cross-site", "Origin": "https://dss.example.com"}, 403, "another place"),
+        (sealed, {**SAME_SITE, "Content-Type": "application/json"}, 415, "is no form"),
+        (sealed, {**SAME_SITE, "Content-Type": "text/plain"}, 415, "is no form"),
+        (lambda browser: {**sealed(browser), "remark": 70_000 * "x"}, SAME_SITE, 413, "64 kB"),
+        (lambda browser: {**sealed(browser), "remark": 2_001 * "x"}, SAME_SITE, 400, "2,001 characters"),
+        (lambda browser: {**sealed(browser), "by": "olivia"}, SAME_SITE, 400, "does not know"),
+    ],
+    ids=[
+        "no token", "forged", "of somebody else", "of last week", "cross-site", "same-site", "typed", "foreign origin",
+        "origin null", "the browser's word counts first", "json", "text", "too large", "too long", "a stranger's field",
+    ],
+)  # fmt: skip
+def test_what_is_not_from_the_page_is_refused_and_leaves_nothing(
+    dss: Server, folder: store.Store, form: Any, headers: dict[str, str], status: int, said: str
+) -> None:
+    browser = Browser(dss, "dmitri")
+    sent = form(browser)
+    dss.requests.clear()
+    answer = browser.send("sign-off", sent, headers)
+    assert answer.status_code == status, answer.text
+    assert said in BeautifulSoup(answer.text, "html.parser").get_text()
+    assert writes(dss) == []
+
+
+@pytest.mark.parametrize("headers", [{}, {"Origin": "https://dss.example.com"}], ids=["says nothing", "its own origin"])
+def test_an_old_browser_needs_the_token_alone(dss: Server, folder: store.Store, headers: dict[str, str]) -> None:
+    browser = Browser(dss, "dmitri")
+    assert browser.send("sign-off", sealed(browser), headers).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("login", "run_as", "said"),
+    [
+        ("dmitri", "olivia", "Impersonation in webapps"),  # no ticket lent: the run-as user's rights are not theirs
+        ("dana", "svc_retail", "Impersonation in webapps"),
+        ("oscar", "olivia", "Read project content"),
+        ("nobody-of-that-name", "svc_retail", "signed in to DSS"),
+    ],
+)
+def test_who_cannot_be_written_as_writes_nothing(
+    dss: Server, folder: store.Store, login: str, run_as: str, said: str
+) -> None:
+    browser = Browser(dss, login, run_as)
+    stamp = "20261123-" + 32 * "a"
+    access = browser.desk.access(browser.headers)
+    form = {"stamp": stamp, "token": actions._token(browser.desk, access, stamp), "remark": "x"}
+    dss.requests.clear()
+    answer = browser.send("sign-off", form)
+    assert (answer.status_code, said in answer.text) == (403, True), answer.text
+    assert writes(dss) == []
+    assert actions.permit(browser.desk, access).token == ""
+
+
+def test_an_api_key_changes_nothing(dss: Server, folder: store.Store) -> None:
+    browser = Browser(dss, "dmitri")
+    form = sealed(browser)
+    browser.headers = {"Host": "dss.example.com", "Authorization": "Basic " + base64.b64encode(b"dmitri:").decode()}
+    dss.requests.clear()
+    answer = browser.send("sign-off", form, {})
+    assert (answer.status_code, "signed in to DSS, in a browser" in answer.text) == (403, True)
+    assert writes(dss) == []
+
+
+def test_who_may_read_only_is_told_by_dss_itself(dss: Server, folder: store.Store) -> None:
+    browser = Browser(dss, "priya")
+    before = len(folder.files())
+    answer = browser.send("sign-off", sealed(browser))
+    assert (answer.status_code, "Write project content on RETAIL" in answer.text) == (403, True)
+    assert len(folder.files()) == before
+
+
+@pytest.mark.parametrize("method", ["get", "put", "delete", "patch"])
+def test_only_post_changes_anything(dss: Server, method: str) -> None:
+    browser = Browser(dss, "dmitri")
+    dss.requests.clear()
+    assert getattr(browser.flask, method)("/actions/sign-off", headers=browser.headers).status_code == 405
+    assert browser.send("teleport", {}).status_code == 404
+    assert writes(dss) == []
+
+
+def test_a_killed_request_is_not_repeated_and_says_so(dss: Server, folder: store.Store) -> None:
+    """Its process died between the claim and the event: nobody can tell from the claim what else it did."""
+    browser = Browser(dss, "dmitri")
+    form = {**sealed(browser), "remark": "killed"}
+    folder.claim(actions._request_id("sign-off", form), "dmitri")
+    answer = browser.send("sign-off", form)
+    assert (answer.status_code, "what became of it" in answer.text) == (409, True)
+    assert "killed" not in [event.text for event in events(folder, "sign_off")]
+    again = {**form, **browser.permit()}
+    assert browser.send("sign-off", again).status_code == 303
+
+
+EVENTS = "/projects/RETAIL/managedfolders/*/contents/events/*"
+
+
+def test_a_lost_answer_is_found_again(dss: Server, folder: store.Store) -> None:
+    browser = Browser(dss, "dmitri")
+    form = {**sealed(browser), "remark": "lost and found"}
+    dss.faults.cut_off("GET", EVENTS, times=3)
+    answer = browser.send("sign-off", form)
+    assert (answer.status_code, "may have happened or not" in answer.text) == (504, True)
+    assert browser.send("sign-off", form).status_code == 303
+    assert [event.text for event in events(folder, "sign_off")].count("lost and found") == 1
+
+
+def test_a_write_that_dss_refuses_is_told_and_not_pretended(dss: Server, folder: store.Store) -> None:
+    browser = Browser(dss, "dmitri")
+    dss.faults.status("POST", EVENTS, 500, "disk full")
+    answer = browser.send("sign-off", {**sealed(browser), "remark": "never arrived"})
+    assert (answer.status_code, "disk full" in answer.text) == (502, True)
+    dss.faults.clear()
+    assert "never arrived" not in [event.text for event in events(folder, "sign_off")]
+
+
+def test_a_restarted_backend_asks_for_a_reload(dss: Server, folder: store.Store) -> None:
+    before = Browser(dss, "dmitri", secret=b"before")
+    answer = Browser(dss, "dmitri", secret=b"after").send("sign-off", sealed(before))
+    assert (answer.status_code, "Reload the page" in answer.text) == (403, True)
+
+
+def test_part_of_a_page_is_answered_with_a_part(dss: Server, folder: store.Store) -> None:
+    browser = Browser(dss, "dmitri")
+    answer = browser.send("sign-off", {"token": ""}, {**SAME_SITE, "HX-Request": "true", "HX-Target": "opsguide"})
+    assert (answer.status_code, answer.headers["HX-Retarget"]) == (403, "#opsguide-status")
+    assert "<html" not in answer.text
+    assert "Try again" not in answer.text
+
+
+def test_actions_on_dss_wait_for_the_administrator(dss: Server, folder: store.Store) -> None:
+    browser = Browser(dss, "dmitri")
+    action = replace(actions.ACTIONS["sign-off"], acts_on_dss=True)
+    actions.ACTIONS["run-it"] = action
+    try:
+        answer = browser.send("run-it", sealed(browser))
+    finally:
+        del actions.ACTIONS["run-it"]
+    assert (answer.status_code, "Actions are switched off" in answer.text) == (403, True)
+
+
+@pytest.mark.parametrize("back", ["https://evil.example.com", "../x\r\nX: y"])
+def test_it_never_leads_elsewhere(dss: Server, folder: store.Store, back: str) -> None:
+    browser = Browser(dss, "dmitri")
+    answer = browser.send("sign-off", {**sealed(browser), "back": back})
+    assert answer.headers["Location"].startswith("../today?after=")
