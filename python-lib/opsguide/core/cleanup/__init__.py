@@ -1,0 +1,18 @@
+"""Clean-up as pure judgement: which things may go, what protects each, and what of a plan still stands."""
+
+from .candidates import Held, judge
+from .execution import Remaining, safe_age, still_planned
+from .uses import Index, between, intermediates, unreferenced, unused
+
+__all__ = [
+    "Held",
+    "Index",
+    "Remaining",
+    "between",
+    "intermediates",
+    "judge",
+    "safe_age",
+    "still_planned",
+    "unreferenced",
+    "unused",
+]

@@ -1,0 +1,121 @@
+"""From things to candidates: what is old enough to be spoken of, what would be done to it, and what protects it."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Optional
+
+from ...model.cleanup import GROUP, QUARANTINE, Candidate, Options, Quarantined, Sum, Thing
+from .protection import Scene, limit, protections, told_limit
+from .quarantine import is_tagged, step
+from .selection import Newest
+
+# A plan has room for so many of each group that go, and so many that are protected, oldest first; sums count them all.
+MAX_GOING, MAX_PROTECTED = 4_000, 200
+
+Held = Mapping[tuple[str, str], Quarantined]
+
+
+def judge(
+    things: Callable[[], Iterable[Thing]],
+    options: Options,
+    now: datetime,
+    projects: frozenset[str],
+    held: Held,
+    only: Optional[frozenset[tuple[str, str, str]]] = None,
+) -> tuple[tuple[Candidate, ...], tuple[Sum, ...]]:
+    """The candidates, group by group and oldest first, and the sums over all.
+
+    `things` gives the things, twice: once to find the newest of each series, once to judge; memory does not grow with
+    their number. `held` is what the state folder keeps of objects in quarantine, by project and id. `only` names what is
+    asked about: each of it that is there gets a candidate, too young ones as well."""
+    scene = Scene(options, now, Newest.of(things(), options), projects)
+    found = {name: _Found(name) for name in GROUP if name in options.groups}
+    for thing in things():
+        if thing.group in found and (only is None or thing.key in only):
+            candidate = _candidate(thing, scene, held, young_too=only is not None)
+            if candidate is not None:
+                found[thing.group].add(candidate)
+    return tuple(c for each in found.values() for c in each.candidates()), tuple(each.sum() for each in found.values())
+
+
+def _candidate(thing: Thing, scene: Scene, held: Held, *, young_too: bool) -> Optional[Candidate]:
+    """None for a thing that is simply too young: everything new would be listed otherwise."""
+    against = protections(thing, scene)
+    action = GROUP[thing.group].action
+    if action == QUARANTINE and is_tagged(thing.tags):
+        return _quarantined(thing, scene, held, against)
+    if not young_too and _is_young(thing, scene):
+        return None
+    if action == QUARANTINE:
+        return Candidate(thing, *step(thing, held, scene.options, scene.now, against))
+    return Candidate(thing, action, f"older than {told_limit(thing.group, scene.options)}", against)
+
+
+def _is_young(thing: Thing, scene: Scene) -> bool:
+    last = max(filter(None, (thing.at, thing.used_at)), default=None)
+    return last is not None and last <= scene.now and scene.now - last < limit(thing.group, scene.options)
+
+
+def _quarantined(thing: Thing, scene: Scene, held: Held, against: tuple[str, ...]) -> Candidate:
+    """Use, a tag or a change takes it out of quarantine; patterns only leave it where it is."""
+    named = tuple(name for name in scene.options.include if name in (thing.id, thing.name))
+    inherent = protections(thing, replace(scene, options=replace(scene.options, exclude=(), include=named)))
+    if thing.project_key not in scene.projects or set(against) - set(inherent):
+        return Candidate(thing, QUARANTINE, "in quarantine", against)
+    return Candidate(thing, *step(thing, held, scene.options, scene.now, inherent))
+
+
+class _Found:
+    """A group while it is judged: the oldest of it, and counts of all."""
+
+    def __init__(self, group: str) -> None:
+        self.group = group
+        self._going = _Oldest(MAX_GOING)
+        self._spared = _Oldest(MAX_PROTECTED)
+        self._size = self._unsized = 0
+
+    def add(self, candidate: Candidate) -> None:
+        if not candidate.goes:
+            self._spared.add(candidate)
+            return
+        self._going.add(candidate)
+        self._size += candidate.thing.size or 0
+        self._unsized += candidate.thing.size is None
+
+    def candidates(self) -> Iterator[Candidate]:
+        yield from self._going
+        yield from self._spared
+
+    def sum(self) -> Sum:
+        left_out = self._going.dropped + self._spared.dropped
+        return Sum(self.group, self._going.seen, self._size, self._unsized, self._spared.seen, left_out)
+
+
+class _Oldest:
+    """The oldest of many, as many as there is room for."""
+
+    def __init__(self, room: int) -> None:
+        self._room = room
+        self._heap: list[tuple[float, int, Candidate]] = []
+        self.seen = 0
+
+    @property
+    def dropped(self) -> int:
+        return self.seen - len(self._heap)
+
+    def add(self, candidate: Candidate) -> None:
+        self.seen += 1
+        at = candidate.thing.at
+        # The newest stands first: it is the one to make room. The number keeps candidates from being compared.
+        entry = (-at.timestamp() if at else 0.0, -self.seen, candidate)
+        if len(self._heap) < self._room:
+            heapq.heappush(self._heap, entry)
+        elif entry > self._heap[0]:
+            heapq.heapreplace(self._heap, entry)
+
+    def __iter__(self) -> Iterator[Candidate]:
+        return (entry[2] for entry in sorted(self._heap, reverse=True))

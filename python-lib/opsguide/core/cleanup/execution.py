@@ -1,0 +1,66 @@
+"""What of a plan still stands: everything is judged again, and only what both times may go, and is the same, goes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Optional
+
+from ...model.cleanup import Candidate, Plan, Receipt, Thing, receipt_of
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Remaining:
+    """`going` is what may be done now; `left` names the rest, each with what changed."""
+
+    going: tuple[Candidate, ...]
+    left: tuple[Receipt, ...]
+
+
+def still_planned(plan: Plan, now_found: Iterable[Candidate], now: datetime) -> Remaining:
+    """The plan's candidates as they are now. `now_found` is the same judgement, made now, of what the plan names."""
+    found = {candidate.thing.key: candidate for candidate in now_found}
+    going: list[Candidate] = []
+    left: list[Receipt] = []
+    for planned in plan.going:
+        fresh = found.get(planned.thing.key)
+        changed = _changed(planned, fresh)
+        if fresh is None:
+            left.append(receipt_of(planned, "gone", "it is not there any more", now))
+        elif changed:
+            left.append(receipt_of(planned, "left", changed, now))
+        else:
+            going.append(fresh)
+    return Remaining(tuple(going), tuple(left))
+
+
+def _changed(planned: Candidate, fresh: Optional[Candidate]) -> str:
+    if fresh is None:
+        return ""
+    if fresh.protected_by:
+        return "since the plan: " + "; ".join(fresh.protected_by)
+    if fresh.action != planned.action:
+        return f"since the plan: {fresh.reason}"
+    if fresh.thing.version != planned.thing.version:
+        return "since the plan: it was changed, used or built"
+    return ""
+
+
+def safe_age(going: Iterable[Thing], staying: Iterable[Thing], now: datetime, unit: timedelta = _DAY) -> Optional[int]:
+    """The age in whole units (days) with which a macro that deletes everything older deletes nothing that stays; None
+    where no age does. Whether DSS counts from a run's start or its end is not documented, so it keeps a unit's distance of
+    both.
+
+    Worked example: 40 and 90 days old go, 60 days old stays: 60 and a day make 61, and the macro deletes one of two."""
+    ages = [now - thing.at for thing in going if thing.at is not None]
+    kept = [(thing.began_at or thing.at, thing.at) for thing in staying]
+    if not ages or any(began is None or at is None for began, at in kept):
+        return None
+    least = max(1, min(ages) // unit)
+    oldest = max((now - min(began, at) for began, at in kept if began and at), default=timedelta(0))
+    safe = max(least, math.ceil(oldest / unit) + 1) if oldest > (least - 1) * unit else least
+    return safe if max(ages) > safe * unit else None

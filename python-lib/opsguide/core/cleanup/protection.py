@@ -1,0 +1,140 @@
+"""What protects a thing from being cleaned up, each protection a function: adding one is adding it to `PROTECTIONS`.
+
+Each says why in words, or '' where it has nothing against. In doubt it protects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
+
+from ...model.cleanup import END, GROUP, KEEP_TAG, STOP, Options, Thing
+from .selection import LOGS, Newest
+
+FAILED = frozenset({"FAILED", "ABORTED"})
+# Signs of use count for what people made; of everything else, age and state decide.
+JUDGED_BY_USE = frozenset({"datasets", "folders", "temporary_datasets", "intermediates"})
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a protection may look at beside the thing itself."""
+
+    options: Options
+    now: datetime
+    newest: Newest
+    projects: frozenset[str]
+
+
+def protections(thing: Thing, scene: Scene) -> tuple[str, ...]:
+    """Everything that protects a thing, in words; () where nothing does."""
+    return tuple(dict.fromkeys((*thing.protected, *filter(None, (each(thing, scene) for each in PROTECTIONS)))))
+
+
+def _elsewhere(thing: Thing, scene: Scene) -> str:
+    return "" if thing.project_key in scene.projects else f"it belongs to project {thing.project_key}"
+
+
+def _live(thing: Thing, scene: Scene) -> str:
+    if thing.group == "webapp_backends":  # to be stopped it has to run
+        return ""
+    if thing.live is None:
+        return "whether it runs or is the active one cannot be told"
+    words = {"model_versions": "it is the active version", "bundles": "it is the active bundle"}
+    return words.get(thing.group, "it is running") if thing.live else ""
+
+
+def _kept(thing: Thing, scene: Scene) -> str:
+    kept = any(tag.strip().lower() == KEEP_TAG for tag in thing.tags)
+    return f"it is tagged “{KEEP_TAG}”" if kept else ""
+
+
+def _ageless(thing: Thing, scene: Scene) -> str:
+    if thing.at is None:
+        return "its age is not known"
+    latest = max(filter(None, (thing.at, thing.began_at, thing.used_at)))
+    return "its time lies in the future: a clock is wrong" if latest > scene.now else ""
+
+
+def _young(thing: Thing, scene: Scene) -> str:
+    last = max(filter(None, (thing.at, thing.used_at)), default=None)
+    if last is None or scene.now - last >= limit(thing.group, scene.options):
+        return ""
+    return f"it is younger than {told_limit(thing.group, scene.options)}"
+
+
+def _young_failure(thing: Thing, scene: Scene) -> str:
+    if thing.group not in LOGS or thing.outcome not in FAILED or thing.at is None:
+        return ""
+    days = scene.options.failures_days
+    return f"failures are kept for {days} days" if scene.now - thing.at < timedelta(days=days) else ""
+
+
+def _newest(thing: Thing, scene: Scene) -> str:
+    return scene.newest.protects(thing)
+
+
+def _excluded(thing: Thing, scene: Scene) -> str:
+    name = thing.name or thing.id
+    found = next((p for p in scene.options.exclude if fnmatchcase(name, p) or fnmatchcase(thing.id, p)), "")
+    return f"it is excluded by “{found}”" if found else ""
+
+
+def _not_included(thing: Thing, scene: Scene) -> str:
+    included = scene.options.include
+    name = thing.name or thing.id
+    if not included or any(fnmatchcase(name, p) or fnmatchcase(thing.id, p) for p in included):
+        return ""
+    return "it is not among what is included"
+
+
+def _used(thing: Thing, scene: Scene) -> str:
+    if thing.group not in JUDGED_BY_USE:
+        return ""
+    signs = {state: [s.text for s in thing.signals if s.state == state] for state in ("use", "possible", "unknown")}
+    if signs["use"]:
+        return "it is used: " + "; ".join(signs["use"])
+    named = thing.id in scene.options.include or (thing.name or thing.id) in scene.options.include
+    if named:  # whoever includes it by its very name has looked
+        return ""
+    if signs["possible"]:
+        return "possible use: " + "; ".join(signs["possible"])
+    return "use cannot be ruled out: " + "; ".join(signs["unknown"]) if signs["unknown"] else ""
+
+
+def _unnamed_backend(thing: Thing, scene: Scene) -> str:
+    if thing.group != "webapp_backends" or {thing.id, thing.name} & set(scene.options.include):
+        return ""
+    return "DSS records no visits: include it by its name to have it stopped"
+
+
+PROTECTIONS: tuple[Callable[[Thing, Scene], str], ...] = (
+    _elsewhere,
+    _live,
+    _kept,
+    _used,
+    _ageless,
+    _young,
+    _young_failure,
+    _newest,
+    _excluded,
+    _not_included,
+    _unnamed_backend,
+)
+
+
+def limit(group: str, options: Options) -> timedelta:
+    """How old (or unused, or idle) a thing of the group must be."""
+    if GROUP[group].action in (END, STOP):
+        return timedelta(hours=options.idle_hours)
+    if group in ("datasets", "folders", "intermediates"):
+        return timedelta(days=options.unused_days)
+    return timedelta(days=options.older_than_days)
+
+
+def told_limit(group: str, options: Options) -> str:
+    found = limit(group, options)
+    hours = int(found.total_seconds() // 3600)
+    return f"{hours} hours" if GROUP[group].action in (END, STOP) else f"{found.days} days"

@@ -1,0 +1,357 @@
+"""What may be left over in a project, as things for `core.cleanup`, and everything that may name a dataset or folder.
+
+Lists come first; one by one only what may hold a name and is not in a list is read (code, notebooks, web apps). What could
+not be read is a gap that says why: `core.cleanup` then protects what it would have told about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Optional
+
+from ..model.cleanup import Document, Gap, Origin, Thing
+from ..model.known import Unknown, known
+from ..model.snapshot import ObjectRef, Scenario, Snapshot
+from . import answers, gateway, raw
+from .session import Batch, Clients, path
+
+LISTS = frozenset({"project", "scenarios", "graph", "jobs", "settings", "instance"})
+FACTS = frozenset({"builds", "metrics", "files"})
+
+RUNS_ASKED = 5_000
+# Code, notebooks and the like that are read one by one, per kind; beyond, that kind of use cannot be ruled out.
+MAX_READ = 600
+
+_CODE = (
+    "python",
+    "r",
+    "sql_",
+    "shell",
+    "pyspark",
+    "spark",
+    "hive",
+    "impala",
+    "julia",
+    "ksql",
+    "CustomCode_",
+    "cpython",
+)
+
+
+@dataclass(frozen=True)
+class Leftovers:
+    """A project as a clean-up sees it. `unread` says of each signal why not all that could give it was read."""
+
+    snapshot: Snapshot
+    things: tuple[Thing, ...]
+    documents: tuple[Document, ...]
+    unread: Mapping[str, str]
+    origins: Mapping[ObjectRef, Origin]
+    gaps: tuple[Gap, ...]
+
+
+def read_lists(clients: Clients, project_key: str) -> tuple[Snapshot, Mapping[ObjectRef, Origin]]:
+    """The project's lists, and of its datasets and folders what only their list items tell."""
+    root = path("projects", project_key)
+    with clients.batch() as batch:
+        pending_datasets = batch.start(clients.get_items, f"{root}/datasets/")
+        pending_folders = batch.start(clients.get_items, f"{root}/managedfolders/")
+        datasets = batch.result("the list of datasets", pending_datasets)
+        folders = batch.result("the managed folders", pending_folders)
+    now, clock = clients.now()
+    start = Snapshot(
+        project_key,
+        now,
+        clock=clock,
+        base_url=clients.base_url,
+        datasets=datasets if isinstance(datasets, Unknown) else answers.datasets(datasets, project_key),
+        folders=folders if isinstance(folders, Unknown) else answers.folders(folders, project_key),
+    )
+    origins = {
+        **{ObjectRef("DATASET", project_key, raw.text(i, "name")): _origin(i) for i in known(datasets, ())},
+        **{ObjectRef("MANAGED_FOLDER", project_key, raw.text(i, "id")): _origin(i) for i in known(folders, ())},
+    }
+    return gateway.read_snapshot(clients, project_key, LISTS, have=start), _with_neighbours(start, origins)
+
+
+def _origin(item: Mapping[str, Any]) -> Origin:
+    return Origin(
+        raw.texts(item, "tags"),
+        raw.instant(item, "creationTag", "lastModifiedOn"),
+        raw.instant(item, "versionTag", "lastModifiedOn"),
+        version_of(item),
+    )
+
+
+def version_of(item: Any) -> str:
+    """What changes whenever a person or program saves an object's settings; '' where DSS does not say."""
+    number, at = raw.text(item, "versionTag", "versionNumber"), raw.text(item, "versionTag", "lastModifiedOn")
+    return raw.first_text((number, at))
+
+
+def _with_neighbours(snapshot: Snapshot, origins: dict[ObjectRef, Origin]) -> Mapping[ObjectRef, Origin]:
+    """Two datasets over one table or path: deleting one may take the other's data."""
+    places: dict[tuple[str, str], list[ObjectRef]] = {}
+    for dataset in known(snapshot.datasets, ()):
+        if dataset.connection and dataset.location:
+            places.setdefault((dataset.connection, dataset.location), []).append(dataset.ref)
+    for refs in places.values():
+        for ref in refs if len(refs) > 1 else ():
+            other = next(each.id for each in refs if each != ref)
+            origins[ref] = replace(origins[ref], protected=(f"dataset {other} is over the same table or path",))
+    return origins
+
+
+def read_rest(
+    clients: Clients,
+    lists: Snapshot,
+    origins: Mapping[ObjectRef, Origin],
+    groups: frozenset[str],
+    objects: tuple[ObjectRef, ...],
+) -> Leftovers:
+    """Everything else that the groups take. `objects` are the datasets and folders to be asked about one by one."""
+    key = lists.project_key
+    snapshot = gateway.read_snapshot(clients, key, FACTS, objects=objects, have=lists) if objects else lists
+    with clients.batch() as batch:
+        reading = _Reading(clients, batch, snapshot, groups)
+        return Leftovers(
+            snapshot,
+            reading.things(),
+            reading.documents() if objects else (),
+            reading.unread,
+            origins,
+            tuple(reading.gaps),
+        )
+
+
+class _Reading:
+    def __init__(self, clients: Clients, batch: Batch, snapshot: Snapshot, groups: frozenset[str]) -> None:
+        self.clients = clients
+        self.batch = batch
+        self.snapshot = snapshot
+        self.groups = groups
+        self.root = path("projects", snapshot.project_key)
+        self.unread: dict[str, str] = {}
+        self.gaps: list[Gap] = []
+
+    # --- things ------------------------------------------------------------------------------------------------------
+
+    def things(self) -> tuple[Thing, ...]:
+        readers: Mapping[str, tuple[str, Callable[[], Iterator[Thing]]]] = {
+            "scenario_logs": ("the runs of the scenarios", self._runs),
+            "model_versions": ("the saved models", self._versions),
+            "bundles": ("the bundles", self._bundles),
+            "notebook_sessions": ("the notebook sessions", self._sessions),
+            "webapp_backends": ("the web apps' backends", self._backends),
+        }
+        found: list[Thing] = []
+        for group, (what, read) in readers.items():
+            if group in self.groups:
+                result = self.batch.result(what, self.batch_of(read))
+                if isinstance(result, Unknown):
+                    self.gap(group, result)
+                else:
+                    found += result
+        return tuple(found)
+
+    def batch_of(self, read: Callable[[], Iterator[Thing]]) -> Future[list[Thing]]:
+        return self.batch.start(lambda: list(read()))
+
+    def gap(self, group: str, why: Unknown) -> None:
+        self.gaps.append(Gap(group, self.snapshot.project_key, why.reason, why.needs))
+
+    def _runs(self) -> Iterator[Thing]:
+        if isinstance(self.snapshot.scenarios, Unknown):
+            self.gap("scenario_logs", self.snapshot.scenarios)
+            return
+        for scenario in self.snapshot.scenarios:
+            yield from self._runs_of(scenario)
+
+    def _runs_of(self, scenario: Scenario) -> Iterator[Thing]:
+        api_path = path("projects", self.snapshot.project_key, "scenarios", scenario.id, "get-last-runs")
+        listed = self.clients.get_items(api_path, {"limit": RUNS_ASKED, "onlyFinishedRuns": False})
+        for run in answers.runs(listed):
+            yield Thing(
+                "scenario_logs",
+                self.snapshot.project_key,
+                f"{scenario.id}/{run.run_id}",
+                f"{scenario.name or scenario.id}, {run.run_id}",
+                series=scenario.name or scenario.id,
+                at=run.end or run.start,
+                began_at=run.start,
+                outcome=run.outcome or "",
+                live=run.running,
+                tags=scenario.tags,
+                version=f"{run.outcome} {run.end}",
+            )
+
+    def _versions(self) -> Iterator[Thing]:
+        for model in self.clients.get_items(f"{self.root}/savedmodels/"):
+            model_id, name = raw.text(model, "id"), raw.text(model, "name")
+            if raw.text(model, "projectKey") not in ("", self.snapshot.project_key) or not model_id:
+                continue
+            place = path("projects", self.snapshot.project_key, "savedmodels", model_id, "versions")
+            for version in self.clients.get_items(place):
+                version_id = raw.text(version, "id")
+                trained = _first_instant(version, ("snippet", "trainDate"), ("trainDate",), ("creationDate",))
+                if not version_id:
+                    continue
+                yield Thing(
+                    "model_versions",
+                    self.snapshot.project_key,
+                    f"{model_id}/{version_id}",
+                    f"{name or model_id}, {version_id}",
+                    series=name or model_id,
+                    at=trained or raw.instant({"id": version_id}, "id"),
+                    size=_size(version),
+                    live=raw.flag(version, "active"),
+                    tags=raw.texts(model, "tags"),
+                    version=str(trained),
+                )
+
+    def _bundles(self) -> Iterator[Thing]:
+        node = known(self.snapshot.instance, None)
+        automation = node is not None and node.node_type == "AUTOMATION"
+        side = "imported" if automation else "exported"
+        for bundle in answers.bundles(self.clients.get_either(f"{self.root}/bundles/{side}")):
+            yield Thing(
+                "bundles",
+                self.snapshot.project_key,
+                f"{side}/{bundle.id}",
+                bundle.id,
+                at=bundle.created_at,
+                # On a design node no bundle is active; on an automation node DSS must say that this one is not.
+                live=bundle.active if automation else bool(bundle.active),
+                version=str(bundle.created_at),
+            )
+
+    def _sessions(self) -> Iterator[Thing]:
+        for notebook in self.clients.get_items(f"{self.root}/jupyter-notebooks/", {"active": True}):
+            name = raw.text(notebook, "name")
+            for session in raw.mappings(notebook, "activeSessions"):
+                active_at = raw.instant(session, "kernelLastActivityTime")
+                who = raw.first_text(
+                    (raw.text(session, "sessionCreatorDisplayName"), raw.text(session, "sessionCreator"))
+                )
+                yield Thing(
+                    "notebook_sessions",
+                    self.snapshot.project_key,
+                    f"{name}/{raw.text(session, 'sessionId')}",
+                    f"{name}, {who}" if who else name,
+                    at=active_at,
+                    began_at=raw.instant(session, "sessionStartTime"),
+                    live=_is_busy(session),
+                    tags=raw.texts(notebook, "tags"),
+                    version=f"{active_at} {raw.text(session, 'kernelExecutionState')}",
+                    protected=("a page is open on it",) if raw.count(session, "kernelConnections") else (),
+                )
+
+    def _backends(self) -> Iterator[Thing]:
+        for webapp in self.clients.get_items(f"{self.root}/webapps/"):
+            webapp_id = raw.text(webapp, "id")
+            state = self.clients.get_mapping(
+                path("projects", self.snapshot.project_key, "webapps", webapp_id, "backend", "state")
+            )
+            future = raw.mapping(state, "futureInfo")
+            if not raw.flag(future, "alive"):
+                continue
+            started = raw.instant(future, "startTime") or raw.instant(webapp, "versionTag", "lastModifiedOn")
+            own = raw.text(webapp, "type").startswith("webapp_operations-guide_")
+            yield Thing(
+                "webapp_backends",
+                self.snapshot.project_key,
+                webapp_id,
+                raw.text(webapp, "name") or webapp_id,
+                at=started,
+                live=True,
+                tags=raw.texts(webapp, "tags"),
+                version=str(started),
+                protected=("it is this guide itself",) if own else (),
+            )
+
+    # --- documents ---------------------------------------------------------------------------------------------------
+
+    def documents(self) -> tuple[Document, ...]:
+        """Everything that may name a dataset or folder; `unread` then says what could not be read."""
+        recipes, scenarios = self._list("recipe", "/recipes/"), known(self.snapshot.scenarios, ())
+        if isinstance(self.snapshot.scenarios, Unknown):
+            self.unread["scenario step"] = self.snapshot.scenarios.reason
+        coded = [raw.text(item, "name") for item in recipes if raw.text(item, "type").startswith(_CODE)]
+        notebooks, sql = self._list("notebook", "/jupyter-notebooks/"), self._list("notebook", "/sql-notebooks/")
+        webapps = self._list("web app", "/webapps/")
+        dashboards, insights = self._list("dashboard", "/dashboards/"), self._list("insight", "/insights/")
+        models = self._list("model", "/savedmodels/")
+        return (
+            *(Document("recipe", f"recipe {raw.text(item, 'name')}", _flow(item)) for item in recipes),
+            *self._each("recipe", "recipe", "recipes", coded, only=("payload",)),
+            *self._each("scenario step", "scenario", "scenarios", [scenario.id for scenario in scenarios]),
+            *self._each("notebook", "notebook", "jupyter-notebooks", _ids(notebooks, "name")),
+            *self._each("notebook", "SQL notebook", "sql-notebooks", _ids(sql, "id")),
+            *self._each("web app", "web app", "webapps", _ids(webapps, "id")),
+            *self._each("dashboard", "dashboard", "dashboards", _ids(dashboards, "id")),
+            *self._each("insight", "insight", "insights", _ids(insights, "id")),
+            *(Document("model", f"model {raw.text(item, 'name')}", item) for item in models),
+            *(Document("model", f"analysis {raw.text(item, 'name')}", item) for item in self._list("model", "/lab/")),
+            *self._variables(),
+        )
+
+    def _list(self, signal: str, tail: str) -> tuple[Mapping[str, Any], ...]:
+        what = f"{tail.strip('/')} of the project"
+        found = self.batch.result(what, self.batch.start(self.clients.get_items, self.root + tail))
+        if isinstance(found, Unknown):
+            self.unread[signal] = found.reason
+            return ()
+        return found
+
+    def _each(
+        self, signal: str, word: str, part: str, ids: list[str], only: tuple[str, ...] = ()
+    ) -> Iterator[Document]:
+        if len(ids) > MAX_READ:
+            self.unread[signal] = f"there are {len(ids)} {word}s, too many to search"
+            return
+        key = self.snapshot.project_key
+        pending = {each: self.batch.start(self.clients.get, path("projects", key, part, each)) for each in ids}
+        for name, found in self.batch.results(f"{word}", pending).items():
+            if isinstance(found, Unknown):
+                self.unread[signal] = found.reason
+            else:
+                value = [raw.at(found, each) for each in only] if only else found
+                yield Document(signal, f"{word} {_called(found, name)}", value)
+
+    def _variables(self) -> Iterator[Document]:
+        found = self.batch.result(
+            "the project's variables", self.batch.start(self.clients.get, f"{self.root}/variables/")
+        )
+        if isinstance(found, Unknown):
+            self.unread["variables"] = found.reason
+        else:
+            yield Document("variables", "the project's variables", found)
+
+
+def _flow(recipe: Mapping[str, Any]) -> Any:
+    return [recipe.get("inputs"), recipe.get("outputs"), recipe.get("params")]
+
+
+def _ids(items: tuple[Mapping[str, Any], ...], key: str) -> list[str]:
+    return [raw.text(item, key) for item in items if raw.text(item, key)]
+
+
+def _called(found: Any, otherwise: str) -> str:
+    return raw.first_text((raw.text(found, "name"), otherwise))
+
+
+def _is_busy(session: Mapping[str, Any]) -> Optional[bool]:
+    state = raw.text(session, "kernelExecutionState").lower()
+    return None if state not in ("idle", "busy", "starting") else state != "idle"
+
+
+def _first_instant(item: Any, *ways: tuple[str, ...]) -> Optional[datetime]:
+    return next((found for found in (raw.instant(item, *way) for way in ways) if found is not None), None)
+
+
+def _size(item: Mapping[str, Any]) -> Optional[int]:
+    found = raw.number(item, "size")
+    return None if found is None else int(found)
