@@ -66,6 +66,10 @@ class Faults:
         """The JSON answered is what `change` makes of the true one: another type, keys gone, values blank."""
         self._add(Fault(method, path, "change", change, times))
 
+    def rewrite(self, method: str, path: str, change: Callable[[Any], Any], times: Optional[int] = None) -> None:
+        """DSS keeps what `change` makes of the JSON sent: parts dropped, values of its own."""
+        self._add(Fault(method, path, "rewrite", change, times))
+
     def clear(self) -> None:
         """All is well again, and whatever hangs goes on."""
         self._faults.clear()
@@ -105,6 +109,16 @@ class Faults:
             else:
                 response = self._dripping(response, fault.value)
         return response
+
+    def kept(self, method: str, path: str) -> Callable[[Any], Any]:
+        """What becomes of the body of such a call before the route sees it."""
+
+        def keep(sent: Any) -> Any:
+            for fault in self._taken(method, path, "rewrite"):
+                sent = fault.value(sent)
+            return sent
+
+        return keep
 
     def _add(self, fault: Fault) -> None:
         self._faults.append(fault)

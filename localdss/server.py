@@ -137,7 +137,7 @@ class Server:
     def _serve(self, route: Route, names: dict[str, str]) -> Response:
         if parse_version(self.instance.version) < route.since:
             return self._no_such_route()
-        call = Call(self.instance, self._caller(), request)
+        call = Call(self.instance, self._caller(), request, kept=self.faults.kept(g.record.method, g.record.path))
         g.record.user = call.caller.login
         if route.in_project:
             call.project_ = self.instance.projects.get(names.pop("key"))

@@ -89,7 +89,13 @@ def save_settings(call: Call, name: str) -> Raw:
 @route("DELETE", _D, DOCUMENTED, right=WRITE)
 def delete_dataset(call: Call, name: str) -> None:
     call.dataset(name)
+    if call.flag("dropData"):
+        data.clear(call.instance, call.project.key, name)
     del call.project.datasets[name]
+    for zone in call.project.zones.values():
+        if zone.get("items"):
+            kept = (each for each in zone["items"] if (each.get("objectType"), each.get("objectId")) != (DATASET, name))
+            zone["items"] = list(kept)
 
 
 @route("GET", f"{_D}/metadata", DOCUMENTED)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..instance import Raw
 from ..rights import WRITE
 from .projects import version_tag
-from .routing import DOCUMENTED, INFERRED, RECORDED, Call, conflict, not_found, route
+from .routing import DOCUMENTED, INFERRED, RECORDED, Call, conflict, illegal, not_found, route
 
 _DEFAULT_ZONE: Raw = {"name": "Default", "color": "#C82423"}
 
@@ -24,6 +24,39 @@ def zones(call: Call) -> list[Raw]:
 def zone(call: Call, zone_id: str) -> Raw:
     if zone_id != "default" and zone_id not in call.project.zones:
         raise not_found(f"Flow zone {zone_id}")
+    return _zone(call, zone_id)
+
+
+@route("POST", "/projects/<key>/flow/zones", DOCUMENTED, right=WRITE)
+def create_zone(call: Call) -> Raw:
+    body, zone_id = call.object(), call.instance.new_id("zone")
+    if not body.get("name"):
+        raise illegal("The zone needs a name")
+    tag = version_tag(call, 0)
+    named = {"name": str(body["name"]), "color": body.get("color") or "#2ab1ac"}
+    call.project.zones[zone_id] = {**named, "items": [], "versionTag": tag, "creationTag": tag}
+    return _zone(call, zone_id)
+
+
+@route("DELETE", "/projects/<key>/flow/zones/<zone_id>", DOCUMENTED, right=WRITE)
+def delete_zone(call: Call, zone_id: str) -> None:
+    """What stood in it stands in the default zone from then on."""
+    if zone_id not in call.project.zones:
+        raise not_found(f"Flow zone {zone_id}")
+    del call.project.zones[zone_id]
+
+
+@route("POST", "/projects/<key>/flow/zones/<zone_id>/items", DOCUMENTED, right=WRITE)
+def add_to_zone(call: Call, zone_id: str) -> Raw:
+    """Moves an object there from the zone that it stood in."""
+    if zone_id not in call.project.zones:
+        raise not_found(f"Flow zone {zone_id}")
+    body = call.object()
+    item = {"objectType": body.get("objectType"), "objectId": body.get("objectId")}
+    for raw in call.project.zones.values():
+        if raw.get("items"):
+            raw["items"] = [each for each in raw["items"] if {key: each.get(key) for key in item} != item]
+    call.project.zones[zone_id]["items"].append(item)
     return _zone(call, zone_id)
 
 

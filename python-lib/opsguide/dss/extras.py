@@ -8,11 +8,11 @@ from typing import Any, Optional, TypeVar
 
 from ..errors import DssDenied, DssNotFound
 from ..model.known import Cause, Known, Unknown, known
-from ..model.snapshot import Graph, Group, Snapshot, User, Viewer
+from ..model.snapshot import Channel, Graph, Group, Snapshot, User, Viewer
 from . import answers
 from .facts import QUALITY_SINCE
 from .parts import at_least
-from .session import INSTANCE_ADMIN, Clients, path
+from .session import INSTANCE_ADMIN, Clients, attempt, path
 
 T = TypeVar("T")
 
@@ -120,6 +120,12 @@ def _commits(clients: Clients, snapshot: Snapshot) -> Any:
 
 def _webapps(clients: Clients, snapshot: Snapshot) -> Any:
     return answers.webapps(clients.get_items(path("projects", snapshot.project_key, "webapps") + "/"))
+
+
+def channels(clients: Clients) -> Known[tuple[Channel, ...]]:
+    """The messaging channels, whoever uses them."""
+    what, route = "the messaging channels", "/messaging-channels/"
+    return attempt(what, lambda: answers.channels(clients.get_items(route)), since=QUALITY_SINCE)
 
 
 def with_admin(snapshot: Snapshot) -> Known[Viewer]:

@@ -9,8 +9,10 @@ from __future__ import annotations
 from ..dss.identity import Access
 from .desk import Desk, desk_in_dss
 from .evaluation import evaluate, evaluate_in_dss, outcome_of
+from .instrument import apply_rows, instrument, instrument_in_dss
 from .morning import ProblemsFound, morning_check, morning_check_in_dss
 from .portfolio import Check, Order, instance_check, instance_check_in_dss
+from .portfolios import Portfolios
 from .reading import TODAY, Reading, monitored, read
 
 __all__ = [
@@ -19,13 +21,17 @@ __all__ = [
     "Check",
     "Desk",
     "Order",
+    "Portfolios",
     "ProblemsFound",
     "Reading",
+    "apply_rows",
     "desk_in_dss",
     "evaluate",
     "evaluate_in_dss",
     "instance_check",
     "instance_check_in_dss",
+    "instrument",
+    "instrument_in_dss",
     "monitored",
     "morning_check",
     "morning_check_in_dss",

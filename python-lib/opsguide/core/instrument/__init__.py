@@ -1,0 +1,33 @@
+"""What a project lacks to be watched, proposed with limits from its own history, and how each would have done.
+
+backtest    the past judged as it would have been judged then
+datasets    metrics, probes, checks and the accepted columns of one dataset
+scenarios   mails on failure, the watch, the morning check, DSS's own statistics
+receipts    what was changed, from the notes in the state folder
+show        preview and result as tables
+"""
+
+from __future__ import annotations
+
+from .datasets import Watched, proposals
+from .ids import GROUPS
+from .receipts import Entry, Receipt
+from .scenarios import Mail, mail_by, mails_on_failure, morning, statistics, watch
+from .show import Done, preview_guide, result_guide
+
+__all__ = [
+    "GROUPS",
+    "Done",
+    "Entry",
+    "Mail",
+    "Receipt",
+    "Watched",
+    "mail_by",
+    "mails_on_failure",
+    "morning",
+    "preview_guide",
+    "proposals",
+    "result_guide",
+    "statistics",
+    "watch",
+]

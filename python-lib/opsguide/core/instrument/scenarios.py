@@ -1,0 +1,247 @@
+"""What would make a project tell of itself: mails on failure, a watch, a morning check, DSS's own statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+
+from ...model.known import Known, Unknown, known
+from ...model.plan import DATASET, EDIT, SCENARIO, ZONE, Change, Step, Trial
+from ...model.report import Report
+from ...model.snapshot import Channel, Snapshot
+from .. import words
+from .ids import EVALUATION_STEP, MORNING_MACRO, MORNING_NAME, STATS_ZONE, WATCH_NAME
+
+WATCH_MINUTES = 15
+MORNING_HOUR = 7
+FAILED = "outcome == 'FAILED'"  # a condition that DSS documents for reporters
+
+_STATS_TYPE = "StatsDB"
+_VIEWS: Mapping[str, tuple[str, str, str]] = {
+    # view: the key of its own parameters, what one read replaces, its columns as "name:type"
+    "SCENARIO_RUNS": (
+        "scenarioRuns",
+        "the runs of every scenario, in place of a call for each",
+        "scenario_project_key scenario_id scenario_run_id time_start:date time_end:date outcome warnings_count:bigint "
+        "scenario_name trigger_name scenario_run_as_user run_as_user_identifier run_as_user_via",
+    ),
+    "FLOW_ACTIONS": (
+        "flowActions",
+        "every build of every object, in place of a call for each",
+        "project_key object_id partition job_project_key job_id activity_id scenario_project_key scenario_id "
+        "scenario_run_id step_id step_run_id time_start:date time_end:date outcome result warnings_count:bigint type "
+        "is_last:boolean",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Mail:
+    """Where mails go: the addresses, and the channel. `problem` says why none can be sent, '' where one can."""
+
+    to: str
+    channel_id: str = ""
+    problem: str = ""
+
+
+def mail_by(channels: Known[tuple[Channel, ...]], wanted: str, to: str) -> Mail:
+    """The channel for mails: the one named, else the only or first one of the mail family."""
+    if isinstance(channels, Unknown):
+        return Mail(
+            to, wanted, "" if wanted and to else f"which mail channel there is cannot be told: {channels.reason}"
+        )
+    mails = [channel.id for channel in channels if channel.family == "mail" or "mail" in channel.type.lower()]
+    mails += [channel.id for channel in channels if channel.type.lower() == "smtp" and channel.id not in mails]
+    if wanted and wanted not in mails:
+        return Mail(to, wanted, f"there is no mail channel {wanted}; there is {words.listed(mails) or 'none'}")
+    if not mails:
+        return Mail(to, "", "this DSS has no mail channel: an administrator adds one")
+    return Mail(to, wanted or mails[0], "" if to.strip() else "nobody to write to: fill in “Mail to”")
+
+
+def mails_on_failure(snapshot: Snapshot, report: Report, mail: Mail) -> Iterator[Change]:
+    """A reporter for each active scenario whose failure reaches nobody. A scenario of which that cannot be told is
+    listed with the reason."""
+    for scenario in known(report.scenarios, ()):
+        if not scenario.active or scenario.test:
+            continue
+        told = scenario.told
+        title = f"Mail {mail.to or 'somebody'} when “{scenario.name or scenario.id}” fails"
+        about, ident = f"scenario:{scenario.id}", f"mail:{scenario.id}"
+        if isinstance(told, Unknown):
+            yield Change(ident, "mail", title, about, "who hears of it cannot be told", obstacle=told.reason)
+            continue
+        if not told.nobody:
+            continue
+        why = told.broken[0] if told.broken else "its failure reaches nobody"
+        reporter = _reporter(mail, "Operations Guide: failure", "${scenarioName} failed in ${projectKey}")
+        step = Step(EDIT, ("scenarios", scenario.id), reporter, place=("reporters",))
+        yield Change(ident, "mail", title, about, why, (step,), proposed=_via(mail), obstacle=mail.problem)
+
+
+def watch(snapshot: Snapshot, mail: Mail, *, active: bool, heartbeat: str) -> Iterator[Change]:
+    """A scenario that judges the project every quarter of an hour, and whose run fails only when something new is
+    wrong: so that its reporter, which DSS can make depend on the outcome alone, speaks only on change."""
+    if _has_scenario(snapshot, WATCH_NAME):
+        return
+    config: dict[str, Any] = {"fail_at": "error", "only_on_change": True}
+    if heartbeat:
+        config["heartbeat_url"] = heartbeat
+    step = {
+        "type": EVALUATION_STEP,
+        "id": "evaluate",
+        "name": "Evaluate operations",
+        "runConditionType": "RUN_ALWAYS",
+        "params": {"config": config},
+    }
+    rhythm = {"frequency": "Minutely", "repeatFrequency": WATCH_MINUTES, "timezone": "SERVER"}
+    trigger = _temporal("every-quarter", rhythm, snapshot.taken_at)
+    mails = [] if mail.problem else [_reporter(mail, "Something new is wrong", "${projectKey}: ${operations_headline}")]
+    body = _scenario(WATCH_NAME, active, [step], [trigger], mails)
+    said = f"every {WATCH_MINUTES} minutes, {'active' if active else 'inactive until you switch it on'}"
+    said += f"; {_via(mail)}" if mails else f"; nobody is written to: {mail.problem}"
+    said += "; with a heartbeat" if heartbeat else ""
+    why = "a reporter cannot tell of a scenario that never started"
+    yield Change(
+        "watch",
+        "watch",
+        f"Create the scenario “{WATCH_NAME}”",
+        "",
+        why,
+        (Step(SCENARIO, ("scenarios",), body),),
+        proposed=said,
+    )
+
+
+def morning(snapshot: Snapshot, mail: Mail, *, active: bool, zone: str) -> Iterator[Change]:
+    """A scenario that runs the morning check every day and fails when something is wrong."""
+    if _has_scenario(snapshot, MORNING_NAME):
+        return
+    step = {
+        "type": "runnable",
+        "id": "check",
+        "name": "Morning check",
+        "runConditionType": "RUN_ALWAYS",
+        "params": {
+            "runnableType": MORNING_MACRO,
+            "config": {"scenarios": [], "outputs": [], "fail_on_problem": True},
+            "adminConfig": {},
+            "proceedOnFailure": False,
+        },
+    }
+    daily = {
+        "frequency": "Daily",
+        "repeatFrequency": 1,
+        "hour": MORNING_HOUR,
+        "minute": 0,
+        "timezone": zone or "SERVER",
+    }
+    mails = (
+        [] if mail.problem else [_reporter(mail, "The morning check failed", "${projectKey}: the morning check failed")]
+    )
+    body = _scenario(MORNING_NAME, active, [step], [_temporal("every-morning", daily, snapshot.taken_at)], mails)
+    said = f"daily at {MORNING_HOUR:02d}:00 {zone or 'server time'}, {'active' if active else 'inactive until you switch it on'}"
+    said += f"; {_via(mail)}" if mails else f"; nobody is written to: {mail.problem}"
+    why = "the morning's three steps without anybody opening the page"
+    create = Step(SCENARIO, ("scenarios",), body)
+    yield Change("morning", "morning", f"Create the scenario “{MORNING_NAME}”", "", why, (create,), proposed=said)
+
+
+def statistics(snapshot: Snapshot) -> Iterator[Change]:
+    """Datasets over DSS's own runtime database, restricted to this project, in a zone of their own."""
+    if isinstance(snapshot.datasets, Unknown):
+        return
+    there = {dataset.location for dataset in snapshot.datasets if dataset.type == _STATS_TYPE}
+    names = {dataset.name for dataset in snapshot.datasets}
+    missing = [view for view in _VIEWS if view not in there]
+    if missing:
+        zone = Step(ZONE, ("flow", "zones"), {"name": STATS_ZONE, "color": "#9aa5b1"})
+        yield Change(
+            "stats:zone",
+            "stats",
+            f"Create the flow zone “{STATS_ZONE}”",
+            "",
+            "so that they do not stand among your data",
+            (zone,),
+        )
+    for view in missing:
+        own, why, columns = _VIEWS[view]
+        name = f"operations_{view.lower()}"
+        body = {
+            "name": name,
+            "type": _STATS_TYPE,
+            "managed": False,
+            "params": {
+                "view": view,
+                "orderByDate": False,
+                **{part: {} for part in ("jobs", "scenarioRuns", "flowActions", "commits", "clusterTasks")},
+                own: {"projectKey": snapshot.project_key},
+            },
+            "schema": {"columns": [_column(each) for each in columns.split()], "userModified": False},
+            "zone": STATS_ZONE,
+        }
+        yield Change(
+            f"stats:{view}",
+            "stats",
+            f"Create the dataset {name}",
+            f"dataset:{name}",
+            f"one read gives {why}; it is never built",
+            (Step(DATASET, ("datasets",), body),),
+            Trial("rows", name),
+            obstacle=f"there is another dataset named {name}" if name in names else "",
+        )
+
+
+def _scenario(name: str, active: bool, steps: list[Any], triggers: list[Any], reporters: list[Any]) -> dict[str, Any]:
+    return {
+        "type": "step_based",
+        "name": name,
+        "active": active,
+        "shortDesc": "Made by the Operations Guide; its macro instrument-project takes it back.",
+        "params": {"steps": steps},
+        "triggers": triggers,
+        "reporters": reporters,
+    }
+
+
+def _temporal(ident: str, params: Mapping[str, Any], since: datetime) -> dict[str, Any]:
+    whole = {**params, "startingFrom": f"{since.astimezone(timezone.utc):%Y-%m-%dT00:00:00.000Z}"}
+    return {"id": ident, "name": ident, "type": "temporal", "active": True, "delay": 5, "params": whole}
+
+
+def _reporter(mail: Mail, name: str, subject: str) -> dict[str, Any]:
+    return {
+        "active": True,
+        "name": name,
+        "phase": "END",
+        "runConditionEnabled": True,
+        "runCondition": FAILED,
+        "messaging": {
+            "type": "mail-scenario",
+            "configuration": {
+                "channelId": mail.channel_id,
+                "subject": subject,
+                "recipient": mail.to,
+                "sendAsHTML": True,
+                "messageSource": "TEMPLATE_FILE",
+                "templateFormat": "FREEMARKER",
+                "templateName": "default.ftl",
+                "attachments": [],
+            },
+        },
+    }
+
+
+def _via(mail: Mail) -> str:
+    return f"mails {mail.to} through {mail.channel_id}" if mail.to else ""
+
+
+def _has_scenario(snapshot: Snapshot, name: str) -> bool:
+    return any(scenario.name == name for scenario in known(snapshot.scenarios, ()))
+
+
+def _column(told: str) -> dict[str, str]:
+    name, _, kind = told.partition(":")
+    return {"name": name, "type": kind or "string"}

@@ -1,0 +1,186 @@
+"""Make changes in a project one after the other, and take them back: noted before and after, tried, undone where needed."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Optional
+
+from ..core.instrument import Done, Entry, Receipt
+from ..core.instrument import receipts as ledger
+from ..dss import receipts as kept
+from ..dss import store
+from ..dss.changes import Changes
+from ..dss.session import Clients
+from ..errors import DssError, DssUnreachable, InvalidParameter, OperationsGuideError
+from ..model.known import Unknown
+from ..model.plan import Change, Step
+
+
+class NothingDone(OperationsGuideError):
+    """What was asked for could not be begun; nothing was changed."""
+
+
+def receipts_in(state: store.Store) -> tuple[tuple[Receipt, ...], int]:
+    """What was changed, oldest first, and how many notes could not be read."""
+    found = kept.notes(state)
+    return ledger.folded(found.notes), found.unreadable
+
+
+def apply(
+    clients: Clients, project_key: str, chosen: Sequence[Change], progress: Callable[[int], None]
+) -> tuple[list[Done], str]:
+    """Make the changes that can be made, in their order: what became of each, and the receipt ('' where none was
+    begun). NothingDone where no receipt can be kept, or while somebody else changes the project."""
+    possible = [change for change in chosen if not change.obstacle]
+    if not possible:
+        return [_held(change) for change in chosen], ""
+    state = _state(clients, project_key, create=True)
+    by = _who(clients)
+    receipt = f"{clients.now()[0]:%Y%m%d}-{uuid.uuid4().hex[:8]}"
+    changes, done = Changes(clients, project_key), []
+    with _turn(state, receipt, by):
+        begun = 0
+        for number, change in enumerate(chosen):
+            pen = _Pen(clients, state, receipt, by, begun)
+            done.append(_held(change) if change.obstacle else _made(pen, changes, change))
+            begun += len(change.steps)
+            progress(50 + 50 * (number + 1) // len(chosen))
+        _tell(clients, state, by, receipt, "added", done)
+    return done, receipt
+
+
+def take_back(
+    clients: Clients, project_key: str, receipt: str, progress: Callable[[int], None]
+) -> tuple[list[Done], int]:
+    """Take back what a receipt tells of, all receipts where it is '': what became of each, and how many notes could not
+    be read. What somebody changed since is left as it is."""
+    state = _state(clients, project_key, create=False)
+    found, unreadable = receipts_in(state)
+    if receipt:
+        there = {each.id: each for each in found}
+        if receipt not in there:
+            listed = ", ".join(each.id for each in found if each.left) or "none"
+            raise InvalidParameter(f"there is no receipt {receipt}; there is {listed}", name="receipt")
+        found = (there[receipt],)
+    work = [(each.id, entry) for each in reversed(found) for entry in each.left]
+    if not work:
+        return [], unreadable
+    by = _who(clients)
+    session = f"undo-{uuid.uuid4().hex[:8]}"
+    changes, done = Changes(clients, project_key), []
+    with _turn(state, session, by):
+        for number, (ident, entry) in enumerate(work):
+            done.append(_unmade(_Pen(clients, state, ident, by), changes, entry))
+            progress(30 + 70 * (number + 1) // len(work))
+        _tell(clients, state, by, receipt, "taken back", done)
+    return done, unreadable
+
+
+@dataclass(frozen=True)
+class _Pen:
+    """Writes the notes of one receipt; `first` is the place in it of the change's first step."""
+
+    clients: Clients
+    state: store.Store
+    receipt: str
+    by: str
+    first: int = 0
+
+    def note(self, change: str, title: str, number: int, stage: str, step: Step) -> None:
+        data = ledger.note(self.receipt, change, title, self.first + number, stage, step)
+        kept.keep(self.state, self.receipt, store.event(self.clients.now()[0], "receipt", self.by, text=title, **data))
+
+
+def _made(pen: _Pen, changes: Changes, change: Change) -> Done:
+    """One change: each step noted, made, noted again; then computed once, and undone where DSS does not work with it."""
+    remarks: list[str] = []
+    last: Optional[Step] = None
+    for number, step in enumerate(change.steps):
+        pen.note(change.id, change.title, number, ledger.BEGUN, step)
+        try:
+            made = changes.make(step)
+        except DssUnreachable as error:
+            return _done(change, None, f"DSS did not answer ({error}), so it may have been made or not: undo finds out")
+        if made.step is None:
+            pen.note(change.id, change.title, number, ledger.GONE, step)
+            return _done(change, False, f"not applied: {made.problem}")
+        pen.note(change.id, change.title, number, ledger.KEPT, made.step)
+        remarks += made.remarks
+        last = made.step
+    if last is None:
+        return _done(change, False, "there was nothing to do")
+    tried = changes.attempt(change.trial, last)
+    if tried.works is False:
+        gone = changes.unmake(last)
+        if gone.gone:
+            pen.note(change.id, change.title, len(change.steps) - 1, ledger.GONE, last)
+        return _done(change, False, f"{tried.said}; {'taken out again' if gone.gone else f'still there: {gone.said}'}")
+    said = "; ".join(["applied and read back", *([tried.said] if tried.said else []), *remarks])
+    return _done(change, None if remarks or tried.works is None else True, said)
+
+
+def _unmade(pen: _Pen, changes: Changes, entry: Entry) -> Done:
+    gone = changes.unmake(entry.step)
+    if gone.gone:
+        pen.note(entry.change, entry.title, entry.number, ledger.GONE, entry.step)
+    return Done(entry.change, entry.title, "", gone.gone, gone.said)
+
+
+def _held(change: Change) -> Done:
+    return _done(change, False, f"not applied: {change.obstacle}")
+
+
+def _done(change: Change, worked: Optional[bool], said: str) -> Done:
+    return Done(change.id, change.title, change.about, worked, said)
+
+
+# --- the state folder ------------------------------------------------------------------------------------------------
+
+
+def _state(clients: Clients, project_key: str, *, create: bool) -> store.Store:
+    """The state folder. NothingDone where it cannot be had: without a receipt nothing is changed."""
+    found = store.find(clients, project_key)
+    if isinstance(found, Unknown):
+        raise NothingDone(f"Nothing was changed, because no receipt can be kept: {found.reason}")
+    if found is not None:
+        return found
+    if not create:
+        raise NothingDone("There is no state folder operations_guide_state: this macro has added nothing here.")
+    try:
+        return store.create(clients, project_key)
+    except (DssError, DssUnreachable) as error:
+        raise NothingDone(f"Nothing was changed, because the state folder could not be made: {error}") from error
+
+
+@contextmanager
+def _turn(state: store.Store, session: str, by: str) -> Iterator[None]:
+    """One process at a time changes a project. A turn that breaks ends all the same."""
+    try:
+        taken = kept.take_turn(state, by)
+    except (DssError, DssUnreachable) as error:
+        raise NothingDone(f"Nothing was changed, because the state folder cannot be written: {error}") from error
+    if not taken:
+        raise NothingDone("Nothing was changed: somebody else changes this project with this macro right now.")
+    try:
+        yield
+    finally:
+        kept.end_turn(state, session, by)
+
+
+def _tell(clients: Clients, state: store.Store, by: str, receipt: str, what: str, done: Sequence[Done]) -> None:
+    """An event, for those who follow what happens in the project; the notes are what undoing rests on."""
+    worked = [each.id for each in done if each.worked is not False]
+    text = f"instrument-project: {len(worked)} {what}"
+    state.append(store.event(clients.now()[0], "receipt", by, text=text, receipt=receipt, changes=worked))
+
+
+def _who(clients: Clients) -> str:
+    """The login that DSS knows the caller by; '' for an API key."""
+    try:
+        login = clients.get_mapping("/auth/info").get("authIdentifier")
+    except (DssError, DssUnreachable):
+        return ""
+    return login if isinstance(login, str) and not login.startswith("api:") else ""

@@ -1,0 +1,263 @@
+"""The macro `instrument-project`: shows what a project lacks to be watched, adds what is ticked, and takes it back.
+
+Every change is planned, shown, made, read back, computed once and noted in the state folder before and after it is
+made, so that it can be taken back whatever happens in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Optional, Union
+
+from dateutil import tz
+
+from ..core import instrument as core
+from ..core.instrument import Done, Receipt, Watched
+from ..dss import extras, inside, store
+from ..dss.heartbeat import refusal
+from ..dss.parts import at_least
+from ..dss.session import Clients, path
+from ..errors import InvalidParameter
+from ..model.guide import Guide
+from ..model.known import Known, Unknown, known
+from ..model.plan import Change
+from ..model.profile import DatasetProfile
+from ..model.snapshot import ObjectFacts
+from ..settings import Settings
+from .amend import apply, receipts_in, take_back
+from .reading import TODAY, Reading, monitored, read
+
+PREVIEW, APPLY, UNDO, DETACH = MODES = ("preview", "apply", "undo", "detach")
+
+
+@dataclass(frozen=True)
+class Wish:
+    """The macro's parameters. `groups` and `rows` are what is ticked; `datasets` keeps to some of them."""
+
+    mode: str
+    groups: frozenset[str]
+    rows: frozenset[str]
+    datasets: frozenset[str]
+    mail_to: str = ""
+    mail_channel: str = ""
+    active: bool = False
+    heartbeat: str = ""
+    receipt: str = ""
+
+
+def instrument_in_dss(
+    project_key: str,
+    config: Optional[Mapping[str, Any]],
+    plugin_config: Optional[Mapping[str, Any]],
+    progress: Callable[[int], None],
+) -> Guide:
+    """The macro: reads and writes with the rights of whoever runs it. See `instrument`."""
+    settings = Settings.read(plugin_config)
+    clients = inside.clients(settings.max_parallel_calls, settings.dss_url)
+    return instrument(clients, project_key, config or {}, settings, progress)
+
+
+def instrument(
+    clients: Clients,
+    project_key: str,
+    config: Mapping[str, Any],
+    settings: Settings,
+    progress: Callable[[int], None] = lambda percent: None,
+) -> Guide:
+    """The preview, or what became of it. `config` is the macro's parameters; `progress` is told percent done.
+    InvalidParameter for what there is not, NothingDone where the state folder or somebody else is in the way."""
+    wish = wished(config, settings)
+    reading = read(clients, project_key, settings, need=TODAY | {"channels"})
+    progress(30)
+    if wish.mode == PREVIEW:
+        return _preview(clients, reading, wish)
+    if wish.mode == APPLY:
+        title, done, notes = _applied(clients, reading, wish, progress)
+    else:
+        title, done, notes = _taken_back(clients, reading, wish, progress)
+    return core.result_guide(reading.snapshot, reading.declared, reading.report, title, done, notes)
+
+
+def apply_rows(clients: Clients, project_key: str, config: Mapping[str, Any], settings: Settings) -> tuple[Done, ...]:
+    """Apply rows of the preview for a page: `config` as the macro's, `rows` such as ("watch",). What became of each."""
+    wish = wished({**config, "mode": APPLY}, settings)
+    reading = read(clients, project_key, settings, need=TODAY | {"channels"})
+    return tuple(_applied(clients, reading, wish, lambda percent: None)[1])
+
+
+def _preview(clients: Clients, reading: Reading, wish: Wish) -> Guide:
+    changes = _proposals(clients, reading, wish)
+    state = store.find(clients, reading.snapshot.project_key)
+    folder: Union[Unknown, bool] = state if isinstance(state, Unknown) else state is not None
+    receipts: tuple[Receipt, ...] = ()
+    if state is not None and not isinstance(state, Unknown):
+        receipts = receipts_in(state)[0]
+    return core.preview_guide(reading.snapshot, reading.declared, reading.report, changes, receipts, folder)
+
+
+_Result = tuple[str, Sequence[Done], Sequence[str]]
+
+
+def _applied(clients: Clients, reading: Reading, wish: Wish, progress: Callable[[int], None]) -> _Result:
+    chosen = _chosen(_proposals(clients, reading, wish), wish)
+    done, receipt = apply(clients, reading.snapshot.project_key, chosen, progress)
+    worked = sum(each.worked is not False for each in done)
+    notes = [f"{worked} of {len(done)} applied."]
+    if receipt:
+        notes.append(f"To take them back: “Undo”, with the receipt {receipt}.")
+    return "Applied", done, notes
+
+
+def _taken_back(clients: Clients, reading: Reading, wish: Wish, progress: Callable[[int], None]) -> _Result:
+    done, unreadable = take_back(clients, reading.snapshot.project_key, wish.receipt, progress)
+    stays = sum(not each.worked for each in done)
+    notes = [f"{len(done) - stays} of {len(done)} taken back."]
+    if unreadable:
+        notes.append(f"{unreadable} of the notes could not be read: what they tell of is still there.")
+    if wish.mode == UNDO:
+        return f"Undone: {wish.receipt}", done, notes
+    if not stays and not unreadable:
+        notes.append(
+            "What people wrote stays: the managed folder operations_guide_state, and the profile in the variables."
+        )
+    return "Detached", done, notes
+
+
+# --- parameters ------------------------------------------------------------------------------------------------------
+
+
+def wished(config: Mapping[str, Any], settings: Settings) -> Wish:
+    """The parameters, each checked. InvalidParameter names the first that cannot be."""
+    mode = config.get("mode") or PREVIEW
+    if mode not in MODES:
+        raise InvalidParameter(f"“mode” is {mode!r}; it can be {', '.join(MODES)}", name="mode")
+    groups = _names(config, "groups")
+    strangers = sorted(groups - set(core.GROUPS))
+    if strangers:
+        raise InvalidParameter(
+            f"“groups” names {', '.join(strangers)}; there is {', '.join(core.GROUPS)}", name="groups"
+        )
+    wish = Wish(
+        mode=str(mode),
+        groups=groups,
+        rows=_names(config, "rows"),
+        datasets=_names(config, "datasets"),
+        mail_to=_text(config, "mail_to"),
+        mail_channel=_text(config, "mail_channel"),
+        active=config.get("active") in (True, "true"),
+        heartbeat=_text(config, "heartbeat_url"),
+        receipt=_text(config, "receipt") if mode == UNDO else "",
+    )
+    if mode == APPLY and not wish.groups and not wish.rows:
+        raise InvalidParameter("nothing is ticked: tick groups, or name rows of the preview", name="groups")
+    if mode == UNDO and not wish.receipt:
+        raise InvalidParameter(
+            "“receipt” is empty: name the receipt that the result and the preview show", name="receipt"
+        )
+    if wish.heartbeat and (refused := refusal(wish.heartbeat, settings.heartbeat_hosts)):
+        raise InvalidParameter(f"“heartbeat_url”: {refused}", name="heartbeat_url")
+    return wish
+
+
+def _names(config: Mapping[str, Any], name: str) -> frozenset[str]:
+    given = config.get(name) or ()
+    if not isinstance(given, (list, tuple)):
+        raise InvalidParameter(f"“{name}” is a list of names, not {given!r}", name=name)
+    return frozenset(str(item).strip() for item in given if str(item).strip())
+
+
+def _text(config: Mapping[str, Any], name: str) -> str:
+    given = config.get(name)
+    return given.strip() if isinstance(given, str) else ""
+
+
+def _chosen(changes: Sequence[Change], wish: Wish) -> list[Change]:
+    there = {change.id for change in changes}
+    strangers = sorted(wish.rows - there)
+    if strangers:
+        raise InvalidParameter(
+            f"“rows” names {', '.join(strangers)}, which the preview does not have; it has {', '.join(sorted(there)) or 'none'}",
+            name="rows",
+        )
+    return [change for change in changes if change.group in wish.groups or change.id in wish.rows]
+
+
+# --- what is missing -------------------------------------------------------------------------------------------------
+
+
+def _proposals(clients: Clients, reading: Reading, wish: Wish) -> list[Change]:
+    snapshot, report = reading.snapshot, reading.report
+    mail = core.mail_by(_channels(clients, reading), wish.mail_channel, wish.mail_to)
+    found: list[Change] = []
+    for each in _watched(clients, reading, wish):
+        if isinstance(each, Change):
+            found.append(each)
+        else:
+            found += core.proposals(each)
+    found += core.mails_on_failure(snapshot, report, mail)
+    found += core.watch(snapshot, mail, active=wish.active, heartbeat=wish.heartbeat)
+    found += core.morning(snapshot, mail, active=wish.active, zone=report.zone)
+    found += core.statistics(snapshot)
+    order = list(core.GROUPS)
+    return sorted(found, key=lambda change: order.index(change.group))
+
+
+def _channels(clients: Clients, reading: Reading) -> Known[Any]:
+    """The channels, asked for although no scenario reports yet: that is what is to be changed."""
+    found = reading.snapshot.channels
+    if not isinstance(found, Unknown):
+        return found
+    return extras.channels(clients)
+
+
+def _watched(clients: Clients, reading: Reading, wish: Wish) -> list[Any]:
+    """The datasets that people wait for, with their settings as they stand; a Change that cannot be applied for one
+    whose settings could not be read."""
+    snapshot = reading.snapshot
+    own = {d.name: d for d in known(snapshot.datasets, ()) if d.project_key == snapshot.project_key}
+    report = {output.ref: output for output in known(reading.report.outputs, ())}
+    refs = [ref for ref in report if ref.kind == "DATASET" and ref.id in own]
+    strangers = sorted(wish.datasets - {ref.id for ref in monitored(snapshot, reading.declared)})
+    if strangers:
+        raise InvalidParameter(
+            f"“datasets” names {', '.join(strangers)}, which are no outputs of this project; "
+            f"it has {', '.join(sorted(ref.id for ref in refs)) or 'none'}",
+            name="datasets",
+        )
+    refs = [ref for ref in refs if not wish.datasets or ref.id in wish.datasets]
+    with clients.batch() as batch:
+        pending = {
+            ref.id: batch.start(clients.get_mapping, path("projects", snapshot.project_key, "datasets", ref.id))
+            for ref in refs
+        }
+        documents = batch.results("the settings of", pending)
+    facts = {fact.ref: fact for fact in snapshot.facts}
+    profiles = reading.declared.profile.datasets
+    instance = known(snapshot.instance, None)
+    found: list[Any] = []
+    for ref in refs:
+        document = documents[ref.id]
+        if isinstance(document, Unknown):
+            why = document.reason
+            found.append(
+                Change(f"count:{ref.id}", "counts", "Read its settings", f"dataset:{ref.id}", why, obstacle=why)
+            )
+            continue
+        found.append(
+            Watched(
+                name=ref.id,
+                document=document,
+                facts=facts.get(ref, ObjectFacts(ref)),
+                columns=own[ref.id].columns,
+                profile=profiles.get(ref.id, DatasetProfile()),
+                report=report.get(ref),
+                partitioned=bool(own[ref.id].partitioned_by),
+                rules=at_least(snapshot, "12.6") is not False,
+                # Activating a bundle replaces all but the local variables.
+                layer="local" if instance is not None and instance.node_type == "AUTOMATION" else "standard",
+                zone=tz.gettz(reading.report.zone) or tz.UTC,
+                now=snapshot.taken_at,
+            )
+        )
+    return found
