@@ -27,6 +27,7 @@ def home(instance: Instance) -> Path:
     with instance.lock:
         if not instance.laid_out:
             instance.laid_out = True
+            (instance.data_dir / "exports").mkdir()
             for project in instance.projects.values():
                 _lay_out(instance, project)
     return instance.data_dir
@@ -69,13 +70,16 @@ def _lay_out(instance: Instance, project: Project) -> None:
     for job in project.jobs:
         at = now if _live(job["listItem"]) else job["listItem"]["endTime"]
         size = Random(f"{project.key}/{_job_id(job)}").randint(*_SNAPSHOT_BYTES)
-        _folder(f"{jobs}/{_job_id(job)}", at, {"output.log": str(job.get("log") or "")}, {_SNAPSHOT: size})
+        lay(f"{jobs}/{_job_id(job)}", at, {"output.log": str(job.get("log") or "")}, {_SNAPSHOT: size})
     for scenario_id, run in _runs(project):
         head = run["scenarioRun"]
-        _folder(f"{scenarios}/{scenario_id}/{head['runId']}", head.get("end") or now, {"run.log": shapes.run_log(run)})
+        lay(f"{scenarios}/{scenario_id}/{head['runId']}", head.get("end") or now, {"run.log": shapes.run_log(run)})
+    for left in project.leftovers:
+        (instance.data_dir / left.path).parent.mkdir(parents=True, exist_ok=True)
+        lay(f"{instance.data_dir}/{left.path}", left.at, {}, left.files)
 
 
-def _folder(path: str, ms: int, texts: dict[str, str], sizes: Optional[dict[str, int]] = None) -> None:
+def lay(path: str, ms: int, texts: dict[str, str], sizes: Optional[dict[str, int]] = None) -> None:
     """A folder of that age with files of these texts, and files of these sizes that take no room. There are thousands:
     strings and plain calls take a third of the time of `Path`."""
     if os.path.exists(path):

@@ -18,7 +18,7 @@ from random import Random
 from typing import Any, Optional
 from zoneinfo import ZoneInfo
 
-from . import data, shapes, stats, timetable
+from . import data, leftovers, shapes, stats, timetable
 from . import rows as made
 from .clock import to_ms
 from .flow import Flow
@@ -564,6 +564,7 @@ class Chronicle:
         self._hold_sources()
         self._fill_folders()
         self._tell_people()
+        leftovers.leave(self.instance, project, self.told)
 
     def _hold_sources(self) -> None:
         for name in self.project.datasets:

@@ -26,13 +26,23 @@ _COMPUTABLES = {
 }
 
 
+@dataclass(frozen=True)
+class Leftover:
+    """A folder of the data directory that no list of runs or jobs tells of: its path there, age (ms), files and their bytes."""
+
+    path: str
+    at: int
+    files: dict[str, int]
+
+
 @dataclass(eq=False)
 class Project:
     """One project: what DSS has on disk for it, and what happened to it.
 
     Datasets are keyed by name, scenarios, zones, folders, models, stores, webapps and articles by id; runs and jobs stand
     newest first, metric points oldest first. `builds` and `metrics` are keyed by (kind, id), kind as in DATASET. `rows` says
-    how many rows a dataset, or one partition ("NAME/PARTITION"), holds; what has none there has no data.
+    how many rows a dataset, or one partition ("NAME/PARTITION"), holds; what has none there has no data. `model_versions` has
+    the ids of each model's versions, oldest first; `streams` the desired state of each continuous recipe.
     """
 
     key: str
@@ -64,6 +74,10 @@ class Project:
     metrics: dict[tuple[str, str], dict[str, list[Raw]]] = field(default_factory=dict)
     rule_results: dict[str, list[Raw]] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
+    model_versions: dict[str, list[str]] = field(default_factory=dict)
+    streams: dict[str, str] = field(default_factory=dict)
+    sql_notebooks: dict[str, Raw] = field(default_factory=dict)
+    leftovers: list[Leftover] = field(default_factory=list)
 
     @property
     def name(self) -> str:

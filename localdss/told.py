@@ -16,7 +16,19 @@ Raw = dict[str, Any]
 
 _EVENTS = {"day", "scenario", "source", "arrives", "missing", "skip", "late_minutes", "slow", "fail", "abort", "rerun"}
 _EVENTS |= {"rows", "rules"}
-_FACTS = {"sources", "scenarios", "rows", "born", "unbuilt", "built_days_ago", "bundles", "commits", "past", "events"}
+_FACTS = {
+    "leftovers",
+    "sources",
+    "scenarios",
+    "rows",
+    "born",
+    "unbuilt",
+    "built_days_ago",
+    "bundles",
+    "commits",
+    "past",
+    "events",
+}
 
 
 class Told:

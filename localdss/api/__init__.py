@@ -14,6 +14,8 @@ MODULES = (
     "quality",
     "flow",
     "folders",
+    "models",
+    "streams",
     "macros",
     "webapps",
     "channels",

@@ -1,4 +1,4 @@
-"""Managed folders with their files, saved models, model evaluation stores."""
+"""Managed folders with their files."""
 
 from __future__ import annotations
 
@@ -10,15 +10,13 @@ from typing import Any
 from flask import Response, send_file
 
 from .. import metrics
-from ..clock import from_ms
-from ..instance import FOLDER, MODEL, STORE, Raw
+from ..instance import FOLDER, Raw
 from ..rights import WRITE
 from . import measures
 from .projects import version_tag
 from .routing import DOCUMENTED, INFERRED, RECORDED, Call, illegal, not_found, route
 
 _F = "/projects/<key>/managedfolders/<folder_id>"
-_M = "/projects/<key>/savedmodels/<model_id>"
 
 
 @route("GET", "/projects/<key>/managedfolders/", RECORDED)
@@ -150,50 +148,3 @@ def _computed(call: Call, folder_id: str, **which: Any) -> Raw:
 def folder_usages(call: Call, folder_id: str) -> list[Raw]:
     call.folder(folder_id)
     return []
-
-
-@route("GET", "/projects/<key>/savedmodels/", DOCUMENTED)
-def models(call: Call) -> list[Raw]:
-    return [_model(call, model_id) for model_id in call.project.saved_models]
-
-
-@route("GET", _M, RECORDED)
-def model(call: Call, model_id: str) -> Raw:
-    return _model(call, model_id)
-
-
-def _model(call: Call, model_id: str) -> Raw:
-    return {"id": model_id, "projectKey": call.project.key, **call.model(model_id)}
-
-
-@route("GET", f"{_M}/versions", INFERRED)
-def model_versions(call: Call, model_id: str) -> list[Raw]:
-    active = call.model(model_id).get("activeVersion")
-    if not active:
-        return []
-    trained = from_ms(int(active)).isoformat() if str(active).isdigit() else None
-    return [{"id": active, "active": True, "snippet": {"versionId": active, "trainDate": trained}}]
-
-
-@route("GET", f"{_M}/metrics/<version_id>", DOCUMENTED)
-def model_metrics(call: Call, model_id: str, version_id: str) -> Raw:
-    call.model(model_id)
-    return measures.last(call.project, MODEL, model_id)
-
-
-@route("GET", "/projects/<key>/evaluationstores/", INFERRED)
-def stores(call: Call) -> list[Raw]:
-    return [{"id": name, "projectKey": call.project.key, **raw} for name, raw in call.project.evaluation_stores.items()]
-
-
-@route("GET", "/projects/<key>/evaluationstores/<store_id>", INFERRED)
-def store(call: Call, store_id: str) -> Raw:
-    if store_id not in call.project.evaluation_stores:
-        raise not_found(f"Model evaluation store {store_id}")
-    return {"id": store_id, "projectKey": call.project.key, **call.project.evaluation_stores[store_id]}
-
-
-@route("GET", "/projects/<key>/evaluationstores/<store_id>/metrics/last", INFERRED)
-def store_metrics(call: Call, store_id: str) -> Raw:
-    store(call, store_id)
-    return measures.last(call.project, STORE, store_id)

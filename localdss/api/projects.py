@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import Any
 
-from .. import rights
+from .. import disk, rights
 from ..instance import Project, Raw
 from ..rights import DASHBOARDS, PROJECT_ADMIN, WRITE
-from .routing import DOCUMENTED, INFERRED, RECORDED, Call, conflict, forbidden, illegal, route
+from .routing import DOCUMENTED, INFERRED, RECORDED, Call, conflict, forbidden, illegal, not_found, route
 
 _METADATA = ("shortDesc", "description", "tags", "customFields", "checklists")
 
@@ -203,6 +204,28 @@ def insights(call: Call) -> list[Raw]:
     return [{"id": name, "projectKey": call.project.key, **raw} for name, raw in call.project.insights.items()]
 
 
+@route("GET", "/projects/<key>/dashboards/<dashboard_id>", DOCUMENTED, right=DASHBOARDS, since="12.0")
+def dashboard(call: Call, dashboard_id: str) -> Raw:
+    return _shown(call, call.project.dashboards, "Dashboard", dashboard_id)
+
+
+@route("GET", "/projects/<key>/insights/<insight_id>", DOCUMENTED, right=DASHBOARDS, since="12.0")
+def insight(call: Call, insight_id: str) -> Raw:
+    return _shown(call, call.project.insights, "Insight", insight_id)
+
+
+def _shown(call: Call, objects: dict[str, Raw], what: str, object_id: str) -> Raw:
+    if object_id not in objects:
+        raise not_found(f"{what} {call.project.key}.{object_id}")
+    return {"id": object_id, "projectKey": call.project.key, **objects[object_id]}
+
+
+@route("GET", "/projects/<key>/lab/", DOCUMENTED)
+def analyses(call: Call) -> list[Raw]:
+    """Visual analyses do not lie among a project's files: there are none here."""
+    return []
+
+
 @route("GET", "/projects/<key>/bundles/exported", DOCUMENTED, right=PROJECT_ADMIN)
 def exported_bundles(call: Call) -> Raw:
     return {"bundles": call.project.bundles}
@@ -211,6 +234,29 @@ def exported_bundles(call: Call) -> Raw:
 @route("GET", "/projects/<key>/bundles/imported", DOCUMENTED, right=PROJECT_ADMIN)
 def imported_bundles(call: Call) -> Raw:
     return {"bundles": call.project.imported_bundles}
+
+
+@route("DELETE", "/projects/<key>/bundles/exported/<bundle_id>", DOCUMENTED, right=PROJECT_ADMIN)
+def delete_exported_bundle(call: Call, bundle_id: str) -> Raw:
+    _drop_bundle(call.project.bundles, bundle_id)
+    shutil.rmtree(disk.home(call.instance) / "bundles" / call.project.key / bundle_id, ignore_errors=True)
+    return {"msg": "Deleted"}
+
+
+@route("DELETE", "/projects/<key>/bundles/imported/<bundle_id>", DOCUMENTED, right=PROJECT_ADMIN)
+def delete_imported_bundle(call: Call, bundle_id: str) -> Raw:
+    """Deletes an imported bundle. That DSS refuses the active one is inferred."""
+    if any(bundle["bundleId"] == bundle_id and bundle.get("active") for bundle in call.project.imported_bundles):
+        raise illegal("The active bundle cannot be deleted")
+    _drop_bundle(call.project.imported_bundles, bundle_id)
+    return {"msg": "Deleted"}
+
+
+def _drop_bundle(bundles: list[Raw], bundle_id: str) -> None:
+    kept = [bundle for bundle in bundles if bundle["bundleId"] != bundle_id]
+    if len(kept) == len(bundles):
+        raise not_found(f"Bundle {bundle_id}")
+    bundles[:] = kept
 
 
 @route("GET", "/projects/<key>/git/actions/log", DOCUMENTED, since="12.5")

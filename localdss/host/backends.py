@@ -18,6 +18,7 @@ class Backend:
 
     run_as: str
     ticket: str
+    started: int = 0
     child: Optional[Child] = None
     port: int = 0
     failure: Optional[ComponentFailed] = None
@@ -75,7 +76,12 @@ class Backends:
         log = backend.child.log() if backend.child else backend.failure.log if backend.failure else ""
         lines = log.splitlines()
         state["currentLogTail"] = {"totalLines": len(lines), "lines": lines[-200:]}
-        future = {"jobId": f"webapp-{project_key}-{webapp_id}", "alive": backend.alive, "hasResult": False}
+        future = {
+            "jobId": f"webapp-{project_key}-{webapp_id}",
+            "alive": backend.alive,
+            "hasResult": False,
+            "startTime": backend.started,
+        }
         state["futureInfo"] = {**future, "owner": backend.run_as}
         if backend.failure is not None:
             state["lastCrash"] = backend.failure.body()
@@ -85,7 +91,7 @@ class Backends:
         raw = self.instance.projects[project_key].webapps[webapp_id]
         component = component_of(self.instance, raw)
         user = run_as(raw)
-        backend = Backend(user, self.instance.ticket_for(user))
+        backend = Backend(user, self.instance.ticket_for(user), self.instance.clock.ms())
         self._known[project_key, webapp_id] = backend
         try:
             if component is None:

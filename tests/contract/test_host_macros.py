@@ -25,8 +25,12 @@ def dss() -> Iterator[Server]:
         yield server
 
 
+def client(dss: Server, user: str = "admin") -> Any:
+    return dataikuapi.DSSClient(dss.url, user)
+
+
 def project(dss: Server, user: str = "admin") -> Any:
-    return dataikuapi.DSSClient(dss.url, user).get_project("RETAIL")
+    return client(dss, user).get_project("RETAIL")
 
 
 def run(dss: Server, macro: str, params: dict, admin_params: Any = None, user: str = "admin") -> Any:
@@ -97,35 +101,98 @@ SESSIONS = [
     ("old", 1, 49, {}),
     ("busy", 1, 49, {"kernelExecutionState": "busy"}),
     ("open", 25, 30, {"kernelConnections": 1}),
+    ("elsewhere", 25, 30, {"projectKey": "SUPPLY"}),
 ]
+LIMITS = {"maxIdleTimeHours": 24, "maxSessionAgeHours": 48}
 
 
 @pytest.mark.parametrize(
     ("params", "ended"),
     [
-        ({}, {"idle", "old"}),
-        ({"maxIdleTimeHours": 0}, {"old"}),
-        ({"maxSessionAgeHours": 0.5}, {"fresh", "idle", "old"}),
-        ({"dontKillBusyKernels": False, "dontKillConnectedKernels": False}, {"idle", "old", "busy", "open"}),
+        ({}, set()),
+        (LIMITS, {"idle", "old", "elsewhere"}),
+        ({**LIMITS, "maxIdleTimeHours": 0}, {"old"}),
+        ({**LIMITS, "maxSessionAgeHours": 0.5}, {"fresh", "idle", "old", "elsewhere"}),
+        (
+            {**LIMITS, "dontKillBusyKernels": False, "dontKillConnectedKernels": False},
+            {"idle", "old", "busy", "open", "elsewhere"},
+        ),
     ],
 )
-def test_kernels_are_ended_by_age_unless_simulated(dss, params, ended):
-    """`simulate` is off by default: the macro really ends them, as DSS's own does."""
+def test_kernels_of_every_project_are_ended_by_age_when_told_not_to_simulate(dss, params, ended):
     dss.instance.notebooks = [
         {
-            "projectKey": "RETAIL",
+            "projectKey": more.get("projectKey", "RETAIL"),
             "name": name,
             "language": "python",
             "activeSessions": [session(dss, name, *hours, **more)],
         }
         for name, *hours, more in SESSIONS
     ]
-    table = json.loads(run(dss, "kill-jupyter-sessions", {**params, "simulate": True}))
-    assert {record[0] for record in table["records"]} == ended
-    assert len(project(dss).list_jupyter_notebooks(active=True)) == len(SESSIONS)
-    run(dss, "kill-jupyter-sessions", params)
-    left = {notebook.notebook_name for notebook in project(dss).list_jupyter_notebooks(active=True)}
+    table = json.loads(run(dss, "kill-jupyter-sessions", params))
+    assert {record[2] for record in table["records"]} == ended
+    assert len(client(dss).list_running_notebooks()) == len(SESSIONS), "without `simulate` the code only lists"
+    run(dss, "kill-jupyter-sessions", {**params, "simulate": False})
+    left = {notebook["name"] for notebook in client(dss).list_running_notebooks(as_objects=False)}
     assert left == {name for name, *_ in SESSIONS} - ended
+
+
+def test_kernels_can_only_be_ended_by_who_may_list_those_of_all(dss):
+    with pytest.raises(DataikuException, match="you are not admin"):
+        run(dss, "kill-jupyter-sessions", {**LIMITS, "simulate": True}, user=dss.instance.projects["RETAIL"].owner)
+
+
+@pytest.fixture(scope="module")
+def cluttered() -> Iterator[Server]:
+    with localdss.serve(story="cluttered", plugins=[]) as server:
+        yield server
+
+
+def test_old_exports_of_every_project_go(cluttered):
+    home = disk.home(cluttered.instance)
+    table = json.loads(run(cluttered, "remove-old-exports", {"age": 30, "simulate": True}))
+    old = ["dataset-customer_360-xlsx-2", "dataset-sales_mart-csv-1"]
+    assert [record[0] for record in table["records"]] == old
+    assert [record[1] for record in table["records"]] == [33, 75]
+    assert len(list((home / "exports").iterdir())) == 3
+    run(cluttered, "remove-old-exports", {"age": 30})
+    assert [path.name for path in (home / "exports").iterdir()] == ["dashboard-store-kpis-pdf-3"], "off by default"
+
+
+def test_old_runs_of_continuous_activities_go(cluttered):
+    runs = disk.home(cluttered.instance) / "streaming-logs" / "RETAIL" / "sync_web_clicks" / "runs"
+    assert "Will delete logs from 4 streaming-logs" in run(cluttered, "clear-continuous-activity-logs", {"age": 30})
+    assert len(list(runs.iterdir())) == 6
+    run(cluttered, "clear-continuous-activity-logs", {"age": 30, "performDeletion": True})
+    assert len(list(runs.iterdir())) == 2
+
+
+def test_old_versions_of_a_model_go_but_never_the_active_one(cluttered):
+    model = project(cluttered).get_saved_model("mCh7rnQ2")
+    files = disk.home(cluttered.instance) / "saved_models" / "RETAIL" / "mCh7rnQ2" / "versions"
+    before = [version["id"] for version in model.list_versions()]
+    active = model.get_active_version()["id"]
+    asked = {"model_id": "mCh7rnQ2", "keep_versions": 2}
+    assert "Will delete 5 versions" in run(cluttered, "delete-model-old-versions", asked)
+    assert sorted(path.name for path in files.iterdir()) == sorted(before)
+    assert "Deleted 5 versions" in run(cluttered, "delete-model-old-versions", {**asked, "perform_deletion": True})
+    kept = {version["id"] for version in model.list_versions()}
+    assert len(kept) == 2
+    assert active in kept
+    assert {path.name for path in files.iterdir()} == kept
+    with pytest.raises(DataikuException, match="active version"):
+        model.delete_versions([active])
+
+
+def test_datasets_go_by_tag_with_their_data(cluttered):
+    wanted = {"includedTags": "tmp,keep", "excludedTags": "keep"}
+    table = json.loads(run(cluttered, "delete-datasets-by-tags", wanted))
+    assert table["records"] == [["Filesystem:tmp_join_test"]]
+    assert "tmp_join_test" in cluttered.instance.projects["RETAIL"].datasets, "simulated unless told otherwise"
+    table = json.loads(run(cluttered, "delete-datasets-by-tags", {**wanted, "simulate": False}))
+    assert table["records"] == [["Filesystem:tmp_join_test", "SUCCESS"]]
+    assert "tmp_join_test" not in cluttered.instance.projects["RETAIL"].datasets
+    assert "tmp_join_test" not in cluttered.instance.projects["RETAIL"].rows
 
 
 # --- the stand-in package -------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
@@ -14,7 +15,7 @@ import pytest
 
 from localdss import data, history, projects, story
 from localdss.clock import Clock, from_ms, to_ms
-from localdss.instance import DATASET, Instance, Project
+from localdss.instance import DATASET, Instance, Project, refs
 from localdss.opening import open_instance
 
 NOW = datetime(2025, 11, 20, 6, 12, tzinfo=timezone.utc)
@@ -155,6 +156,23 @@ def scale(project: Project) -> None:
     assert len(big.builds) == len(big.producers())
 
 
+def cluttered(project: Project) -> None:
+    healthy(project)
+    used = {
+        ref
+        for whole in project.recipes.values()
+        for side in ("inputs", "outputs")
+        for ref in refs(whole["recipe"], side)
+    }
+    assert {"tmp_join_test", "old_price_list"}.isdisjoint(used)
+    assert built(project, "old_price_list") < NOW - timedelta(days=400)
+    assert len(project.model_versions["mCh7rnQ2"]) == 7
+    idle = [session for notebook in told("cluttered").notebooks for session in notebook["activeSessions"]]
+    assert any(session.get("kernelLastActivityTime", math.inf) < to_ms(NOW - timedelta(days=2)) for session in idle)
+    kinds = {left.path.split("/")[0] for left in project.leftovers}
+    assert kinds == {"saved_models", "streaming-logs", "exports"}
+
+
 POINTS: dict[str, Callable[[Project], None]] = {
     "nightly-late": nightly_late,
     "healthy": healthy,
@@ -165,6 +183,7 @@ POINTS: dict[str, Callable[[Project], None]] = {
     "internal-stats": internal_stats,
     "design-node": design_node,
     "scale": scale,
+    "cluttered": cluttered,
 }
 
 

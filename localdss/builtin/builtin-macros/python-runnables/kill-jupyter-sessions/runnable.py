@@ -1,28 +1,30 @@
-from email.utils import parsedate_to_datetime
-
+import datadir
 import dataiku
 from dataiku.runnables import ResultTable, Runnable
 
 
 class KillJupyterSessions(Runnable):
-    """Ends notebook sessions of the project that are idle, or open, for longer than allowed; 0 switches a limit off."""
+    """Ends notebook sessions that are idle, or open, for longer than allowed, in every project of the instance."""
 
     def __init__(self, project_key, config, plugin_config):
-        self.project_key = project_key
         self.config = config
 
+    def get_progress_target(self):
+        return 100, "NONE"
+
     def run(self, progress_callback):
-        client = dataiku.api_client()
-        # The instance's own clock, not this machine's: sessions are dated by it.
-        now = parsedate_to_datetime(client._perform_http("GET", "/instance-info").headers["Date"]).timestamp() * 1000
+        client, now = dataiku.api_client(), datadir.now() * 1000
         table = ResultTable()
-        for name, title in (("notebook", "Notebook"), ("session", "Session"), ("user", "User"), ("done", "Result")):
+        table.set_name("Killed sessions")
+        titles = ("Session id", "Notebook project key", "Notebook name")
+        for name, title in zip(("session_id", "notebook_project", "notebook_name"), titles):
             table.add_column(name, title, "STRING")
-        project = client.get_project(self.project_key)
-        for notebook in project.list_jupyter_notebooks(active=True, as_type="object"):
-            for session in notebook.get_sessions():
+        for notebook in client.list_running_notebooks(as_objects=False):
+            for session in notebook["activeSessions"]:
                 if self._over(session, now):
-                    table.add_record(self._end(notebook, session))
+                    self._end(client, notebook, session)
+                    names = (session.get("projectKey", "?"), session.get("notebookName", "?"))
+                    table.add_record([session["sessionId"], *names])
         return table
 
     def _over(self, session, now):
@@ -30,17 +32,16 @@ class KillJupyterSessions(Runnable):
             return False
         if self.config.get("dontKillConnectedKernels", True) and session.get("kernelConnections"):
             return False
-        idle = self._exceeds(now - session.get("kernelLastActivityTime", now), "maxIdleTimeHours", 24)
-        old = self._exceeds(now - session.get("sessionStartTime", now), "maxSessionAgeHours", 48)
+        idle = self._exceeds(now - session.get("kernelLastActivityTime", now), "maxIdleTimeHours")
+        old = self._exceeds(now - session.get("sessionStartTime", now), "maxSessionAgeHours")
         return idle or old
 
-    def _exceeds(self, milliseconds, name, default):
-        hours = float(self.config.get(name, default))
+    def _exceeds(self, milliseconds, name):
+        hours = float(self.config.get(name, 0))
         return hours > 0 and milliseconds > hours * 3_600_000
 
-    def _end(self, notebook, session):
-        simulate = self.config.get("simulate", False)
-        if not simulate:
-            notebook.unload(session["sessionId"])
-        who = str(session.get("sessionCreator", ""))
-        return [notebook.notebook_name, session["sessionId"], who, "would be ended" if simulate else "ended"]
+    def _end(self, client, notebook, session):
+        # What the form leaves out does not end a kernel; what the form shows first does: its default is off.
+        if not self.config.get("simulate", True):
+            project = client.get_project(notebook["projectKey"])
+            project.get_jupyter_notebook(notebook["name"]).unload(session["sessionId"])
