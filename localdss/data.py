@@ -1,9 +1,9 @@
 """Where the rows of a local DSS live, and how to read them: CSV files, SQL tables, and DSS's own internal-stats datasets.
 
-File datasets are CSV under `<data_dir>/datasets`. SQL datasets are tables of SQLite, or of PostgreSQL where an address is
-given (`OPSGUIDE_PG_URL`: one database per instance, dropped at `close`). Rows are made when they are first asked for, as
-many as `project.rows` says; a dataset without a number there holds nothing and reading it fails, as a dataset that was
-never built does. Reads stream: no more than one row is held at a time.
+File datasets are CSV, gzip or Parquet, as their settings say, under `<data_dir>/datasets`. SQL datasets are tables of
+SQLite, or of PostgreSQL where an address is given (`OPSGUIDE_PG_URL`: one database per instance, dropped at `close`).
+Rows are made when they are first asked for, as many as `project.rows` says; a dataset without a number there holds
+nothing and reading it fails, as a dataset that was never built does. Reads stream: no more than one row is held at a time.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Optional
 
+from . import files, stats
 from . import rows as made
-from . import stats
 from .clock import from_ms
 from .instance import DATASET, Instance, Project
 
@@ -77,6 +77,11 @@ def locate(instance: Instance, project_key: str, ref: str) -> tuple[Project, str
 def is_sql(raw: Raw) -> bool:
     """Whether the dataset is a table; its rows can then be counted by the database."""
     return raw.get("type") in SQL_TYPES
+
+
+def has_files(raw: Raw) -> bool:
+    """Whether the dataset is files."""
+    return not is_sql(raw) and raw.get("type") not in stats.TYPES
 
 
 def fields(raw: Raw) -> list[tuple[str, str]]:
@@ -191,8 +196,21 @@ def encode(header: Sequence[str], found: Iterable[Sequence[Any]], format: str = 
 
 def size(instance: Instance, project_key: str, name: str, partition: str = "") -> tuple[int, int]:
     """Number and bytes of the files of a file dataset, or of one partition of it."""
-    files = _files(instance, instance.projects[project_key], name, [partition] if partition not in WHOLE else [])
-    return len(files), sum(file.stat().st_size for file in files)
+    found = _files(instance, instance.projects[project_key], name, [partition] if partition not in WHOLE else [])
+    return len(found), sum(file.stat().st_size for file in found)
+
+
+def listing(instance: Instance, project_key: str, name: str, asked: Sequence[str] = ()) -> dict[str, list[Raw]]:
+    """The files of a file dataset by partition, each with its path, size and time of change (ms)."""
+    project = instance.projects[project_key]
+    found = {}
+    for part in [part for part in asked if part not in WHOLE] or held(project, name):
+        stats_of = [(file, file.stat()) for file in _files(instance, project, name, [part])]
+        found[part] = [
+            {"path": f"/{file.name}", "size": each.st_size, "lastModified": int(each.st_mtime * 1000)}
+            for file, each in stats_of
+        ]
+    return found
 
 
 def _cut(found: Iterator[list[str]], positions: list[int], limit: Optional[int]) -> Iterator[list[str]]:
@@ -203,16 +221,8 @@ def _cut(found: Iterator[list[str]], positions: list[int], limit: Optional[int])
 
 
 def _file_rows(instance: Instance, project: Project, name: str, asked: Sequence[str]) -> Iterator[list[str]]:
-    files = _files(instance, project, name, asked)
-
-    def read() -> Iterator[list[str]]:
-        for file in files:
-            with file.open(encoding="utf-8", newline="") as lines:
-                found = csv.reader(lines)
-                next(found, None)
-                yield from found
-
-    return read()
+    found = _files(instance, project, name, asked)
+    return (row for file in found for row in files.read(file))
 
 
 def _table_rows(instance: Instance, project: Project, name: str, asked: Sequence[str]) -> Iterator[list[str]]:
@@ -264,7 +274,8 @@ def write(instance: Instance, project_key: str, name: str, values: Iterable[Sequ
             _fill_when_missing(instance, project, name)
             _fill_table(instance, project, name, counted)
         else:
-            _write_file(_file(instance, project, name, partition), fields(project.datasets[name]), counted)
+            at = instance.clock.now()
+            files.write(_file(instance, project, name, partition), fields(project.datasets[name]), counted, at)
         project.rows[key] = counted.count
         return counted.count
 
@@ -341,7 +352,7 @@ def _home(instance: Instance, project: Project, name: str) -> Path:
 
 def _file(instance: Instance, project: Project, name: str, partition: str) -> Path:
     home = _home(instance, project, name)
-    return (home if partition in WHOLE else home / partition) / "out-s0.csv"
+    return (home if partition in WHOLE else home / partition) / files.name_for(project.datasets[name])
 
 
 def _files(instance: Instance, project: Project, name: str, asked: Sequence[str]) -> list[Path]:
@@ -362,16 +373,9 @@ def _files(instance: Instance, project: Project, name: str, asked: Sequence[str]
 
 
 def _make_file(instance: Instance, project: Project, name: str, partition: str, file: Path) -> None:
-    source = _source(project, name, partition, project.rows[_key(name, partition)], _as_of(instance, project, name))
-    _write_file(file, fields(project.datasets[name]), made.make(source))
-
-
-def _write_file(file: Path, header: list[tuple[str, str]], values: Iterable[Sequence[Any]]) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("w", encoding="utf-8", newline="") as out:
-        writer = csv.writer(out, lineterminator="\n")
-        writer.writerow([name for name, _ in header])
-        writer.writerows([made.text(value) for value in row] for row in values)
+    at = _as_of(instance, project, name)
+    source = _source(project, name, partition, project.rows[_key(name, partition)], at)
+    files.write(file, fields(project.datasets[name]), made.make(source), at)
 
 
 # --- tables ----------------------------------------------------------------------------------------------------------
@@ -432,6 +436,17 @@ def _tables_of(project: Project, where: str) -> Iterator[str]:
             yield name
 
 
+def value(instance: Instance, where: str, sql: str) -> tuple[Any, ...]:
+    """The one row of a query that adds up, all at once: a cursor that could be read on keeps PostgreSQL from counting with
+    several workers. Raises QueryFailed."""
+    with contextlib.closing(_open(instance, where)) as opened:
+        try:
+            row = opened.execute(sql).fetchone()
+        except _database_errors() as failure:
+            raise QueryFailed(str(failure).strip()) from failure
+    return tuple(_plain(one) for one in row)
+
+
 def _fetched(opened: Any, cursor: Any, first: list[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
     with contextlib.closing(opened):
         found = first
@@ -456,6 +471,12 @@ def _kind(cursor: Any, position: int, first: list[tuple[Any, ...]]) -> str:
         if isinstance(value, kind):
             return name
     return "string"
+
+
+def fill(instance: Instance, project: Project, name: str) -> None:
+    """Makes the table of an SQL dataset with the rows it holds, where nobody has read it yet."""
+    with instance.lock:
+        _fill_when_missing(instance, project, name)
 
 
 def _fill_when_missing(instance: Instance, project: Project, name: str) -> None:
@@ -536,7 +557,10 @@ def _database(instance: Instance) -> str:
 
 def _open(instance: Instance, where: str, schema: str = "") -> Any:
     address = _address(instance)
-    return _open_postgres(instance, address) if address else _open_sqlite(instance, where, schema)
+    try:
+        return _open_postgres(instance, address) if address else _open_sqlite(instance, where, schema)
+    except _database_errors() as failure:
+        raise QueryFailed(f"Failed to connect to {where}: {str(failure).strip()}") from failure
 
 
 def _open_sqlite(instance: Instance, where: str, schema: str) -> sqlite3.Connection:

@@ -214,7 +214,8 @@ def _by_sql(
         quoted = part.replace("'", "''")
         where = f" WHERE \"{data.dimension(raw)}\" = '{quoted}'"
     sql = f"SELECT {', '.join(fields)} FROM {data.qualified(project, name)}{where}"
-    row = next(data.query(instance, data.connection(project, name), sql)[1])
+    data.fill(instance, project, name)
+    row = data.value(instance, data.connection(project, name), sql)
     types = dict(data.fields(raw))
     found = {data.COUNT: (str(row[0]), "BIGINT")}
     for (aggregate, column), value in zip(known, row[1:]):

@@ -77,6 +77,19 @@ def mount(app: Flask, instance: Instance) -> None:
         project = _readable(instance, str(order.get("projectKey")))
         return _json(_location(*_located(instance, project, str(order.get("name")))))
 
+    @pages.post("/dip/internal/datasets/files")
+    def files() -> Response:
+        order = _order()
+        project = _readable(instance, str(order.get("projectKey")))
+        owner, name = _located(instance, project, str(order.get("name")))
+        if not data.has_files(owner.datasets[name]):
+            raise failed(f"Dataset {owner.key}.{name} is not stored as files")
+        try:
+            found = data.listing(instance, owner.key, name, [str(part) for part in order.get("partitions") or ()])
+        except data.NoData as nothing:
+            raise failed(str(nothing)) from nothing
+        return _json({"globalPaths": [file for listed in found.values() for file in listed], "pathsByPartition": found})
+
     @pages.post("/dip/internal/sql")
     def sql() -> Response:
         order = _order()

@@ -106,15 +106,7 @@ class _Case:
     @property
     def facts(self) -> ObjectFacts:
         """Of the partition alone, where one is asked for."""
-        facts = self.snapshot.fact(self.ref)
-        if not self.partition:
-            return facts
-        if not isinstance(facts.builds, Unknown):
-            of_it = tuple(build for build in facts.builds if build.partition == self.partition)
-            facts = builds.told(of_it).on(facts)
-        if isinstance(facts.metrics, Unknown):
-            return facts
-        return replace(facts, metrics=tuple(each for each in facts.metrics if each.partition == self.partition))
+        return builds.of_partition(self.snapshot.fact(self.ref), self.partition)
 
     @property
     def building_since(self) -> Optional[datetime]:

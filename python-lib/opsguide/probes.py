@@ -9,24 +9,30 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Union
+from typing import Any, Optional, Union
 from zoneinfo import ZoneInfo
 
-from .core import pushdown
+from .core import pushdown, words
 from .core import rows as counting
+from .core.column_time import FUTURE, TIMES, ColumnTime, read
+from .core.freshness import DataTime, arrival, column_maximum
 from .core.rows import COUNT_METRIC, DSS_ENGINE, PUSHED_DOWN, ROW_COUNT_PROBE, STANDING, STREAMED, RowCount
 from .core.schedule.zones import zone_of
-from .dss import raw
+from .dss import builds, gateway, inside, raw, targets
 from .dss import rows as source
-from .errors import InvalidParameter
-from .model.known import Unknown
+from .errors import InvalidParameter, NothingToMeasure
+from .model.known import Cause, Known, Unknown, known
+from .model.snapshot import ObjectFacts
 from .settings import Settings
 
 log = logging.getLogger(__name__)
 
 Config = Mapping[str, Any]
 Metrics = dict[str, Union[int, float, str, datetime]]
+
+NOT_KNOWN = "not known"
 
 
 def count_rows(target: Any, partition_id: Any, config: Config, plugin_config: Config) -> Metrics:
@@ -83,6 +89,150 @@ def _counted(dataset: Any, partition: str, place: source.Place, on_record: sourc
         if answer is not None:
             return RowCount(int(answer), PUSHED_DOWN)
     return RowCount(source.stream(dataset, partition), STREAMED)
+
+
+# --- freshness -------------------------------------------------------------------------------------------------------
+
+
+def measure_freshness(target: Any, partition_id: Any, config: Config, plugin_config: Config) -> Metrics:
+    """Metrics of the probe `freshness`: `last_modified`, `age_hours` and the `clock` that tells them; where a time column
+    is chosen `data_time`, `data_lag_hours`, `future_values` and the `data_clock`."""
+    ref, partition = targets.ref_of(target), counting.partition_of(partition_id)
+    if ref is None or ref.kind not in ("DATASET", "MANAGED_FOLDER"):
+        raise InvalidParameter(f"freshness dates datasets and folders; this is a {type(target).__name__}")
+    column = raw.text(config, "time_column").strip()
+    if column and ref.kind != "DATASET":
+        raise InvalidParameter("a folder has no columns: leave the time column empty", name="time_column")
+    zone = _zone(config, plugin_config)
+    snapshot = gateway.read_snapshot(inside.clients(), ref.project_key, {"metrics", "builds", "files"}, objects=[ref])
+    facts = builds.of_partition(snapshot.fact(ref), partition)
+    if ref.kind == "DATASET" and isinstance(facts.newest_file, Unknown):
+        facts = replace(facts, newest_file=source.newest_file(target, partition))
+    case = _Case(facts, snapshot.taken_at, counting.building_since(ref, known(snapshot.jobs, ())) is not None)
+    arrived = arrival(facts, is_input=True, project_key=ref.project_key)
+    metrics = _modified(case, arrived)
+    if column:
+        metrics.update(_data(case, target, partition, column, zone))
+    if metrics.keys() <= {"clock", "data_clock"}:
+        raise NothingToMeasure("; ".join(f"{name} {said}" for name, said in metrics.items()))
+    return metrics
+
+
+@dataclass(frozen=True)
+class _Case:
+    """An object as read. `building`: a job runs that may be building it, so that its data may be newer than on record."""
+
+    facts: ObjectFacts
+    now: datetime
+    building: bool
+
+    def hours_since(self, at: datetime) -> float:
+        """To the hundredth; 0 for a moment that lies ahead, as clocks differ."""
+        return max(0.0, round((self.now - at).total_seconds() / 3600, 2))
+
+
+def _modified(case: _Case, arrived: Known[DataTime]) -> Metrics:
+    if isinstance(arrived, Unknown) or arrived.at is None:
+        return {"clock": f"{NOT_KNOWN}: {arrived.reason if isinstance(arrived, Unknown) else 'no time is on record'}"}
+    note = "; a job that may be building it is running" if case.building else ""
+    age = case.hours_since(arrived.at)
+    return {"last_modified": arrived.at, "age_hours": age, "clock": f"{arrived.clock}{note}"}
+
+
+def _data(case: _Case, dataset: Any, partition: str, column: str, zone: ZoneInfo) -> Metrics:
+    """By the column's own metric where it is newer than the last build, else by the database, else by that metric for
+    what it is worth: data is no older than it was then."""
+    place = source.place(dataset)
+    kind = _kind_of(column, place.columns)
+    on_record, why_not = column_maximum(case.facts.metrics, column, case.now, zone)
+    pushed: Known[tuple[datetime, int]] = Unknown("", Cause.NOT_READ)
+    if on_record is None or not _is_of_now(case, on_record[1]):
+        pushed = _ask_newest(dataset, place, partition, column, kind, zone, case.now)
+    if not isinstance(pushed, Unknown):
+        newest, future = pushed
+        told: Metrics = {"data_clock": f"newest {column}, by the database", "future_values": future}
+    elif on_record is not None:
+        newest, computed = on_record
+        told = {"data_clock": f"newest {column}, by DSS's metric{_as_of(computed)}{f', {why_not}' if why_not else ''}"}
+    else:
+        return {"data_clock": f"{NOT_KNOWN}: {why_not}; {pushed.reason}"}
+    return {"data_time": newest, "data_lag_hours": case.hours_since(newest), **told}
+
+
+def _is_of_now(case: _Case, computed: Optional[datetime]) -> bool:
+    """Whether a metric is of the data as it is. Data that DSS does not build may change at any time."""
+    success = known(case.facts.last_success, None)
+    built = None if success is None else success.end
+    return not case.building and built is not None and computed is not None and computed >= built
+
+
+def _as_of(computed: Optional[datetime]) -> str:
+    return f" of {computed:%Y-%m-%d %H:%M} UTC" if computed else ""
+
+
+def _kind_of(column: str, columns: Mapping[str, str]) -> str:
+    kind = columns.get(column)
+    if kind is None:
+        dated = sorted(name for name in columns if columns[name] in TIMES - {"string"})
+        names = words.listed(dated, 8) if dated else "none"
+        raise InvalidParameter(f"there is no column {column!r}; columns of times: {names}", name="time_column")
+    if kind not in TIMES:
+        raise InvalidParameter(f"the column {column!r} is of type {kind}, which holds no times", name="time_column")
+    return kind
+
+
+def _ask_newest(
+    dataset: Any, place: source.Place, partition: str, column: str, kind: str, zone: ZoneInfo, now: datetime
+) -> Known[tuple[datetime, int]]:
+    """The newest value up to now that the database finds, and how many values lie ahead; those are asked for only
+    where the newest of all does."""
+    table = pushdown.Table.of(place.location, partition, place.dimensions, place.texts)
+    newest = table and pushdown.newest_of(table, column)
+    if table is None or not newest:
+        return Unknown("its rows are in no table that can be asked", Cause.NOT_RECORDED)
+    if kind == "string":
+        return Unknown("the column is text, which a database does not order by time", Cause.NOT_RECORDED)
+    found = _time(source.ask_database(dataset, newest), column, zone, kind)
+    if isinstance(found, Unknown) or found.at <= now + FUTURE:
+        return found if isinstance(found, Unknown) else (found.at, 0)
+    until = pushdown.moment(now + FUTURE, table.kind, zone if found.naive else None)
+    before, later = pushdown.newest_of(table, column, until), pushdown.later_than(table, column, until)
+    past = _time(source.ask_database(dataset, before or newest), column, zone, kind)
+    ahead = raw.number(source.ask_database(dataset, later or newest))
+    if isinstance(past, Unknown) or past.at > now + FUTURE or ahead is None:
+        return Unknown(f"the newest {column} lies in the future, and no value before now was found", Cause.NOT_RECORDED)
+    return past.at, int(ahead)
+
+
+def _time(value: Known[Any], column: str, zone: ZoneInfo, kind: str) -> Known[ColumnTime]:
+    if isinstance(value, Unknown):
+        return value
+    if value in (None, ""):
+        return Unknown(f"no row has a value in {column}", Cause.NOT_RECORDED)
+    found = read(value, zone, kind)
+    return found or Unknown(f"the newest {column} is {words.one_line(str(value), 40)!r}, no time", Cause.BROKEN)
+
+
+# --- for the entry files and parameters ------------------------------------------------------------------------------
+
+
+def typed(metrics: Metrics, types: Any) -> dict[str, tuple[Any, Any]]:
+    """Metrics as DSS takes them: each with its type; times as DSS writes dates. `types` is DSS's `MetricDataTypes`."""
+    kinds = {str: types.STRING, int: types.BIGINT, float: types.DOUBLE}
+    return {
+        name: (f"{value:%Y-%m-%dT%H:%M:%S}.000Z", types.DATE)
+        if isinstance(value, datetime)
+        else (value, kinds[type(value)])
+        for name, value in metrics.items()
+    }
+
+
+def _zone(config: Config, plugin_config: Config) -> ZoneInfo:
+    name = raw.text(config, "timezone").strip()
+    zone = zone_of(name) if name else _server_zone(plugin_config)
+    if isinstance(zone, Unknown):
+        raise InvalidParameter(zone.reason, name="timezone")
+    return zone
 
 
 def _server_zone(plugin_config: Config) -> ZoneInfo:

@@ -7,6 +7,4 @@ from opsguide import probes
 
 def process(target, partition_id):
     # DSS puts the probe's parameters and the plugin's settings into these globals.
-    counted = probes.count_rows(target, partition_id, config, plugin_config)  # noqa: F821
-    kinds = {str: MetricDataTypes.STRING, int: MetricDataTypes.BIGINT, float: MetricDataTypes.DOUBLE}
-    return {name: (value, kinds[type(value)]) for name, value in counted.items()}
+    return probes.typed(probes.count_rows(target, partition_id, config, plugin_config), MetricDataTypes)  # noqa: F821

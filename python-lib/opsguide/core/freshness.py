@@ -29,13 +29,12 @@ from typing import Optional
 from ..model.known import Cause, Known, Unknown
 from ..model.report import FreshnessVerdict
 from ..model.snapshot import Build, Metric, ObjectFacts
-from . import words
+from . import column_time, words
 from .calendars import age_in_business_time, business_days
+from .column_time import FUTURE
 from .sla import Promise, dues, last_due
 
 COLUMN_METRIC = "col_stats:MAX:{column}"
-# A newest value later than this is no time of data: clocks differ by less.
-FUTURE = timedelta(minutes=5)
 # Data that comes long after its time is late for its own day, not early for the next.
 _EARLY = timedelta(hours=12)
 
@@ -61,14 +60,21 @@ class DataTime:
 
 
 def data_time(
-    facts: ObjectFacts, now: datetime, zone: tzinfo, *, column: str = "", is_input: bool = False, project_key: str = ""
+    facts: ObjectFacts,
+    now: datetime,
+    zone: tzinfo,
+    *,
+    column: str = "",
+    column_zone: tzinfo = timezone.utc,
+    is_input: bool = False,
+    project_key: str = "",
 ) -> Known[DataTime]:
     """When the data is from, by the first clock that tells; Unknown where none does.
 
-    `column` is the declared time column, `project_key` the project that is looked at: another one's objects are dated
-    by their builds there. Files date inputs only."""
+    `column` is the declared time column, `column_zone` that of its values that have none, `project_key` the project
+    that is looked at: another one's objects are dated by their builds there. Files date inputs only."""
     if column:
-        return _by_column(facts, column, now)
+        return _by_column(facts, column, column_zone, now)
     partition = None if isinstance(facts.builds, Unknown) else latest_complete_partition(facts.builds, zone)
     if partition is not None:
         name, ends = partition
@@ -91,12 +97,12 @@ def arrival(facts: ObjectFacts, *, is_input: bool = True, project_key: str = "")
     return _no_clock(facts, is_input)
 
 
-def _by_column(facts: ObjectFacts, column: str, now: datetime) -> Known[DataTime]:
+def _by_column(facts: ObjectFacts, column: str, zone: tzinfo, now: datetime) -> Known[DataTime]:
     """The newest value of the column where a metric holds it. Without one the last build bounds it: what is in the data
     happened before."""
     built = _success(facts)
     name = f"newest {words.one_line(column, 60)}"
-    found, note = _column_maximum(facts.metrics, column, now)
+    found, note = column_maximum(facts.metrics, column, now, zone)
     if found is None:
         if built is None:
             if isinstance(facts.metrics, Unknown):
@@ -110,8 +116,8 @@ def _by_column(facts: ObjectFacts, column: str, now: datetime) -> Known[DataTime
     return DataTime(name, value, built.end if built else None, computed, "computed before the last build ended")
 
 
-def _column_maximum(
-    metrics: Known[Sequence[Metric]], column: str, now: datetime
+def column_maximum(
+    metrics: Known[Sequence[Metric]], column: str, now: datetime, zone: tzinfo = timezone.utc
 ) -> tuple[Optional[tuple[datetime, Optional[datetime]]], str]:
     """The newest time up to now that a metric holds of the column, and when it was computed; else why there is none."""
     if isinstance(metrics, Unknown):
@@ -120,22 +126,13 @@ def _column_maximum(
     computed = [metric for metric in metrics if metric.id == wanted]
     if not computed:
         return None, "no metric computes it"
-    times = [(at, metric.computed_at) for metric in computed if (at := _instant(metric.value)) is not None]
+    times = [(read.at, metric.computed_at) for metric in computed if (read := column_time.read(metric.value, zone))]
     past = [pair for pair in times if pair[0] <= now + FUTURE]
     future = len(times) - len(past)
     if not past:
         return None, "the newest value lies in the future" if future else "it is no time"
     note = f"{words.count(future, 'value')} in the future left out" if future else ""
     return max(past, key=lambda pair: pair[0]), note
-
-
-def _instant(text: str) -> Optional[datetime]:
-    """A date or time as DSS writes values; without an offset it is UTC, as DSS stores dates."""
-    try:
-        at = datetime.fromisoformat(re.sub(r"Z$", "+00:00", text.strip()))
-        return (at if at.tzinfo else at.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
-    except (ValueError, OverflowError):
-        return None
 
 
 def _success(facts: ObjectFacts) -> Optional[Build]:

@@ -106,6 +106,17 @@ def told(builds: tuple[Build, ...]) -> Told:
     return Told(builds[0] if builds else None, success, builds)
 
 
+def of_partition(facts: ObjectFacts, partition: str) -> ObjectFacts:
+    """The builds and metrics of one partition alone; '' is the whole."""
+    if not partition:
+        return facts
+    if not isinstance(facts.builds, Unknown):
+        facts = told(tuple(build for build in facts.builds if build.partition == partition)).on(facts)
+    if isinstance(facts.metrics, Unknown):
+        return facts
+    return replace(facts, metrics=tuple(each for each in facts.metrics if each.partition == partition))
+
+
 def _jobs_for(ref: ObjectRef, jobs: Sequence[Job]) -> list[Job]:
     return [
         job for job in jobs if job.finished and job.end is not None and any(output == ref for output, _ in job.outputs)

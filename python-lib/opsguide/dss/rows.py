@@ -149,6 +149,18 @@ def ask_database(dataset: Any, query: str) -> Known[Any]:
         return Unknown(f"the database does not answer: {error}", Cause.BROKEN)
 
 
+def newest_file(dataset: Any, partition: str) -> Known[Optional[datetime]]:
+    """When the youngest file of a dataset, or of one partition of it, was changed; None where it has no files. Unknown
+    for a dataset that is no files."""
+    try:
+        told = dataset.get_files_info(partitions=[partition] if partition else [])
+    except Exception as error:  # noqa: BLE001  (DSS raises nothing narrower for a dataset that is no files)
+        return Unknown(f"DSS does not tell when its files changed: {error}", Cause.NOT_RECORDED)
+    by_partition = raw.mapping(told, "pathsByPartition")
+    listed = raw.mappings(by_partition, partition) if partition else raw.mappings(told, "globalPaths")
+    return max(filter(None, (raw.instant(file, "lastModified") for file in listed)), default=None)
+
+
 def stream(dataset: Any, partition: str) -> int:
     """The rows, read one by one in constant memory, of one column where DSS can read one."""
     columns = [raw.text(column, "name") for column in dataset.read_schema(raise_if_empty=False)]

@@ -55,6 +55,12 @@ class Dataset:
 
         return intercom.backend_json("datasets/location", {"projectKey": self.project_key, "name": self.short_name})
 
+    def get_files_info(self, partitions=[]):  # noqa: B006  (as DSS declares it)
+        from dataiku.core import intercom
+
+        order = {"projectKey": self.project_key, "name": self.short_name, "partitions": list(partitions)}
+        return intercom.backend_json("datasets/files", order)
+
     def iter_tuples(
         self,
         sampling="head",
