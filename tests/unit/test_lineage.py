@@ -147,7 +147,7 @@ def test_a_master_builds_what_the_scenarios_it_runs_build():
     found = builds(with_scenarios(master, sub))
     assert found["MASTER"].refs == found["SUB"].refs
     assert found["MASTER"].runs == ("SUB",)
-    assert builders_of(ref("orders"), found) == ("MASTER", "SUB")
+    assert builders_of(found)[ref("orders")] == ("MASTER", "SUB")
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_unread_settings_build_the_unknown():
     hidden = replace(scenario("A"), settings=Unknown("forbidden", Cause.DENIED))
     found = builds(with_scenarios(hidden))
     assert found["A"] == Unknown("forbidden", Cause.DENIED)
-    assert builders_of(ref("sales_mart"), found) == ()
+    assert builders_of(found).get(ref("sales_mart"), ()) == ()
 
 
 def test_readers_are_those_that_build_the_next_objects():

@@ -44,7 +44,7 @@ from .lineage import Builds, Flow, Item, builders_of, builds, flow_of, outputs, 
 from .rates import error_rate
 from .runs import Terms, outages, run_verdicts, standing
 from .runs.verdicts import CATCH_UP_SHARE
-from .schedule import expected, gap_after, next_expected, sentence, server_zone
+from .schedule import gap_after, next_expected, sentence, server_zone
 from .sla import (
     AHEAD_DAYS,
     BACK_DAYS,
@@ -131,6 +131,11 @@ class _Bench:
         return builds(self.snapshot, self.flow)
 
     @cached_property
+    def _builders(self) -> Mapping[ObjectRef, tuple[str, ...]]:
+        """The active scenarios that build each object."""
+        return builders_of({key: built for key, built in self.builds.items() if self.by_id[key].active})
+
+    @cached_property
     def names(self) -> Mapping[str, str]:
         found = {scenario.id: scenario.name or scenario.id for scenario in self._scenarios}
         found.update({folder.id: folder.name for folder in known(self.snapshot.folders, ()) if folder.name})
@@ -207,7 +212,7 @@ class _Bench:
     def _scenario(self, scenario: Scenario) -> ScenarioReport:
         settings, runs = _as_read(scenario, scenario.settings), _as_read(scenario, scenario.runs)
         built = self.builds.get(scenario.id, Unknown("not in the list", Cause.NOT_RECORDED))
-        next_run = self._next_run(scenario)
+        next_run = self._next_runs[scenario.id]
         return ScenarioReport(
             id=scenario.id,
             name=scenario.name or scenario.id,
@@ -229,6 +234,10 @@ class _Bench:
             night=self._night(scenario),
             coming=self._coming(scenario, next_run),
         )
+
+    @cached_property
+    def _next_runs(self) -> Mapping[str, NextRun]:
+        return {scenario.id: self._next_run(scenario) for scenario in self._scenarios}
 
     def _next_run(self, scenario: Scenario) -> NextRun:
         return next_expected(
@@ -293,7 +302,7 @@ class _Bench:
         if not scenario.active:
             return ()
         until = self.now + _COMING
-        ahead = expected(scenario, self.now + timedelta(seconds=1), until, self.server)
+        ahead = self.terms.timetable(scenario, self.now + timedelta(seconds=1), until)
         if ahead.unknown is None:
             return tuple(at for at in ahead.instants if not self.terms.why_not_expected(scenario, at))
         own = next_run.at
@@ -371,7 +380,7 @@ class _Bench:
             if active_unread or (unread and not self._scenarios):
                 return (active_unread or unread)[0]
             return Unknown("no active scenario is seen to read it", Cause.NOT_RECORDED)
-        upcoming = [(self._next_run(self.by_id[key]), key) for key in readers]
+        upcoming = [(self._next_runs[key], key) for key in readers]
         timed = [(run.at, key, run.text) for run, key in upcoming if run.at is not None]
         if timed:
             at, key, text = min(timed, key=lambda entry: entry[0])
@@ -400,7 +409,7 @@ class _Bench:
     def _output(self, item: Item) -> OutputReport:
         ref = item.ref
         facts = self._with_jobs(self.facts.get(ref, ObjectFacts(ref)))
-        builders = tuple(key for key in builders_of(ref, self.builds) if self.by_id[key].active)
+        builders = self._builders.get(ref, ())
         smart = ref.smart_name(self.snapshot.project_key)
         promise = promise_of(self.declared.profile, smart, self.terms.zone)
         book = None if promise.due is None else self._ledger(promise, ref, facts, builders)
@@ -477,7 +486,7 @@ class _Bench:
 
     def _starts_of(self, scenario: Scenario) -> tuple[datetime, ...]:
         for back, ahead in ((BACK_DAYS, AHEAD_DAYS), (_NEAR_DAYS, _NEAR_DAYS)):
-            span = expected(scenario, self.now - timedelta(days=back), self.now + timedelta(days=ahead), self.server)
+            span = self.terms.timetable(scenario, self.now - timedelta(days=back), self.now + timedelta(days=ahead))
             if span.unknown is None:
                 # Before a trigger was saved its schedule may have been another.
                 return tuple(item.at for item in span.expected if item.saved_at is None or item.at >= item.saved_at)
@@ -617,8 +626,12 @@ class _Bench:
         windows = (window for window in self.declared.profile.maintenance if not window.runs_expected)
         return merged(span for window in windows for span in spans(window, since, zone, _COUNTED_DAYS + 1))
 
+    @cached_property
+    def _maintenance_starts(self) -> list[datetime]:
+        return [start for start, _ in self._maintenance]
+
     def _in_maintenance(self, at: datetime) -> bool:
-        place = bisect_right(self._maintenance, (at, self.now)) - 1
+        place = bisect_right(self._maintenance_starts, at) - 1
         return place >= 0 and at < self._maintenance[place][1]
 
     # --- maintenance --------------------------------------------------------------------------------------------
@@ -638,7 +651,7 @@ class _Bench:
             if isinstance(scenario.settings, Unknown):
                 return scenario.settings
             for start, end in ahead:
-                inside = expected(scenario, max(start, self.now), end, self.server)
+                inside = self.terms.timetable(scenario, max(start, self.now), end)
                 if inside.unknown is not None and not inside.expected:
                     return inside.unknown
                 found += [self._collision(scenario, at, end) for at in inside.instants[:_SHOWN_INSIDE]]

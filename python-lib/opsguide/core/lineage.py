@@ -337,9 +337,13 @@ def _with_sub_scenarios(key: str, own: Mapping[str, Known[Builds]]) -> Known[Bui
     return Builds(tuple(targets), frozenset(refs), tuple(reached), "; ".join(unseen))
 
 
-def builders_of(ref: ObjectRef, built: Mapping[str, Known[Builds]]) -> tuple[str, ...]:
-    """Ids of the scenarios that build `ref`, as far as their steps tell."""
-    return tuple(key for key, found in built.items() if not isinstance(found, Unknown) and ref in found.refs)
+def builders_of(built: Mapping[str, Known[Builds]]) -> Mapping[ObjectRef, tuple[str, ...]]:
+    """Ids of the scenarios that build each object, as far as their steps tell."""
+    found: dict[ObjectRef, list[str]] = {}
+    for key, builds_of_it in built.items():
+        for ref in () if isinstance(builds_of_it, Unknown) else builds_of_it.refs:
+            found.setdefault(ref, []).append(key)
+    return {ref: tuple(keys) for ref, keys in found.items()}
 
 
 def readers_of(ref: ObjectRef, flow: Flow, built: Mapping[str, Known[Builds]]) -> tuple[str, ...]:

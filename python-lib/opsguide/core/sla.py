@@ -179,10 +179,24 @@ def cycles(promise: Promise, record: Record, starts: Starts, now: datetime) -> t
     assert promise.due is not None, "only for an object with a due time"
     today = now.astimezone(promise.zone).date()
     found = dues(promise, promise.due, today - timedelta(days=BACK_DAYS), today + timedelta(days=AHEAD_DAYS))
+    made = _cycles(found, starts.expected, starts.cut_offs, None)
+    if all(cycle.known for cycle in made):
+        return made
     lead = _learned_lead(record, [due for _, due in found if due <= now])
+    return made if lead is None else _cycles(found, starts.expected, starts.cut_offs, lead)
+
+
+# The outputs of one scenario that are due at one time share their cycles.
+@lru_cache(maxsize=256)
+def _cycles(
+    found: tuple[tuple[date, datetime], ...],
+    expected: tuple[datetime, ...],
+    cut_offs: tuple[datetime, ...],
+    lead: Optional[timedelta],
+) -> tuple[Cycle, ...]:
     made = []
     for (_, before), (day, due) in zip(found, found[1:]):
-        begins = _first_of_last_day(starts.expected, before, due) or _first_of_last_day(starts.cut_offs, before, due)
+        begins = _first_of_last_day(expected, before, due) or _first_of_last_day(cut_offs, before, due)
         if begins is None and lead is not None:
             begins = max(before, due - lead)
         made.append(Cycle(day, due, begins or before, begins is not None))
@@ -272,13 +286,12 @@ class _Served:
         if not isinstance(record.builds, Unknown):
             self._sort(record.builds)
 
-    def _sort(self, builds: Iterable[Build]) -> None:
+    def _sort(self, builds: Sequence[Build]) -> None:
         begins = [cycle.begins for cycle in self.cycles]
         runs = sorted((run for run in self.record.runs if run.start and run.trigger_type != "sub"), key=_run_start)
         starts = [_run_start(run) for run in runs]
+        self.oldest = min((at for build in builds for at in (build.start, build.end) if at), default=None)
         for build in builds:
-            times = [at for at in (build.start, build.end, self.oldest) if at]
-            self.oldest = min(times, default=None)
             if not build.success or build.end is None:
                 continue
             known = build.start is not None and build.start <= build.end
@@ -445,7 +458,10 @@ def is_tight(book: Ledger) -> bool:
 def _recent(book: Ledger) -> tuple[DayVerdict, ...]:
     """The settled days of the last 30."""
     settled = [day for day in book.days if day.verdict != "PENDING"]
-    return tuple(day for day in settled if day.day > settled[-1].day - timedelta(days=USUAL_DAYS))
+    if not settled:
+        return ()
+    before = settled[-1].day - timedelta(days=USUAL_DAYS)
+    return tuple(day for day in settled if day.day > before)
 
 
 def budget(book: Ledger, target: Optional[float]) -> Optional[Budget]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, tzinfo
@@ -214,25 +215,21 @@ def _class_name(ordered: Sequence[Count], zone: tzinfo) -> str:
     return f"{at:%A}s"
 
 
-def _expectation(logs: Sequence[float], alike: Sequence[object], index: int) -> Optional[float]:
-    same = [logs[i] for i in range(index) if alike[i] == alike[index]][-CLASS_SIZE:]
-    return median(same) if len(same) >= CLASS_LEAST else None
-
-
 def _forecast(ordered: Sequence[Count], alike: Sequence[object]) -> Optional[tuple[float, list[float]]]:
-    logs = [_log(count.rows) for count in ordered]
-    now = len(logs) - 1
-    expectation = _expectation(logs, alike, now)
-    if expectation is None:
-        return None
+    """What the newest count should be (as a logarithm), and the errors of the same forecast made before."""
     pace = _days_between(ordered)
     keep = ERRORS_KEPT_HOURLY if pace is not None and pace < 0.75 else ERRORS_KEPT
-    errors = []
-    for index in range(max(0, now - keep), now):
-        then = _expectation(logs, alike, index)
-        if then is not None:
-            errors.append(logs[index] - then)
-    if len(errors) < ERRORS_LEAST:
+    now = len(ordered) - 1
+    errors: list[float] = []
+    same: dict[object, deque[float]] = {}
+    expectation: Optional[float] = None
+    for index, count in enumerate(ordered):
+        past = same.setdefault(alike[index], deque(maxlen=CLASS_SIZE))
+        expectation = median(past) if index >= now - keep and len(past) >= CLASS_LEAST else None
+        if expectation is not None and index < now:
+            errors.append(_log(count.rows) - expectation)
+        past.append(_log(count.rows))
+    if expectation is None or len(errors) < ERRORS_LEAST:
         return None
     return expectation + median(errors), errors
 

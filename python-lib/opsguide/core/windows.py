@@ -6,7 +6,7 @@ A weekly window from 22:00 to 02:00 on Saturday begins on Saturday and ends on S
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, time, timedelta
+from datetime import datetime, time, timedelta, timezone
 from typing import Optional
 
 from dateutil import tz
@@ -42,7 +42,7 @@ def spans(window: Window, after: datetime, zone: str, days: int) -> list[tuple[d
     clock = tz.gettz(window.timezone or zone) or tz.UTC
     if window.start is not None and window.end is not None:
         start, end = (at if at.tzinfo else at.replace(tzinfo=clock) for at in (window.start, window.end))
-        return [(start.astimezone(tz.UTC), end.astimezone(tz.UTC))]
+        return [(start.astimezone(timezone.utc), end.astimezone(timezone.utc))]
     if window.from_time is None or window.to_time is None:
         return []
     begins, ends = time.fromisoformat(window.from_time), time.fromisoformat(window.to_time)
@@ -52,6 +52,6 @@ def spans(window: Window, after: datetime, zone: str, days: int) -> list[tuple[d
         if window.days and DAYS[day.weekday()].lower() not in window.days:
             continue
         last = day + timedelta(days=1) if ends <= begins else day
-        start = datetime.combine(day, begins, clock).astimezone(tz.UTC)
-        found.append((start, datetime.combine(last, ends, clock).astimezone(tz.UTC)))
+        start = datetime.combine(day, begins, clock).astimezone(timezone.utc)
+        found.append((start, datetime.combine(last, ends, clock).astimezone(timezone.utc)))
     return found

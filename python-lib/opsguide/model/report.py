@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from typing import Optional, Union
 
 from .known import Known, Unknown
@@ -81,7 +82,7 @@ class Expansion:
     cadence_seconds: Optional[float] = None
     caveats: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def instants(self) -> tuple[datetime, ...]:
         return tuple(item.at for item in self.expected)
 

@@ -22,12 +22,15 @@ def outages(verdicts: Mapping[str, Sequence[RunVerdict]], terms: Terms) -> tuple
     are those of `run_verdicts` by scenario id. Scenarios that start or follow each other count as one."""
     runs = [run for scenario in terms.scenarios if not isinstance(scenario.runs, Unknown) for run in scenario.runs]
     starts = sorted(start for run in runs if (start := run.start or fired(run)))
-    missed = sorted(
+    due = [
         (verdict.instant, scenario_id)
         for scenario_id, all_of_it in verdicts.items()
         for verdict in all_of_it
-        if verdict.verdict in _MISSED and verdict.instant is not None and not _anything_going(runs, verdict.instant)
-    )
+        if verdict.verdict in _MISSED and verdict.instant is not None
+    ]
+    first = min((at for at, _ in due), default=terms.now)
+    lately = [run for run in runs if run.running or run.end is None or run.end > first]
+    missed = sorted(pair for pair in due if not _anything_going(lately, pair[0]))
     family = _families(terms.scenarios)
     found = []
     for _, group in groupby(missed, key=lambda pair: bisect_left(starts, pair[0])):

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Optional
 from zoneinfo import ZoneInfo
 
 from ...model.known import Unknown, known
 from ...model.profile import Calendar, OpsProfile, ScenarioProfile
-from ...model.report import ServerZone
+from ...model.report import Expansion, ServerZone
 from ...model.snapshot import Run, Scenario, Snapshot, Step
 from .. import words
 from ..calendars import is_business_day
-from ..schedule import zone_of
+from ..schedule import expected, zone_of
 from ..windows import covers
 
+# The strip of 90 days with some room before it, and the month in which maintenance is looked ahead to.
+LISTED_BACK, LISTED_AHEAD = timedelta(days=101), timedelta(days=33)
 _UTC = ZoneInfo("UTC")
 
 
@@ -32,6 +35,7 @@ class Terms:
     scenarios: tuple[Scenario, ...] = ()
     profile: OpsProfile = field(default_factory=OpsProfile)
     triggers_disabled: Optional[bool] = None
+    _listed: dict[str, tuple[Scenario, Expansion]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def of(cls, snapshot: Snapshot, profile: OpsProfile, server: ServerZone) -> Terms:
@@ -46,6 +50,23 @@ class Terms:
             known(snapshot.scenarios, ()),
             profile,
             _triggers_disabled(snapshot),
+        )
+
+    def timetable(self, scenario: Scenario, after: datetime, before: datetime) -> Expansion:
+        """The moments of the scenario's clock from `after` to `before`. Those of the months around now, which nearly all
+        questions are about, are worked out once."""
+        first, last = self.now - LISTED_BACK, self.now + LISTED_AHEAD
+        if after < first or before > last:
+            return expected(scenario, after, before, self.server)
+        known_as, whole = self._listed.get(scenario.id, (None, Expansion()))
+        if known_as is not scenario:
+            whole = expected(scenario, first, last, self.server)
+            self._listed[scenario.id] = (scenario, whole)
+        if whole.unknown is not None:
+            # What is too much to list for months may be little enough for a night.
+            return expected(scenario, after, before, self.server)
+        return replace(
+            whole, expected=whole.expected[slice(*(bisect_left(whole.instants, at) for at in (after, before)))]
         )
 
     def promise(self, scenario: Scenario) -> ScenarioProfile:

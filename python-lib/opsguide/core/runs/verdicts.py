@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Optional
 
 from ...model.known import Unknown
@@ -13,7 +14,7 @@ from ...model.report import Expansion, Expected, RunVerdict
 from ...model.snapshot import Run, Scenario, Trigger
 from .. import words
 from ..duration import SUCCESSES, percentile
-from ..schedule import clock_triggers, expected, gap_after, next_expected
+from ..schedule import clock_triggers, gap_after, next_expected
 from .followed import after_others, runs_under
 from .outcome import lateness, of_run
 from .rhythm import of_cadence, of_events
@@ -94,9 +95,9 @@ def _moments(
     """The moments up to now, from before `since` as far as runs are on record: earlier ones show what is usual."""
     oldest = min((at for run in runs if (at := fired(run))), default=since) - LATEST_START
     until = terms.now + timedelta(seconds=1)
-    clock = expected(scenario, min(since, oldest), until, terms.server)
+    clock = terms.timetable(scenario, min(since, oldest), until)
     if clock.unknown:
-        clock = expected(scenario, max(since, oldest, terms.now - SHORT_PERIOD), until, terms.server)
+        clock = terms.timetable(scenario, max(since, oldest, terms.now - SHORT_PERIOD), until)
     others = after_others(followed, terms, min(since, oldest))
     return replace(
         clock,
@@ -168,7 +169,11 @@ class _Docket:
         """Seconds to the next moment."""
         if place + 1 < len(self.moments):
             return (self.moments[place + 1].at - self.moments[place].at).total_seconds()
-        return gap_after(self.scenario, self.moments[place].at, self.terms.server) if self.by_clock else None
+        return self._last_gap
+
+    @cached_property
+    def _last_gap(self) -> Optional[float]:
+        return gap_after(self.scenario, self.moments[-1].at, self.terms.server) if self.by_clock else None
 
     def _next_at(self, place: int) -> Optional[datetime]:
         gap = self._gap(place)

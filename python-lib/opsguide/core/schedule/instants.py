@@ -20,7 +20,7 @@ from .zones import NEAR, to_instant, zone_for
 # A run recorded this long after a moment may still be the one that the moment started.
 START_DELAY = timedelta(minutes=15)
 # DSS does not document on which day the weeks of "every 2 weeks" begin. It matters only for weeks of several days.
-FIRST_DAY_OF_WEEK = rrule.MO
+FIRST_DAY_OF_WEEK = 0  # Monday
 # What one call may expand to: a week of minutes.
 MOST_INSTANTS = 10_080
 
@@ -186,21 +186,26 @@ class _Rhythm:
 
     def _walls(self, first: date, final: date, phase: Optional[int]) -> Iterator[tuple[datetime, str]]:
         """Wall-clock times on days `first` to `final`, with a doubt where there is one; any phase where None."""
+        if self.temporal.frequency == "Monthly":
+            yield from self._months(first, final, phase)
+            return
+        for number in range(first.toordinal(), final.toordinal() + 1):
+            day = date.fromordinal(number)
+            if phase is not None and self._period(day) % self.temporal.repeat != phase:
+                continue
+            if self.temporal.frequency == "Daily" or day.weekday() in self.temporal.weekdays:
+                yield self._on(day), ""
+
+    def _months(self, first: date, final: date, phase: Optional[int]) -> Iterator[tuple[datetime, str]]:
         interval = 1 if phase is None else self.temporal.repeat
-        begin = self._period_start(self._period(first) - ((self._period(first) - (phase or 0)) % interval))
-        for wall in self._rule(begin, interval).between(
+        month = self._period(first) - ((self._period(first) - (phase or 0)) % interval)
+        for wall in self._month_rule(date(month // 12, month % 12 + 1, 1), interval).between(
             datetime.combine(first, datetime.min.time()), datetime.combine(final, datetime.max.time()), inc=True
         ):
             yield wall, self._doubt(wall)
 
-    def _rule(self, begin: date, interval: int) -> rrule.rrule:
+    def _month_rule(self, begin: date, interval: int) -> rrule.rrule:
         start, temporal = self._on(begin), self.temporal
-        if temporal.frequency == "Daily":
-            return rrule.rrule(rrule.DAILY, interval=interval, dtstart=start)
-        if temporal.frequency == "Weekly":
-            return rrule.rrule(
-                rrule.WEEKLY, interval=interval, dtstart=start, byweekday=temporal.weekdays, wkst=FIRST_DAY_OF_WEEK
-            )
         if temporal.month_day == LAST_DAY:
             return rrule.rrule(rrule.MONTHLY, interval=interval, dtstart=start, bymonthday=-1)
         if temporal.month_day in WEEK_OF_MONTH:
@@ -212,7 +217,7 @@ class _Rhythm:
 
     def _doubt(self, wall: datetime) -> str:
         temporal = self.temporal
-        by_day = temporal.frequency == "Monthly" and temporal.month_day not in (LAST_DAY, *WEEK_OF_MONTH)
+        by_day = temporal.month_day not in (LAST_DAY, *WEEK_OF_MONTH)
         if by_day and wall.day != self._month_day:
             return f"DSS does not document whether a month without a day {self._month_day} has a run"
         return ""
@@ -231,15 +236,8 @@ class _Rhythm:
         if self.temporal.frequency == "Daily":
             return day.toordinal()
         if self.temporal.frequency == "Weekly":
-            return (day.toordinal() - 1 - FIRST_DAY_OF_WEEK.weekday) // 7
+            return (day.toordinal() - 1 - FIRST_DAY_OF_WEEK) // 7
         return day.year * 12 + day.month - 1
-
-    def _period_start(self, period: int) -> date:
-        if self.temporal.frequency == "Daily":
-            return date.fromordinal(period)
-        if self.temporal.frequency == "Weekly":
-            return date.fromordinal(period * 7 + 1 + FIRST_DAY_OF_WEEK.weekday)
-        return date(period // 12, period % 12 + 1, 1)
 
 
 def _moments(anchors: Anchors) -> Iterator[tuple[datetime, timedelta]]:
