@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from opsguide.errors import DssUnreachable
 from opsguide.model.known import Unknown
+from opsguide.render.html import PAGES
 from opsguide.render.today_json import today_schema
 from tests.guides import HOSTILE
 from tests.todays import CALM, TODAY
@@ -56,7 +57,7 @@ def test_it_is_a_whole_page_by_itself_and_a_part_for_htmx(client: FlaskClient) -
 def test_each_page_leads_to_the_other(client: FlaskClient, path: str, here: str) -> None:
     shown = BeautifulSoup(client.get(path).text, "html.parser")
     links = {link.text: link for link in shown.select("nav.pages a")}
-    assert {name: link["data-backend"] for name, link in links.items()} == {"Today": "/today", "Guide": "/guide"}
+    assert {name: link["data-backend"] for name, link in links.items()} == {title: f"/{page}" for page, title in PAGES}
     assert [name for name, link in links.items() if link.get("aria-current") == "page"] == [here]
 
 

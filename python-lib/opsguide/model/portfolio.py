@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Optional
 
-from .guide import Tone
+from .guide import Callout, Section, Tone
 from .known import Cause, Known, Unknown
 from .snapshot import Channel, Instance, Project, Run, User, Viewer
 
@@ -151,7 +151,8 @@ class Finding:
 @dataclass(frozen=True)
 class Portfolio:
     """All of it, worst first. `total` counts the projects asked for, `not_read` those that were not judged; `reading`
-    says that more is to come. `scope` says why other projects are not here, '' where all that the caller may see are."""
+    says that more is to come. `scope` says why other projects are not here, '' where all that the caller may see are.
+    `banners` and `sections` are the same as a document."""
 
     taken_at: datetime
     headline: str
@@ -165,5 +166,7 @@ class Portfolio:
     reading: bool = False
     calls: int = 0
     elapsed_seconds: float = 0.0
+    banners: tuple[Callout, ...] = ()
+    sections: tuple[Section, ...] = ()
     next_check_seconds: Optional[float] = None
     schema_version: int = SCHEMA_VERSION

@@ -37,6 +37,8 @@ from .urls import Urls, anchor
 # Origins said in words behind the value; of the others the mark is enough, the word is for those who cannot see it.
 _WORDED = (Origin.INFERRED, Origin.DECLARED)
 _LONG_WORD = 32
+# The pages that the navigation names, as (path, title).
+PAGES = (("today", "Today"), ("guide", "Guide"), ("portfolio", "Portfolio"))
 
 
 @dataclass(frozen=True)
@@ -142,6 +144,11 @@ def result(guide: Guide, urls: Urls) -> str:
     return _render("result.html", guide=guide, **_words(guide.zone, urls))
 
 
+def page(template: str, zone: str, urls: Urls, **values: Any) -> str:
+    """The page of another module of `render`, with all that templates may ask for."""
+    return _render(template, zone=zone, **values, **_words(zone, urls))
+
+
 def problem_document(problem: Problem, root: str = "") -> str:
     """A calm page in place of one that could not be made."""
     return _render("problem_document.html", problem=problem, retry=None, root=root)
@@ -240,6 +247,7 @@ def _environment() -> Environment:
         origin_phrase=origin_phrase,
         origin_words=ORIGIN_WORDS,
         origins=tuple(Origin),
+        pages_there_are=PAGES,
         percent=_percent,
         questionable=questionable,
         shown=shown,

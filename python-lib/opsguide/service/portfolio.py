@@ -186,19 +186,24 @@ class Check:
 
     def run(self) -> Iterator[None]:
         """Reads and judges, project by project. What DSS does never raises."""
+        try:
+            yield from self._run()
+        finally:
+            self._ended = time.monotonic()
+        yield
+
+    def _run(self) -> Iterator[None]:
         until = self._begun + self.order.seconds
-        projects = self._list()
+        if not self._list():
+            return
         yield
-        if projects:
-            self._look_around()
-            yield
-            self._by_habits()
-            yield
-            for found in _side_by_side(self._judge, tuple(self._waiting.values()), self.clients.workers, until):
-                self._done(found)
-                yield
-        self._ended = time.monotonic()
+        self._look_around()
         yield
+        self._by_habits()
+        yield
+        for found in _side_by_side(self._judge, tuple(self._waiting.values()), self.clients.workers, until):
+            self._done(found)
+            yield
 
     def _list(self) -> bool:
         """Whether there is any project to judge."""

@@ -6,15 +6,16 @@ from pathlib import Path
 
 from flask import Blueprint, Response, request, send_from_directory
 
-from ..errors import DssDenied, InvalidParameter
+from ..errors import InvalidParameter
 from ..model.guide import Guide
 from ..render import html
 from ..render.json import guide_json
 from ..render.markdown import guide_markdown, today_markdown
 from ..render.today_json import today_json
 from ..render.urls import Urls
-from ..service import Access, Desk
-from . import actions, failures
+from ..service import Desk
+from . import actions, failures, portfolio
+from .answers import admitted, data, page, wants_part
 
 _DEPTHS = ("first", "whole")
 # Scripts and styles from the backend only. Who may frame the page is DSS's to say.
@@ -30,48 +31,49 @@ def create_blueprint(desk: Desk, resource: Path) -> Blueprint:
 
     @pages.get("/")
     def shell() -> Response:
-        return _html(html.shell())
+        return page(html.shell())
 
     @pages.get("/guide")
     def guide() -> Response:
         shown = _guide(desk, _choice("depth", _DEPTHS))
-        return _html(html.guide_fragment(shown, urls) if wants_part() else html.guide_document(shown, urls))
+        return page(html.guide_fragment(shown, urls) if wants_part() else html.guide_document(shown, urls))
 
     @pages.get("/guide/<section_id>")
     def section(section_id: str) -> Response:
-        access = _admitted(desk)
+        access = admitted(desk)
         shown = desk.section(access, section_id)
         if shown is None:
             raise InvalidParameter(f"The guide has no section “{section_id}”.", name="section_id")
         whole = desk.guide(access)
         if wants_part():
-            return _html(html.section_fragment(shown, whole, urls))
-        return _html(html.section_document(shown, whole, urls, root="../"))
+            return page(html.section_fragment(shown, whole, urls))
+        return page(html.section_document(shown, whole, urls, root="../"))
 
     @pages.get("/guide.json")
     def as_json() -> Response:
-        return _data(guide_json(_guide(desk, "whole"), urls), "application/json")
+        return data(guide_json(_guide(desk, "whole"), urls), "application/json")
 
     @pages.get("/guide.md")
     def as_markdown() -> Response:
-        return _data(guide_markdown(_guide(desk, "whole"), urls), "text/markdown; charset=utf-8")
+        return data(guide_markdown(_guide(desk, "whole"), urls), "text/markdown; charset=utf-8")
 
     @pages.get("/today")
     def today() -> Response:
-        access = _admitted(desk)
+        access = admitted(desk)
         shown = desk.today(access, after=request.args.get("after", ""))
         may = actions.permit(desk, access)
-        return _html(html.today_fragment(shown, urls, may) if wants_part() else html.today_document(shown, urls, may))
+        return page(html.today_fragment(shown, urls, may) if wants_part() else html.today_document(shown, urls, may))
 
     @pages.get("/today.json")
     def today_as_json() -> Response:
-        return _data(today_json(desk.today(_admitted(desk))), "application/json")
+        return data(today_json(desk.today(admitted(desk))), "application/json")
 
     @pages.get("/today.md")
     def today_as_markdown() -> Response:
-        return _data(today_markdown(desk.today(_admitted(desk)), urls), "text/markdown; charset=utf-8")
+        return data(today_markdown(desk.today(admitted(desk)), urls), "text/markdown; charset=utf-8")
 
     actions.register(pages, desk)
+    portfolio.register(pages, desk)
 
     @pages.get("/static/<path:name>")
     def static(name: str) -> Response:
@@ -92,21 +94,8 @@ def create_blueprint(desk: Desk, resource: Path) -> Blueprint:
     return pages
 
 
-def wants_part() -> bool:
-    """Whether the answer goes into a page that is already there."""
-    return "HX-Request" in request.headers or "fragment" in request.args
-
-
 def _guide(desk: Desk, depth: str) -> Guide:
-    return desk.guide(_admitted(desk), depth=depth)
-
-
-def _admitted(desk: Desk) -> Access:
-    access = desk.access(dict(request.headers))
-    if "guide" not in access.may:
-        reason = access.reason or "You may not read this project's content."
-        raise DssDenied(reason, status=403, path=request.path, needs="Read project content")
-    return access
+    return desk.guide(admitted(desk), depth=depth)
 
 
 def _choice(name: str, choices: tuple[str, ...]) -> str:
@@ -115,13 +104,3 @@ def _choice(name: str, choices: tuple[str, ...]) -> str:
     if value not in choices:
         raise InvalidParameter(f"“{name}” is “{value}”; it can be {' or '.join(choices)}.", name=name)
     return value
-
-
-def _html(text: str) -> Response:
-    answer = Response(text, mimetype="text/html")
-    answer.vary.add("HX-Request")
-    return answer
-
-
-def _data(text: str, content_type: str) -> Response:
-    return Response(text, content_type=content_type)

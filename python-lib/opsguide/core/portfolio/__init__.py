@@ -14,7 +14,7 @@ project's own page, not here.*
 from .findings import find
 from .habits import unusual
 from .standing import as_usual, broken, promised_names, promises, standing
-from .tables import as_guide, sections
+from .tables import as_guide
 from .whole import portfolio
 
 __all__ = [
@@ -25,7 +25,6 @@ __all__ = [
     "portfolio",
     "promised_names",
     "promises",
-    "sections",
     "standing",
     "unusual",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
-from ...model.guide import Callout, Cell, Guide, Link, Origin, Section, Table, Text, Tone
+from ...model.guide import Callout, Cell, Guide, Link, Origin, Section, Table, Tone
 from ...model.portfolio import Finding, NotRead, Portfolio, Standing
 from .. import words
 from ..compose.completeness import completeness
@@ -15,6 +15,15 @@ from .standing import BY_HABIT
 
 _FINDING_TONES = {"wrong": Tone.NOTICE, "fine": Tone.GOOD, "unknown": Tone.UNKNOWN}
 _FINDING_WORDS = {"wrong": "Look at it", "fine": "Fine", "unknown": "Cannot be told"}
+_STATES = {
+    "ERROR": "Error",
+    "WARNING": "Warning",
+    "UNKNOWN": "Cannot be told",
+    "AS_USUAL": "As usual",
+    "OK": "OK",
+    "IDLE": "Idle",
+    "QUIET": "Quiet",
+}
 _MEANINGS = {
     "ERROR": "A scenario failed or did not run, or a promised output is late or too old.",
     "WARNING": "Something is late, unusual or will not start by itself.",
@@ -28,11 +37,11 @@ _MEANINGS = {
 
 def as_guide(found: Portfolio, zone: str) -> Guide:
     """The portfolio as a guide, for whatever shows guides."""
-    parts = sections(found)
-    return Guide("", "Instance check", found.taken_at, zone, (), notes(found), parts, completeness((), parts))
+    counts = completeness((), found.sections)
+    return Guide("", "Instance check", found.taken_at, zone, (), found.banners, found.sections, counts)
 
 
-def notes(found: Portfolio) -> tuple[Callout, ...]:
+def banners(found: Portfolio) -> tuple[Callout, ...]:
     """What a reader must know before believing the rest."""
     said = (*((found.scope,) if found.scope else ()), *found.notes)
     return tuple(Callout("note", (words.capital(text) + ".",)) for text in said)
@@ -41,15 +50,11 @@ def notes(found: Portfolio) -> tuple[Callout, ...]:
 def sections(found: Portfolio) -> tuple[Section, ...]:
     return tuple(
         chain(
-            (Section("projects", "Projects", (Text((_headline(found),)), _projects(found.projects))),),
+            (Section("projects", "Projects", (_projects(found.projects),)),),
             _not_read(found.not_read, found.reading),
             _instance(found.findings),
         )
     )
-
-
-def _headline(found: Portfolio) -> Cell:
-    return Cell("portfolio.headline", found.headline, Origin.LIVE, tone=found.tone, as_of=found.taken_at)
 
 
 # --- projects --------------------------------------------------------------------------------------------------------
@@ -57,7 +62,7 @@ def _headline(found: Portfolio) -> Cell:
 
 def _projects(standings: Sequence[Standing]) -> Table:
     return Table(
-        ("Project", "State", "Active Scenarios", "Promised Outputs", "Owner"),
+        ("Project", "State", "Worst", "Active Scenarios", "Promised Outputs", "Owner"),
         tuple(map(_row, standings)),
         f"{words.count(len(standings), 'project')}, worst first",
         "No project was judged.",
@@ -68,18 +73,20 @@ def _row(standing: Standing) -> tuple[Cell, ...]:
     row, project = f"portfolio.project-{key(standing.key)}", standing.project
     name = f"{project.name} ({standing.key})" if project.name and project.name != standing.key else standing.key
     origin = Origin.INFERRED if standing.basis == BY_HABIT else Origin.LIVE
+    problems = standing.problems if len(standing.problems) > 1 else ()
     more = (f"and {standing.more_problems:,} more: see the project's own page",) if standing.more_problems else ()
     return (
         Cell(f"{row}.project", words.one_line(name), Origin.LIVE, link=Link("project", project_key=standing.key)),
         Cell(
             f"{row}.state",
-            words.capital(standing.headline),
+            _STATES[standing.verdict],
             origin,
             source=standing.basis,
             tone=standing.tone,
             verdict=standing.verdict,
-            evidence=(*standing.problems, *more, *standing.remarks, _MEANINGS[standing.verdict]),
+            evidence=(_MEANINGS[standing.verdict],),
         ),
+        Cell(f"{row}.worst", standing.headline, origin, evidence=(*problems, *more, *standing.remarks)),
         _counts(f"{row}.scenarios", standing.scenarios, STATE_WORDS, origin),
         _counts(f"{row}.outputs", standing.outputs, OUTPUT_WORDS, origin),
         _owner(f"{row}.owner", standing),
@@ -133,6 +140,7 @@ def _instance(findings: Sequence[Finding]) -> Iterator[Section]:
 
 def _finding(finding: Finding) -> tuple[Cell, ...]:
     row = f"portfolio.finding-{finding.id}"
+    needs = f". What would tell: {finding.needs}" if finding.needs else ""
     left = (f"and {finding.left_out:,} more",) if finding.left_out else ()
     return (
         Cell(f"{row}.question", finding.title, Origin.LIVE),
@@ -145,7 +153,7 @@ def _finding(finding: Finding) -> tuple[Cell, ...]:
         ),
         Cell(
             f"{row}.details",
-            words.capital(words.one_line(finding.said, 400)),
+            words.capital(words.one_line(finding.said, 400)) + needs,
             Origin.LIVE,
             needs=finding.needs,
             evidence=(*finding.evidence, *left),

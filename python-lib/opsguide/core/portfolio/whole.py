@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from ...model.guide import Tone
 from ...model.portfolio import VERDICTS, NotRead, Portfolio, Standing, Surroundings
 from .. import words
 from .findings import find
+from .tables import banners, sections
 
 _SAID = {
     "ERROR": ("has errors", "have errors"),
@@ -41,7 +43,7 @@ def portfolio(
     ordered = tuple(sorted(standings, key=_rank))
     left = tuple(sorted(not_read, key=lambda each: each.project.key))
     counts = Counter(standing.verdict for standing in ordered)
-    return Portfolio(
+    found = Portfolio(
         taken_at=taken_at,
         headline=_headline(counts, len(ordered), len(left), reading),
         tone=_tone(counts, bool(left)),
@@ -53,6 +55,7 @@ def portfolio(
         scope=scope,
         reading=reading,
     )
+    return replace(found, banners=banners(found), sections=sections(found))
 
 
 def _rank(standing: Standing) -> tuple[int, int, str]:
@@ -69,16 +72,16 @@ def _tone(counts: Counter[str], left: bool) -> Tone:
 
 
 def _headline(counts: Counter[str], judged: int, left: int, reading: bool) -> str:
-    total = words.count(judged + left, "project")
-    if not judged:
-        return (
-            f"None of {total} read yet"
-            if reading
-            else f"No project was judged, {left:,} not read"
-            if left
-            else "No project"
-        )
-    wrong = [f"{counts[verdict]:,} {said[counts[verdict] != 1]}" for verdict, said in _SAID.items() if counts[verdict]]
+    """ "3 of 240 projects have errors, 5 warn, 12 not read; 220 as they should be"."""
+    total = judged + left
+    if not total:
+        return "No project was found"
+    clauses = [(counts[verdict], said[counts[verdict] != 1]) for verdict, said in _SAID.items() if counts[verdict]]
+    if left:
+        clauses.append((left, "not read yet" if reading else "not read"))
     well = [f"{counts[verdict]:,} {said}" for verdict, said in _WELL.items() if counts[verdict]]
-    unread = [f"{left:,} of {judged + left:,} not read{' yet' if reading else ''}"] if left else []
-    return words.capital(f"Of {total}, " + ", ".join((*wrong, *unread, *well)))
+    if not clauses:
+        return f"{words.count(total, 'project')}: " + ", ".join(well)
+    (number, said), *rest = clauses
+    wrong = [f"{number:,} of {words.count(total, 'project')} {said}", *(f"{count:,} {text}" for count, text in rest)]
+    return "; ".join(part for part in (", ".join(wrong), ", ".join(well)) if part)

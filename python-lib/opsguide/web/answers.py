@@ -1,0 +1,34 @@
+"""What every page does with a request: let its caller in, and answer in the form that was asked for."""
+
+from __future__ import annotations
+
+from flask import Response, request
+
+from ..errors import DssDenied
+from ..service import Access, Desk
+
+
+def admitted(desk: Desk) -> Access:
+    """The caller, who may read the project's content; DssDenied for everybody else."""
+    access = desk.access(dict(request.headers))
+    if "guide" not in access.may:
+        reason = access.reason or "You may not read this project's content."
+        raise DssDenied(reason, status=403, path=request.path, needs="Read project content")
+    return access
+
+
+def wants_part() -> bool:
+    """Whether the answer goes into a page that is already there."""
+    return "HX-Request" in request.headers or "fragment" in request.args
+
+
+def page(text: str) -> Response:
+    """HTML: a page or a part of one, as `wants_part` says."""
+    answer = Response(text, mimetype="text/html")
+    answer.vary.add("HX-Request")
+    return answer
+
+
+def data(text: str, content_type: str) -> Response:
+    """The same for programs."""
+    return Response(text, content_type=content_type)
