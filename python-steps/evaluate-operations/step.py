@@ -6,14 +6,15 @@ from dataiku.scenario import Scenario
 
 from opsguide import service
 
-found = service.evaluate_in_dss(get_step_config(), get_plugin_config())
-problems = "\n".join(found.problems)
-print(f"{found.verdict}: {found.headline}", problems, sep="\n")  # noqa: T201
+seen = service.evaluate_in_dss(get_step_config(), get_plugin_config())
+found, variables = seen.found, service.variables_of(seen)
+for name, value in variables.items():
+    print(f"{name}: {value}")  # noqa: T201
+if seen.reason:
+    print(seen.reason)  # noqa: T201
 
 scenario = Scenario()
-scenario.set_scenario_variables(
-    operations_verdict=found.verdict, operations_headline=found.headline, operations_problems=problems
-)
+scenario.set_scenario_variables(**variables)
 try:
     scenario.add_report_item(
         {"type": "PROJECT", "projectKey": dataiku.default_project_key()},
@@ -24,4 +25,4 @@ except Exception as refused:  # noqa: BLE001
     # DSS documents no kind of item for this: where it takes none, the variables still say it all.
     print(f"DSS took no report item: {refused}")  # noqa: T201
 if found.fails:
-    raise service.ProblemsFound(f"{found.headline}\n{problems}")
+    raise service.ProblemsFound(f"{found.headline}\n{variables['operations_problems']}")

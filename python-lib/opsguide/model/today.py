@@ -11,6 +11,7 @@ from typing import Optional
 
 from .guide import Callout, Link, Section, Tone
 from .known import Known
+from .ledger import Ledger, Mute, SignOff
 from .report import Budget, DayVerdict
 
 SCHEMA_VERSION = 1
@@ -62,8 +63,8 @@ class Timeline:
 @dataclass(frozen=True)
 class ScenarioToday:
     """One scenario. `verdict` is one of `report.RUN_ORDER`; `alarms` is False where nobody needs to be woken: inactive,
-    a test, a design node. `problem` says what is wrong, '' where nothing is; `nobody_told` whether its failure reaches
-    nobody, None where that is unknown."""
+    a test, muted, a design node. `problem` says what is wrong, '' where nothing is; `nobody_told` whether its failure reaches
+    nobody, None where that is unknown. `muted_text` is the mute in words, '' without one."""
 
     id: str
     name: str
@@ -85,6 +86,8 @@ class ScenarioToday:
     usual_seconds: Optional[float] = None
     slow_seconds: Optional[float] = None
     nobody_told: Optional[bool] = None
+    muted: Optional[Mute] = None
+    muted_text: str = ""
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,8 @@ class OutputToday:
     days: tuple[DayVerdict, ...] = ()
     budget: Optional[Budget] = None
     budget_text: str = ""
+    muted: Optional[Mute] = None
+    muted_text: str = ""
 
 
 @dataclass(frozen=True)
@@ -158,7 +163,8 @@ class Counts:
 class Today:
     """All that the page of today shows. `headline` is one sentence, `tone` the worst it tells; the parts are worst
     first, and `sections` the same as tables. `next_check_seconds` is when to look again, None where nothing runs and
-    nothing is due within the hour."""
+    nothing is due within the hour. `ledger` is what people noted, None where the project has no state folder, and
+    `sign_off` who looked at this morning."""
 
     project_key: str
     title: str
@@ -176,15 +182,45 @@ class Today:
     calls: int = 0
     elapsed_seconds: float = 0.0
     next_check_seconds: Optional[float] = None
+    ledger: Known[Optional[Ledger]] = None
+    sign_off: Optional[SignOff] = None
+    sign_off_text: str = ""
     schema_version: int = SCHEMA_VERSION
 
 
 @dataclass(frozen=True)
 class Evaluation:
     """Today, or a part of it, as one verdict for a scenario that goes on or stops: ERROR, WARNING, UNKNOWN or OK, and
-    QUIET where nothing alarms. `problems` are sentences, worst first; `fails` says whether to stop."""
+    QUIET where nothing alarms. `problems` are sentences, worst first, `muted` what somebody muted, and until when;
+    `wrong` what the problems are about, each with its own verdict; `fails` says whether to stop."""
 
     verdict: str
     headline: str
     problems: tuple[str, ...]
     fails: bool
+    muted: tuple[str, ...] = ()
+    wrong: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What is remembered of an evaluation: its verdict, and what was wrong."""
+
+    verdict: str
+    wrong: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Look:
+    """An evaluation against the one before. `changed` is None where what was seen before is not known; `previous` is its
+    verdict, '' where there was none; `new` is what is wrong now and was not, or is worse. `kept` is what the next
+    evaluation can find in the scenario's variables. `heartbeat` says what became of the sign of life, '' where none was
+    asked for; `reason` why the memory failed, '' where it did not."""
+
+    found: Evaluation
+    changed: Optional[bool]
+    previous: str = ""
+    new: tuple[str, ...] = ()
+    heartbeat: str = ""
+    reason: str = ""
+    kept: str = ""

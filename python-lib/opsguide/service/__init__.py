@@ -7,8 +7,9 @@ the same name without it takes its clients and settings, and is what tests call.
 from __future__ import annotations
 
 from ..dss.identity import Access
+from .cleanup import clean_up, clean_up_in_dss
 from .desk import Desk, desk_in_dss
-from .evaluation import evaluate, evaluate_in_dss, outcome_of
+from .evaluation import evaluate, evaluate_in_dss, look, outcome_of, variables_of
 from .instrument import apply_rows, instrument, instrument_in_dss
 from .morning import ProblemsFound, morning_check, morning_check_in_dss
 from .portfolio import Check, Order, instance_check, instance_check_in_dss
@@ -25,6 +26,8 @@ __all__ = [
     "ProblemsFound",
     "Reading",
     "apply_rows",
+    "clean_up",
+    "clean_up_in_dss",
     "desk_in_dss",
     "evaluate",
     "evaluate_in_dss",
@@ -32,9 +35,11 @@ __all__ = [
     "instance_check_in_dss",
     "instrument",
     "instrument_in_dss",
+    "look",
     "monitored",
     "morning_check",
     "morning_check_in_dss",
     "outcome_of",
     "read",
+    "variables_of",
 ]

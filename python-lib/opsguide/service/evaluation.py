@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Optional
 
-from ..core.today import SEVERITIES
+from ..core.today import SEVERITIES, news
 from ..core.today import evaluate as evaluation_of
-from ..dss import inside
+from ..dss import heartbeat, inside, store, watching
 from ..dss.session import Clients
-from ..errors import InvalidParameter
-from ..model.known import Unknown
+from ..errors import DssError, DssUnreachable, InvalidParameter
+from ..model.known import Known, Unknown, known
 from ..model.report import RunVerdict, ScenarioReport
-from ..model.today import Evaluation
+from ..model.today import Evaluation, Look, Seen
 from ..settings import Settings
 from .morning import names_in, only
 from .reading import TODAY, Reading, read, today_of
@@ -21,23 +21,105 @@ from .reading import TODAY, Reading, read, today_of
 EVALUATION_STEP = "pystep_operations-guide_evaluate-operations"
 
 
-def evaluate_in_dss(config: Optional[Mapping[str, Any]], plugin_config: Optional[Mapping[str, Any]]) -> Evaluation:
-    """The scenario step: reads with the rights of the scenario's run-as user. See `evaluate`."""
+def evaluate_in_dss(config: Optional[Mapping[str, Any]], plugin_config: Optional[Mapping[str, Any]]) -> Look:
+    """The scenario step: reads, and keeps what it saw, with the rights of the scenario's run-as user. See `look`."""
     settings = Settings.read(plugin_config)
     clients = inside.clients(settings.max_parallel_calls, settings.dss_url)
-    return evaluate(clients, inside.project_key(), config or {}, settings)
+    return look(clients, inside.project_key(), config or {}, settings)
 
 
 def evaluate(clients: Clients, project_key: str, config: Mapping[str, Any], settings: Settings) -> Evaluation:
     """Today as one verdict. `config` is the step's parameters; InvalidParameter for a severity that there is not, and
     for a scenario or output that the project does not have."""
-    fail_at = config.get("fail_at") or SEVERITIES[0]
-    if fail_at not in SEVERITIES:
-        raise InvalidParameter(f"“fail_at” is {fail_at!r}; it can be {', '.join(SEVERITIES)}", name="fail_at")
-    scenarios, objects = names_in(config, "scenarios"), names_in(config, "outputs")
-    reading = _without_watchers(read(clients, project_key, settings, need=TODAY))
-    only(reading, scenarios, objects)
-    return evaluation_of(today_of(reading), fail_at, scenarios, objects)
+    return _evaluated(clients, project_key, _Question.read(config), settings)[0]
+
+
+def look(clients: Clients, project_key: str, config: Mapping[str, Any], settings: Settings) -> Look:
+    """Today as one verdict, compared with what the last look that asked the same saw, and kept for the next one. Then a
+    sign of life goes to `heartbeat_url`, where one is named: never when nothing could be seen."""
+    asked = _Question.read(config)
+    address = str(config.get("heartbeat_url") or "").strip()
+    refused = heartbeat.refusal(address, settings.heartbeat_hosts) if address else ""
+    if refused:
+        raise InvalidParameter(f"“heartbeat_url”: {refused}", name="heartbeat_url")
+    found, asking = _evaluated(clients, project_key, asked, settings)
+    name = news.question(asked.fail_at, asked.scenarios, asked.outputs, asked.only_on_change)
+    state = store.find(clients, project_key)
+    told = watching.recall(clients, project_key, state, name, asking)
+    before: Known[Optional[Seen]] = told if told is None or isinstance(told, Unknown) else news.from_data(told)
+    seen = news.compare(found, before, asked.fail_at, asked.only_on_change)
+    now = clients.now()[0]
+    data = news.to_data(found)
+    if isinstance(state, store.Store) and news.differs(found, before):
+        note = store.event(now, "evaluation", about="", text=found.headline, component="evaluate-operations", **data)
+        try:
+            watching.remember(state, name, note)
+            state.append(note)
+        except (DssError, DssUnreachable) as error:
+            # The variables of this run remain for the next one.
+            seen = replace(seen, reason=f"what was seen could not be kept in the state folder: {error}")
+    seen = replace(seen, kept=watching.variable(now, name, data))
+    if not address:
+        return seen
+    blind = news.BLIND in found.wrong
+    return replace(seen, heartbeat="not sent: nothing could be seen" if blind else _beat(address, settings))
+
+
+def _beat(address: str, settings: Settings) -> str:
+    return heartbeat.send(address, settings.heartbeat_hosts)
+
+
+def variables_of(seen: Look) -> dict[str, str]:
+    """What the step leaves in the scenario's variables, for the templates of reporters; docs/instrument.md lists them."""
+    return {
+        "operations_verdict": seen.found.verdict,
+        "operations_headline": seen.found.headline,
+        "operations_problems": "\n".join(seen.found.problems),
+        "operations_muted": "\n".join(seen.found.muted),
+        "operations_changed": {True: "yes", False: "no", None: "unknown"}[seen.changed],
+        "operations_previous": seen.previous,
+        "operations_new": "\n".join(seen.new),
+        "operations_heartbeat": seen.heartbeat,
+        watching.VARIABLE: seen.kept,
+    }
+
+
+@dataclass(frozen=True)
+class _Question:
+    """The step's parameters, each checked."""
+
+    fail_at: str
+    scenarios: frozenset[str]
+    outputs: frozenset[str]
+    only_on_change: bool
+
+    @classmethod
+    def read(cls, config: Mapping[str, Any]) -> _Question:
+        fail_at = config.get("fail_at") or SEVERITIES[0]
+        if fail_at not in SEVERITIES:
+            raise InvalidParameter(f"“fail_at” is {fail_at!r}; it can be {', '.join(SEVERITIES)}", name="fail_at")
+        only_on_change = config.get("only_on_change") in (True, "true")
+        return cls(str(fail_at), names_in(config, "scenarios"), names_in(config, "outputs"), only_on_change)
+
+
+def _evaluated(clients: Clients, project_key: str, asked: _Question, settings: Settings) -> tuple[Evaluation, str]:
+    """The evaluation, and the id of the scenario that asks ('' where that cannot be told)."""
+    reading = read(clients, project_key, settings, need=TODAY)
+    only(reading, asked.scenarios, asked.outputs)
+    running = _watchers(reading, running=True)
+    found = evaluation_of(today_of(_without_watchers(reading)), asked.fail_at, asked.scenarios, asked.outputs)
+    return found, next(iter(running)) if len(running) == 1 else ""
+
+
+def _watchers(reading: Reading, *, running: bool = False) -> frozenset[str]:
+    """The scenarios that have the step, of these alone those that run where that is asked."""
+    return frozenset(
+        scenario.id
+        for scenario in known(reading.snapshot.scenarios, ())
+        if not isinstance(scenario.settings, Unknown)
+        and any(step.type == EVALUATION_STEP for step in scenario.settings.steps)
+        and (scenario.running or not running)
+    )
 
 
 def outcome_of(found: Evaluation) -> str:
@@ -51,12 +133,7 @@ def _without_watchers(reading: Reading) -> Reading:
     report = reading.report
     if isinstance(report.scenarios, Unknown) or isinstance(reading.snapshot.scenarios, Unknown):
         return reading
-    asking = {
-        scenario.id
-        for scenario in reading.snapshot.scenarios
-        if not isinstance(scenario.settings, Unknown)
-        and any(step.type == EVALUATION_STEP for step in scenario.settings.steps)
-    }
+    asking = _watchers(reading)
 
     def seen(scenario: ScenarioReport) -> ScenarioReport:
         last = scenario.last_run

@@ -12,7 +12,7 @@ from .. import words
 
 SEVERITIES = ("error", "warning", "unknown", "never")
 _VERDICTS = {Tone.BAD: "ERROR", Tone.NOTICE: "WARNING", Tone.UNKNOWN: "UNKNOWN"}
-_ORDER = ("ERROR", "WARNING", "UNKNOWN", "OK", "QUIET")
+VERDICTS = _ORDER = ("ERROR", "WARNING", "UNKNOWN", "OK", "QUIET")
 _Line = Union[ScenarioToday, OutputToday, SourceToday]
 
 
@@ -40,8 +40,20 @@ def evaluate(
         verdict=verdict,
         headline=_headline(wrong, len(lines)) if named else today.headline,
         problems=tuple(f"{line.name}: {line.problem}" for line in wrong),
+        muted=tuple(_muted(line) for line in lines if not isinstance(line, SourceToday) and line.muted_text),
+        wrong=(*((_verdict(line.tone), _about(line)) for line in wrong), *((("UNKNOWN", "project"),) if blind else ())),
         fails=_fails(verdict, fail_at, blind),
     )
+
+
+def _about(line: _Line) -> str:
+    if isinstance(line, ScenarioToday):
+        return f"scenario:{line.id}"
+    return f"{'folder' if line.kind == 'MANAGED_FOLDER' else line.kind.lower()}:{line.id}"
+
+
+def _muted(line: Union[ScenarioToday, OutputToday]) -> str:
+    return f"{line.name}: {line.muted_text}" + (f" ({line.problem})" if line.problem else "")
 
 
 def _verdict(tone: Tone) -> str:
