@@ -45,6 +45,7 @@ from ..model.snapshot import (
     Zone,
 )
 from . import raw
+from .masking import mask
 
 Raw = Mapping[str, Any]
 
@@ -376,7 +377,7 @@ def _run(item: Raw) -> Run:
         trigger_name=raw.text(fire, "trigger", "name"),
         fired_at=raw.instant(fire, "timestamp"),
         run_as=raw.first_text((raw.text(item, "runAsUser", "realUserLogin"), raw.text(item, "runAsUser"))),
-        message=raw.first_text((raw.text(result, "thrown", "message"), raw.text(result, "thrown", "title"))),
+        message=mask(raw.first_text((raw.text(result, "thrown", "message"), raw.text(result, "thrown", "title")))),
         warnings=raw.count(result, "warnings", "totalCount"),
     )
 

@@ -141,6 +141,7 @@ class Clients:
         self._base_url = base_url
         self._lacks: Callable[[str], str] = lambda api_path: ""
         self._turns = threading.BoundedSemaphore(workers)
+        self._patience_seconds = timeout_seconds
         self._idle: list[Any] = []
         self._lock = threading.Lock()
         self._clock = _ServerClock()
@@ -166,10 +167,10 @@ class Clients:
 
     def one_at_a_time(self, deadline_seconds: float) -> Clients:
         """The same identity with the same rights for readings of many projects side by side, each of which makes one
-        call after the other: as many readings as `workers` then never wait for each other's turns. Scenario settings
-        are not kept: a thousand projects have more of them than memory should hold."""
+        call after the other and waits for its turn as long as `deadline_seconds`. Scenario settings are not kept: a
+        thousand projects have more of them than memory should hold."""
         found = self.acting_as(self._make, self.viewer)
-        found.workers, found.deadline_seconds = 1, deadline_seconds
+        found.workers, found.deadline_seconds, found._patience_seconds = 1, deadline_seconds, deadline_seconds
         found.seen = SettingsCache(0)
         found._lacks, found.read_only = self._lacks, self.read_only
         return found
@@ -261,6 +262,12 @@ class Clients:
             except csv.Error as error:
                 raise DssBroken(f"its rows cannot be read: {error}", status=200, path=api_path) from error
 
+    def lines(self, api_path: str, params: Mapping[str, Any], *, max_bytes: int, seconds: float) -> Iterator[str]:
+        """The lines of a text (a log) as they arrive. Whoever has read enough stops: the rest is not asked for. DssBroken
+        past `max_bytes`, DssUnreachable past `seconds`."""
+        with self._answer("GET", api_path, params) as response, _at_most(response, seconds, api_path):
+            yield from _lines(_chunks(response, max_bytes, api_path))
+
     @contextmanager
     def batch(self) -> Iterator[Batch]:
         """Calls made side by side, all of them together bounded by `deadline_seconds`."""
@@ -312,7 +319,7 @@ class Clients:
 
     @contextmanager
     def _turn(self, api_path: str) -> Iterator[None]:
-        if not self._turns.acquire(timeout=self.timeout_seconds):
+        if not self._turns.acquire(timeout=self._patience_seconds):
             raise DssUnreachable("DSS is busy with other calls of this plugin", path=api_path, timed_out=True)
         try:
             yield

@@ -38,6 +38,7 @@ _SCREENS = {
 }
 _WEB_SCHEMES = frozenset({"http", "https"})
 _CONTACT_SCHEMES = frozenset({"mailto", "tel"})
+_PAGE = re.compile(r"[a-z][a-z-]*(/[A-Za-z0-9-]+)?(#[A-Za-z][\w-]*)?")
 _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f]")
 
 
@@ -52,11 +53,14 @@ class Urls:
         self.project_key = project_key
 
     def href(self, link: Optional[Link]) -> Optional[str]:
-        """The address of `link`: a DSS screen, a web address, or `#id` for a part of this guide."""
+        """The address of `link`: a DSS screen, a web address, `#id` for a part of this guide, or another page of the
+        backend, relative to its root."""
         if link is None:
             return None
         if link.screen == "web":
             return web_address(link.target)
+        if link.screen == "page":
+            return link.target if _PAGE.fullmatch(link.target) else None
         if link.screen == "section":
             return f"#{anchor(link.target)}" if link.target else None
         return self._screen(link)

@@ -1,0 +1,157 @@
+"""What changed since it last went well: the recipes on the way, their sources, the scenario, who it runs as."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Optional
+
+from ...model.incident import Change, Changes, Failure, Incident, Opened, Suspicion
+from ...model.known import Cause, Known, Unknown, known
+from ...model.ledger import about
+from ...model.snapshot import ObjectRef, Run, Scenario
+from .. import words
+from ..compose.scene import Scene
+from ..duration import SUCCESSES
+from .blame import schema_differs
+
+_MOST = 20
+
+
+def changes(
+    incident: Incident, scene: Scene, failure: Optional[Failure], suspicion: Suspicion, opened: Opened
+) -> Changes:
+    """All that is on record as changed between the last success and the trouble, newest first, and what is not on
+    record."""
+    scenario = _scenario(incident, scene)
+    since = _since(incident, scenario)
+    if isinstance(since, Unknown):
+        return Changes(since, (), _never_told(opened))
+    path = _on_the_way(incident, failure, suspicion, scene)
+    recipes = {node.ref or node.id for ref in path for node in [scene.flow.recipe_of(ref)] if node is not None}
+    found = [
+        *_of_recipes(opened.recipes, recipes),
+        *_of_datasets(path, scene),
+        *_of_scenario(scenario),
+        *_of_user(scenario, incident),
+        *_of_commits(scene),
+        *_of_bundles(scene),
+        *_of_timeline(opened.timeline, path, recipes, scenario),
+    ]
+    dated = [change for change in found if change.at is None or change.at >= since]
+    unique = {(change.what, change.name, change.said): change for change in reversed(dated)}
+    newest = sorted(unique.values(), key=lambda c: (c.at or scene.now, c.what, c.name), reverse=True)
+    return Changes(since, tuple(newest[:_MOST]), _never_told(opened, scene))
+
+
+def _scenario(incident: Incident, scene: Scene) -> Optional[Scenario]:
+    subjects = [symptom.subject for symptom in incident.symptoms]
+    found = (s for name in subjects for s in known(scene.snapshot.scenarios, ()) if about("SCENARIO", s.id) == name)
+    return next(found, None)
+
+
+def _since(incident: Incident, scenario: Optional[Scenario]) -> Known[datetime]:
+    """The start of the last success before the trouble: what changed while it ran may not have been in it."""
+    if scenario is not None and not isinstance(scenario.runs, Unknown):
+        good = [run for run in scenario.runs if _good_before(run, incident.root.began_at)]
+        if good and good[0].start is not None:
+            return good[0].start
+    if incident.root.well_at is not None:
+        return incident.root.well_at
+    return Unknown("no success before it is on record", Cause.NOT_RECORDED)
+
+
+def _good_before(run: Run, moment: datetime) -> bool:
+    return run.outcome in SUCCESSES and run.start is not None and run.start < moment
+
+
+def _on_the_way(
+    incident: Incident, failure: Optional[Failure], suspicion: Suspicion, scene: Scene
+) -> tuple[ObjectRef, ...]:
+    """What failed, what is wrong, and all that they are made from."""
+    begin = [symptom.ref for symptom in incident.symptoms if symptom.ref is not None]
+    if failure is not None:
+        begin = [*failure.failed, *(() if failure.failed else failure.targets)] or begin
+    if suspicion.ref is not None:
+        begin.append(suspicion.ref)
+    found = dict.fromkeys(begin)
+    for ref in begin:
+        found.update(dict.fromkeys(scene.flow.upstream(ref)))
+    return tuple(found)
+
+
+def _of_recipes(recipes: Known[tuple[Change, ...]], on_the_way: set[str]) -> Iterator[Change]:
+    for change in known(recipes, ()):
+        if change.name in on_the_way and change.at is not None:
+            yield change
+
+
+def _of_datasets(path: tuple[ObjectRef, ...], scene: Scene) -> Iterator[Change]:
+    for ref in path:
+        differs = schema_differs(ref, scene)
+        if differs:
+            yield Change("schema", scene.name(ref), None, "", f"not as accepted: {differs}")
+        dataset = scene.datasets.get(ref)
+        if dataset is not None and dataset.modified_at is not None:
+            yield Change("dataset", scene.name(ref), dataset.modified_at, "", "its settings or columns were changed")
+
+
+def _of_scenario(scenario: Optional[Scenario]) -> Iterator[Change]:
+    if scenario is not None and scenario.modified_at is not None:
+        yield Change("scenario", scenario.name or scenario.id, scenario.modified_at, scenario.modified_by, "edited")
+
+
+def _of_user(scenario: Optional[Scenario], incident: Incident) -> Iterator[Change]:
+    """Whether another user ran it than the time before."""
+    runs = () if scenario is None or isinstance(scenario.runs, Unknown) else scenario.runs
+    bad = next((run for run in runs if run.run_id and run.run_id == incident.root.run_id), None)
+    good = next((run for run in runs if _good_before(run, incident.root.began_at)), None)
+    if bad is not None and good is not None and bad.run_as and good.run_as and bad.run_as != good.run_as:
+        yield Change("user", bad.run_as, bad.start, "", f"it ran as {good.run_as} before")
+
+
+def _of_commits(scene: Scene) -> Iterator[Change]:
+    for commit in known(scene.snapshot.commits, ()):
+        if commit.at is not None:
+            yield Change("commit", commit.id[:10], commit.at, commit.author, words.one_line(commit.message, 160))
+
+
+def _of_bundles(scene: Scene) -> Iterator[Change]:
+    for bundle in known(scene.snapshot.bundles, ()):
+        if bundle.created_at is not None:
+            yield Change("bundle", bundle.id, bundle.created_at, "", "active" if bundle.active else "")
+
+
+def _of_timeline(
+    timeline: Known[tuple[Change, ...]], path: tuple[ObjectRef, ...], recipes: set[str], scenario: Optional[Scenario]
+) -> Iterator[Change]:
+    """Edits of the objects on the way, and of the project as a whole; not their builds."""
+    names = {ref.id for ref in path} | recipes | ({scenario.id} if scenario is not None else set())
+    for change in known(timeline, ()):
+        if change.name in names or change.what in ("project", "variables", "code env"):
+            yield change
+
+
+def _never_told(opened: Opened, scene: Optional[Scene] = None) -> tuple[tuple[str, Unknown], ...]:
+    """What may have changed without a trace that can be read."""
+    unknown: list[tuple[str, Unknown]] = []
+    for what, part in (("Recipes", opened.recipes), ("Timeline", opened.timeline)):
+        if isinstance(part, Unknown):
+            unknown.append((what, part))
+    if scene is not None and isinstance(scene.snapshot.commits, Unknown):
+        unknown.append(("Commits", scene.snapshot.commits))
+    unknown.append(
+        (
+            "Project variables",
+            Unknown(
+                "DSS keeps no date of their changes: compare them with the last bundle or commit", Cause.NOT_RECORDED
+            ),
+        )
+    )
+    unknown.append(
+        (
+            "Code environment",
+            Unknown("DSS does not tell when its packages changed: whoever looks after it can say", Cause.NOT_RECORDED),
+        )
+    )
+    return tuple(unknown)

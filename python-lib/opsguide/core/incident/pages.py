@@ -1,0 +1,539 @@
+"""Incidents as pages: the list, worst first, and one incident with all that helps to end it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Optional
+
+from ...model.event import Event
+from ...model.guide import Block, Cell, Item, Items, Link, Section, Table, Text, Tone
+from ...model.incident import Failure, Incident, IncidentPage, Incidents, Mention, Opened, Suspicion, Symptom
+from ...model.known import Cause, Known, Unknown
+from ...model.report import OutputReport
+from .. import words
+from ..compose.front import cautions, project_name
+from ..compose.procedures import procedure
+from ..compose.scene import Scene, key
+from ..messages import alike
+from .blame import suspicion
+from .changes import changes
+from .impact import Reach, reach
+from .journal import tone_of
+from .remedies import Remedies, remedies
+
+ORIGIN_WORDS = {
+    "late_source": "Late source",
+    "schema_change": "Schema change",
+    "quality_gate": "Quality gate",
+    "code_or_engine": "Code or engine",
+    "start": "Not started",
+    "instance": "The instance",
+    "unknown": "Not clear",
+}
+STATE_WORDS = {
+    "open": "Open",
+    "acknowledged": "Taken",
+    "resolved": "Closed",
+    "recovered": "Recovered",
+}
+_PROCEDURES = {"late_source": "handling-late-source-data", "schema_change": "handling-schema-changes"}
+_SPOKEN = {"acknowledge": "took it", "assign": "gave it to", "note": "wrote", "resolve": "closed it"}
+_INFERRED = "inferred from the flow, the runs and the error"
+
+
+# --- the list --------------------------------------------------------------------------------------------------------
+
+
+def incidents_page(found: Known[tuple[Incident, ...]], scene: Scene, keeping: str) -> Incidents:
+    """The list. `keeping` says why nothing can be written down about incidents, '' where it can."""
+    listed = () if isinstance(found, Unknown) else found
+    sentence, tone = _headline(found, scene)
+    return Incidents(
+        project_key=scene.snapshot.project_key,
+        title=f"{project_name(scene)} - Incidents",
+        taken_at=scene.now,
+        zone=scene.report.zone,
+        headline=sentence,
+        tone=tone,
+        banners=cautions(scene),
+        incidents=found,
+        keeping=keeping,
+        sections=(_open_section(listed, scene), _ended_section(listed, scene)),
+        calls=scene.snapshot.calls,
+        elapsed_seconds=scene.snapshot.elapsed_seconds,
+    )
+
+
+def _headline(found: Known[tuple[Incident, ...]], scene: Scene) -> tuple[str, Tone]:
+    if isinstance(found, Unknown):
+        return f"whether anything is wrong cannot be told: {found.reason}", Tone.UNKNOWN
+    open_ones = [incident for incident in found if incident.open]
+    unseen = _unseen(scene)
+    if not open_ones:
+        if unseen:
+            return f"no incident is seen, but {unseen}", Tone.UNKNOWN
+        return "no incident is open", Tone.GOOD
+    loud = [incident for incident in open_ones if incident.tone in (Tone.BAD, Tone.NOTICE)]
+    untaken = sum(incident.state == "open" for incident in loud)
+    parts = [f"{words.count(len(open_ones), 'incident')} open: {words.listed([i.title for i in open_ones], 3)}"]
+    if loud:
+        parts.append(
+            "nobody has taken " + ("it" if len(loud) == 1 else f"{untaken} of them") if untaken else "all taken"
+        )
+    return "; ".join([*parts, unseen] if unseen else parts), open_ones[0].tone
+
+
+def _unseen(scene: Scene) -> str:
+    """What could not be read, so that silence about it is no good news."""
+    parts = {
+        "its scenarios": scene.report.scenarios,
+        "its outputs": scene.report.outputs,
+        "its sources": scene.report.sources,
+    }
+    lost = [name for name, part in parts.items() if isinstance(part, Unknown)]
+    unread = [s.name for s in scene.watched if isinstance(s.last_run, Unknown)]
+    if unread:
+        lost.append(f"the runs of {words.listed(unread, 2)}")
+    return f"{words.listed(lost)} could not be read" if lost else ""
+
+
+def _open_section(found: Sequence[Incident], scene: Scene) -> Section:
+    rows = [_open_row(incident, scene) for incident in found if incident.open or _closed_by_hand(incident)]
+    table = Table(
+        ("Incident", "State", "Since", "What Follows", "Taken By", "Next Call"),
+        tuple(rows),
+        "Open incidents, the worst and newest first: one for each root cause",
+        "No incident is open.",
+    )
+    return Section("open", "Open", (table,))
+
+
+def _closed_by_hand(incident: Incident) -> bool:
+    """Closed, but not seen well yet: still worth an eye."""
+    return incident.state == "resolved" and any(symptom.ended_at is None for symptom in incident.symptoms)
+
+
+def _open_row(incident: Incident, scene: Scene) -> tuple[Cell, ...]:
+    row = f"incidents.{incident.id}"
+    return (
+        title_cell(incident, scene, f"{row}.title"),
+        state_cell(incident, scene, f"{row}.state"),
+        since_cell(incident, scene, f"{row}.since"),
+        _follows_cell(incident, scene, f"{row}.follows"),
+        _taken_cell(incident, scene, f"{row}.taken"),
+        due_cell(incident, scene, f"{row}.due"),
+    )
+
+
+def title_cell(incident: Incident, scene: Scene, cell_id: str) -> Cell:
+    return scene.inferred(
+        cell_id,
+        incident.title,
+        "what was read of runs, builds and data",
+        link=Link("page", f"incidents/{incident.id}"),
+        tone=incident.tone,
+        reason=incident.root.said,
+        evidence=tuple(line for line in (incident.muted, incident.remark) if line),
+    )
+
+
+def state_cell(incident: Incident, scene: Scene, cell_id: str) -> Cell:
+    said = STATE_WORDS[incident.state]
+    if incident.muted and incident.open:
+        said = f"{said}, {incident.muted.partition(':')[0]}"
+    return scene.inferred(cell_id, said, "the notes of this page", reason=incident.remark)
+
+
+def since_cell(incident: Incident, scene: Scene, cell_id: str) -> Cell:
+    root = incident.root
+    if root.began_at.year == 1970:
+        return scene.unknown(cell_id, Unknown("since when is not on record", Cause.NOT_RECORDED))
+    times = f", {words.count(root.times, 'time')}" if root.times > 1 else ""
+    return scene.inferred(
+        cell_id,
+        f"{scene.time(root.began_at)}, {words.ago(root.began_at, scene.now)}{times}",
+        "the first moment at which it was wrong",
+        at=root.began_at,
+    )
+
+
+def _follows_cell(incident: Incident, scene: Scene, cell_id: str) -> Cell:
+    names = tuple(dict.fromkeys(f"{symptom.name}" for symptom in incident.others))
+    if not names:
+        return scene.inferred(cell_id, "Nothing seen", _INFERRED)
+    told = tuple(f"{symptom.name}: {symptom.said}" for symptom in incident.others)
+    return scene.inferred(cell_id, words.listed(names, 3), _INFERRED, evidence=told)
+
+
+def _taken_cell(incident: Incident, scene: Scene, cell_id: str) -> Cell:
+    if incident.assignee:
+        return scene.live(cell_id, incident.assignee, "the notes of this page", at=None)
+    return scene.live(cell_id, "Nobody", "the notes of this page", tone=incident.tone if incident.open else Tone.NONE)
+
+
+def due_cell(incident: Incident, scene: Scene, cell_id: str) -> Cell:
+    """When the next person is to be called, as the matrix says."""
+    due = incident.due
+    if not incident.open or due is None:
+        return scene.inferred(cell_id, "None: it is over", "the escalation matrix")
+    if due.at is None:
+        return scene.missing(cell_id, "escalation", due.said)
+    to = due.to or "nobody is declared"
+    if incident.root.began_at.year == 1970:
+        return scene.unknown(
+            cell_id, Unknown("since when is not on record, so the count has no beginning", Cause.NOT_RECORDED)
+        )
+    late = due.at <= scene.now
+    said = (
+        f"{to}, since {scene.time(due.at)}" if late else f"{to} {words.ago(due.at, scene.now)}, at {scene.time(due.at)}"
+    )
+    quiet = incident.muted or scene.report.quiet
+    return scene.inferred(
+        cell_id,
+        said,
+        f"the escalation matrix: {due.issue}, after {due.after}",
+        at=due.at,
+        tone=Tone.NOTICE if late and not quiet else Tone.NONE,
+        reason=due.said,
+        declare="escalation",
+        evidence=tuple(line for line in (f"first contact: {due.first}" if due.first else "",) if line),
+    )
+
+
+def _ended_section(found: Sequence[Incident], scene: Scene) -> Section:
+    rows = [_ended_row(incident, scene) for incident in found if not incident.open and not _closed_by_hand(incident)]
+    table = Table(
+        ("Incident", "Began", "Taken After", "Well After", "What It Was"),
+        tuple(rows),
+        "Incidents of the last weeks that are over, the newest first",
+        "None is on record.",
+    )
+    return Section("ended", "Over", (table,))
+
+
+def _ended_row(incident: Incident, scene: Scene) -> tuple[Cell, ...]:
+    row = f"incidents.{incident.id}"
+    return (
+        title_cell(incident, scene, f"{row}.title"),
+        since_cell(incident, scene, f"{row}.since"),
+        _after_cell(incident.seconds_to_acknowledge, "Nobody took it", scene, f"{row}.taken"),
+        _after_cell(incident.seconds_to_recover, "Not seen well", scene, f"{row}.well"),
+        _closed_cell(incident, scene, f"{row}.closed"),
+    )
+
+
+def _after_cell(seconds: Optional[float], none: str, scene: Scene, cell_id: str) -> Cell:
+    said = none if seconds is None else words.duration(seconds)
+    return scene.inferred(cell_id, said, "its beginning and the notes of this page", seconds=seconds)
+
+
+def _closed_cell(incident: Incident, scene: Scene, cell_id: str) -> Cell:
+    closed = [mention for mention in incident.mentions if mention.kind == "resolve" and mention.text]
+    if not closed:
+        return scene.live(cell_id, "Nobody wrote it down", "the notes of this page")
+    return scene.live(cell_id, words.one_line(closed[-1].text, 160), f"written by {closed[-1].by}")
+
+
+# --- one incident ----------------------------------------------------------------------------------------------------
+
+
+def incident_page(
+    incident: Incident, scene: Scene, opened: Opened, closed: Sequence[Event], keeping: str
+) -> IncidentPage:
+    """One incident. `closed` are the events with which others were closed before."""
+    failure = None if isinstance(opened.failure, Unknown) else opened.failure
+    suspected = suspicion(incident, scene, failure)
+    error = failure.message if failure is not None and failure.message else incident.root.error
+    reached = reach(incident, scene, suspected, failure, opened.shown)
+    known_errors = remedies(error, scene.profile.known_errors, closed)
+    return IncidentPage(
+        incident=incident,
+        project_key=scene.snapshot.project_key,
+        title=incident.title,
+        taken_at=scene.now,
+        zone=scene.report.zone,
+        banners=cautions(scene),
+        sections=(
+            Section("what-failed", "What Failed", tuple(_failed(incident, scene, opened.failure))),
+            Section("origin", "Where It Probably Comes From", tuple(_origin(suspected, scene))),
+            Section("known-errors", "Seen Before", tuple(_remedies(known_errors, error, scene))),
+            Section("what-to-do", "What to Do", tuple(_to_do(suspected, scene))),
+            Section("downstream", "What Waits for It", tuple(_downstream(reached, incident, scene))),
+            Section(
+                "changes",
+                "What Changed Since It Last Went Well",
+                tuple(_changes(incident, scene, failure, suspected, opened)),
+            ),
+            Section("escalation", "Whom to Call Next", tuple(_escalation(incident, scene))),
+            Section("history", "History", tuple(_history(incident, scene))),
+        ),
+        excerpt=opened.excerpt,
+        error=alike(error),
+        keeping=keeping,
+        calls=opened.calls,
+    )
+
+
+def _failed(incident: Incident, scene: Scene, failure: Known[Optional[Failure]]) -> Iterator[Block]:
+    root = incident.root
+    yield Text((scene.inferred("incident.said", root.said, "the run's verdict", tone=incident.tone),))
+    if isinstance(failure, Unknown):
+        yield Text((scene.unknown("incident.failure", failure),), "Step, job and activity:")
+    elif failure is not None:
+        yield Items(tuple(_chain(failure, scene)), ordered=True)
+    if incident.others:
+        yield Table(
+            ("What Follows", "How It Shows", "Since"),
+            tuple(_symptom_row(symptom, scene) for symptom in incident.others),
+            f"{words.count(len(incident.others), 'thing')} that this explains, as far as can be inferred",
+        )
+
+
+def _chain(failure: Failure, scene: Scene) -> Iterator[Item]:
+    """First failing step, its job, its activity, its message."""
+    word = "is at" if failure.running else "failed"
+    step = f"{failure.number} of {failure.of}: {failure.step or failure.step_type}" if failure.number else ""
+    yield Item(
+        (
+            f"Step that {word}: ",
+            scene.live("incident.step", step, "the run's steps", link=Link("scenario-runs", failure.scenario_id)),
+        )
+    )
+    yield Item(
+        (
+            "Job: ",
+            scene.live(
+                "incident.job",
+                failure.job_id,
+                "the step's report",
+                link=Link("job", failure.job_id) if failure.job_id else None,
+            ),
+        )
+    )
+    activity = failure.activity
+    said = f"{activity.id} ({activity.state.lower()})" if activity is not None else ""
+    recipe = Link("recipe", activity.recipe) if activity is not None and activity.recipe else None
+    yield Item(("Activity: ", scene.live("incident.activity", said, "the job's status", link=recipe)))
+    if not failure.running or failure.message:
+        yield Item(
+            ("Message: ", scene.live("incident.message", words.one_line(failure.message, 600), "the step's error"))
+        )
+
+
+def _symptom_row(symptom: Symptom, scene: Scene) -> tuple[Cell, ...]:
+    row = f"incident.symptom-{key(symptom.subject)}-{symptom.kind}"
+    return (
+        scene.inferred(
+            f"{row}.name", symptom.name, _INFERRED, link=scene.link(symptom.ref) if symptom.ref is not None else None
+        ),
+        scene.inferred(
+            f"{row}.said",
+            symptom.said,
+            "today's verdicts",
+            tone=Tone.QUIET if symptom.ended_at is not None else scene.alarm(tone_of(symptom)),
+            verdict=symptom.verdict,
+        ),
+        _moment(symptom.began_at, scene, f"{row}.since"),
+    )
+
+
+def _moment(at: datetime, scene: Scene, cell_id: str) -> Cell:
+    if at.year == 1970:
+        return scene.unknown(cell_id, Unknown("not on record", Cause.NOT_RECORDED))
+    return scene.live(cell_id, scene.time(at), "its record", at=at)
+
+
+def _origin(found: Suspicion, scene: Scene) -> Iterator[Block]:
+    yield Text(
+        (
+            scene.inferred(
+                "incident.origin",
+                f"{ORIGIN_WORDS[found.origin]}: {found.said}",
+                _INFERRED,
+                link=scene.link(found.ref) if found.ref is not None else None,
+                tone=Tone.UNKNOWN if found.origin == "unknown" else Tone.NONE,
+            ),
+        ),
+        "Suspected, an inference:",
+    )
+    if found.evidence:
+        yield Items(tuple(Item((line,)) for line in found.evidence))
+
+
+def _remedies(found: Remedies, error: str, scene: Scene) -> Iterator[Block]:
+    rows = []
+    for number, remedy in enumerate(found.found):
+        row = f"incident.remedy-{number}"
+        said = f"{remedy.by}, {words.day(remedy.at, scene.zone, scene.now)}" if remedy.at is not None else ""
+        rows.append(
+            (
+                _written(scene, f"{row}.cause", remedy.cause or remedy.pattern, said),
+                _written(scene, f"{row}.step", remedy.step, said),
+                scene.live(f"{row}.by", said, "an earlier incident")
+                if said
+                else scene.declare(f"{row}.by", "known_errors", "The profile"),
+            )
+        )
+    empty = "No error that was seen before is like it." if error else "There is no error to compare."
+    yield Table(("Cause", "What Helped", "Who Says So"), tuple(rows), "Errors like this one", empty)
+    for number, (pattern, why) in enumerate(found.refused):
+        cell = scene.unknown(f"incident.refused-{number}", Unknown(why, Cause.LEFT_OUT), declare="known_errors")
+        yield Text((cell,), f"Pattern “{words.one_line(pattern, 80)}”:")
+
+
+def _written(scene: Scene, cell_id: str, text: str, by: str) -> Cell:
+    if by:
+        return scene.live(cell_id, text, "an earlier incident")
+    return scene.declare(cell_id, "known_errors", text)
+
+
+def _to_do(found: Suspicion, scene: Scene) -> Iterator[Block]:
+    title, blocks = procedure(scene, _PROCEDURES.get(found.origin, "rerunning-after-failure"), found.ref)
+    yield Text((Link("page", "guide#common-operations", label=title),), "The guide’s procedure:")
+    yield from blocks
+
+
+def _downstream(found: Reach, incident: Incident, scene: Scene) -> Iterator[Block]:
+    """The outputs that somebody waits for, or that are late; the others by name."""
+    hurt = {symptom.ref for symptom in incident.symptoms}
+    awaited = [o for o in found.outputs if o.ref in hurt or _awaited(o, scene)]
+    others = [scene.name(output.ref) for output in found.outputs if output not in awaited]
+    yield Table(
+        ("Output", "Must Be Ready", "State", "Who Uses It"),
+        tuple(_output_row(output, scene) for output in awaited),
+        f"Outputs that are waited for, among {words.count(len(found.objects), 'object')} downstream",
+        "None of this project.",
+    )
+    also = scene.inferred(
+        "incident.others", words.listed(others, 8) or "None", "the flow graph", evidence=tuple(others)
+    )
+    yield Items(
+        (
+            Item(("Outputs without a promise: ", also)),
+            Item(("Other projects: ", _projects(found, scene))),
+            Item(("Dashboards and web apps: ", _shown(found, scene))),
+            Item(("Told by DSS: ", _told(found, scene))),
+        )
+    )
+
+
+def _awaited(output: OutputReport, scene: Scene) -> bool:
+    return output.due_at is not None or bool(scene.dataset_profile(output.ref).consumers)
+
+
+def _output_row(output: OutputReport, scene: Scene) -> tuple[Cell, ...]:
+    name = scene.smart(output.ref)
+    row, path = f"incident.output-{key(name)}", f"datasets.{name}"
+    due = output.due_at
+    return (
+        scene.inferred(f"{row}.name", scene.name(output.ref), "the flow graph", link=scene.link(output.ref)),
+        scene.missing(f"{row}.due", f"{path}.due")
+        if due is None
+        else scene.inferred(f"{row}.due", scene.time(due), "the promise", at=due),
+        scene.inferred(f"{row}.state", output.reason, "today's verdicts", verdict=output.verdict),
+        scene.declare(
+            f"{row}.consumers", f"{path}.consumers", words.listed(scene.dataset_profile(output.ref).consumers, 6)
+        ),
+    )
+
+
+def _projects(found: Reach, scene: Scene) -> Cell:
+    if isinstance(found.projects, Unknown):
+        return scene.unknown("incident.projects", found.projects)
+    said = [f"{words.listed(list(keys), 3)} ({scene.name(ref)})" for ref, keys in found.projects]
+    return scene.live("incident.projects", words.listed(said, 6) or "None uses what is downstream", "project settings")
+
+
+def _shown(found: Reach, scene: Scene) -> Cell:
+    if isinstance(found.shown, Unknown):
+        return scene.unknown("incident.shown", found.shown)
+    said = [f"{'perhaps ' if each.possible else ''}{each.kind} {each.name}" for each in found.shown]
+    none = "None is seen to show it"
+    return scene.inferred("incident.shown", words.listed(said, 6) or none, "insights, dashboards and web apps' code")
+
+
+def _told(found: Reach, scene: Scene) -> Cell:
+    said = words.listed(found.told, 6)
+    return scene.inferred(
+        "incident.told",
+        said or "Nobody",
+        "the scenarios' reporters",
+        tone=scene.alarm(Tone.NOTICE) if found.untold else Tone.NONE,
+        evidence=found.untold,
+    )
+
+
+def _changes(
+    incident: Incident, scene: Scene, failure: Optional[Failure], suspected: Suspicion, opened: Opened
+) -> Iterator[Block]:
+    found = changes(incident, scene, failure, suspected, opened)
+    if isinstance(found.since, Unknown):
+        yield Text((scene.unknown("incident.changed-since", found.since),), "Since:")
+        return
+    rows = tuple(
+        (
+            scene.live(
+                f"incident.change-{number}.what", f"{words.capital(change.what)} {change.name}", "DSS's records"
+            ),
+            scene.live(f"incident.change-{number}.said", change.said, "DSS's records")
+            if change.said
+            else scene.live(f"incident.change-{number}.said", "Changed", "DSS's records"),
+            _when(change.at, scene, f"incident.change-{number}.at"),
+            scene.live(f"incident.change-{number}.by", change.by, "DSS's records"),
+        )
+        for number, change in enumerate(found.found)
+    )
+    caption = f"On record since {scene.time(found.since)}, when the last success began"
+    yield Table(("What", "How", "When", "By"), rows, caption, "Nothing on the way to it is on record as changed.")
+    yield Items(
+        tuple(
+            Item((f"{what}: ", scene.unknown(f"incident.untold-{number}", why)))
+            for number, (what, why) in enumerate(found.unknown)
+        )
+    )
+
+
+def _when(at: Optional[datetime], scene: Scene, cell_id: str) -> Cell:
+    if at is None:
+        return scene.unknown(cell_id, Unknown("not dated", Cause.NOT_RECORDED))
+    return scene.live(cell_id, scene.time(at), "DSS's records", at=at)
+
+
+def _escalation(incident: Incident, scene: Scene) -> Iterator[Block]:
+    due = incident.due
+    yield Text((due_cell(incident, scene, "incident.due"),), "Next call:")
+    if due is not None and due.first:
+        yield Text(
+            (scene.inferred("incident.first", due.first, "the escalation matrix", declare="escalation"),),
+            "First contact:",
+        )
+    yield Text((Link("page", "guide#escalation-matrix", label="Escalation Matrix"),), "The guide’s table:")
+
+
+def _history(incident: Incident, scene: Scene) -> Iterator[Block]:
+    yield Items(
+        (
+            Item(("Began: ", since_cell(incident, scene, "incident.began"))),
+            Item(
+                (
+                    "Taken after: ",
+                    _after_cell(incident.seconds_to_acknowledge, "Not yet", scene, "incident.acknowledged"),
+                )
+            ),
+            Item(("Well after: ", _after_cell(incident.seconds_to_recover, "Not yet", scene, "incident.recovered"))),
+        )
+    )
+    rows = tuple(_mention_row(mention, number, scene) for number, mention in enumerate(incident.mentions))
+    yield Table(("When", "Who", "What"), rows, "What people did", "Nobody wrote anything yet.")
+
+
+def _mention_row(mention: Mention, number: int, scene: Scene) -> tuple[Cell, ...]:
+    row, source = f"incident.mention-{number}", "the notes of this page"
+    to = f" {mention.to}" if mention.to else ""
+    said = f"{_SPOKEN[mention.kind]}{to}"
+    return (
+        scene.live(f"{row}.at", scene.time(mention.at), source, at=mention.at),
+        scene.live(f"{row}.by", mention.by, source),
+        scene.live(f"{row}.text", f"{said}: {mention.text}" if mention.text else said, source),
+    )
