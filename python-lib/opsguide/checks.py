@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import datetime, time, timedelta, timezone
 from functools import partial
 from typing import Any, Optional
 from zoneinfo import ZoneInfo
@@ -219,19 +219,22 @@ def _age(case: _Case, config: Config) -> Outcome:
             return _not_declared(case, "deadline")
         # Within its grace a deadline has not passed yet: the one before it counts.
         grace = timedelta(minutes=_amount(config, "grace_minutes") or 0)
-        verdict = judge_deadline(promise, _data(case, promise), case.now - grace)
+        verdict = judge_deadline(promise, _data(case, promise, _zone(config)), case.now - grace)
         allowed = f"; {words.duration(grace.total_seconds())} of grace" if grace else ""
         return outcomes.of_freshness(replace(verdict, reason=f"{verdict.reason} ({promise.zone.key}{allowed})"))
     if promise.max_age_seconds is None and promise.warn_age_seconds is None:
         return _not_declared(case, "maximum age")
-    return outcomes.of_freshness(judge_age(promise, _data(case, promise), case.now))
+    return outcomes.of_freshness(judge_age(promise, _data(case, promise, _zone(config)), case.now))
 
 
-def _data(case: _Case, promise: Promise) -> Known[DataTime]:
-    """When the data is from. While a job runs that may be building it, it may be as new as now: a check that runs on
+def _data(case: _Case, promise: Promise, column_zone: Optional[ZoneInfo]) -> Known[DataTime]:
+    """When the data is from; `column_zone` is that of values without one, by default UTC, as DSS stores dates. While a job runs that may be building it, it may be as new as now: a check that runs on
     build is asked before its own build is on record."""
     key = case.ref.project_key
-    found = data_time(case.facts, case.now, promise.zone, column=promise.time_column, is_input=True, project_key=key)
+    column, zone = promise.time_column, column_zone or timezone.utc
+    found = data_time(
+        case.facts, case.now, promise.zone, column=column, column_zone=zone, is_input=True, project_key=key
+    )
     if isinstance(found, Unknown) or case.building_since is None:
         return found
     notes = [found.note, "a job that may be building it is running"]
@@ -298,11 +301,14 @@ def _columns(case: _Case, current: Known[tuple[tuple[str, str], ...]], config: C
     if isinstance(current, Unknown):
         return Outcome(CANNOT_TELL, current.reason)
     severity = {kind: _severity(config, kind, word) for kind, word in _SEVERITY.items()}
-    found = schemas.judge(accepted, [schemas.Column(*column) for column in current], severity)
-    readers = _readers(case)
-    if found.word == outcomes.OK or not readers:
+    now = [schemas.Column(*column) for column in current]
+    found = schemas.judge(accepted, now, severity)
+    if found.word == outcomes.OK:
         return found
-    return replace(found, message=f"{found.message}; read by {words.listed(readers, 3)}")
+    touched = schemas.touched(accepted, now)
+    recipes = targets.recipes(inside.clients(), case.ref.project_key, _readers(case), read=bool(touched))
+    said = schemas.readers(touched, recipes)
+    return replace(found, message=f"{found.message}; {said}") if said else found
 
 
 # What breaks the recipes that read it is an error; order matters to few.

@@ -263,6 +263,11 @@ def test_columns_as_accepted_and_changed(dss: Server):
     assert outcome == "ERROR"
     assert "1 column removed: gone" in message
     assert "read by compute_" in message
+    assert "named in" not in message
+    retyped = [column.replace("store_id: string", "store_id: bigint") for column in accepted]
+    outcome, message = check(dss, SCHEMA_CHANGE, "sales_mart", accepted_columns=retyped)
+    assert "store_id (bigint to string)" in message
+    assert "named in compute_legacy_export, compute_month_end_close, group_daily_store_kpis" in message
     assert check(dss, SCHEMA_CHANGE, "sales_mart", accepted_columns=accepted[1:])[0] == "WARNING"
     assert check(dss, SCHEMA_CHANGE, "sales_mart", accepted_columns=accepted[1:], on_added="ERROR")[0] == "ERROR"
     assert check(dss, SCHEMA_CHANGE, "sales_mart", accepted_columns=accepted[::-1])[0] == "OK"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from opsguide.core.schema_change import Column, SchemaChange, columns_of, compare, judge
+from opsguide.core.schema_change import Column, SchemaChange, columns_of, compare, judge, readers
 from opsguide.errors import InvalidParameter
 
 ID, DAY, PRICE = Column("id", "bigint"), Column("day", "date"), Column("price", "double")
@@ -61,3 +61,18 @@ def test_columns_as_people_list_them():
 def test_a_column_named_twice_is_a_mistake():
     with pytest.raises(InvalidParameter, match="id twice"):
         columns_of(["id: bigint", "id"])
+
+
+@pytest.mark.parametrize(
+    ("columns", "recipes", "expected"),
+    [
+        (["amount"], {}, ""),
+        ([], {"b": None, "a": "amount"}, "read by a and b"),
+        (["amount"], {"a": '{"column":"amount"}', "b": "SELECT amounts"}, "named in a; read by a and b"),
+        (["amount"], {"a": "total_amount"}, "read by a"),
+        (["a.b"], {"a": "axb", "b": 'df["a.b"]'}, "named in b; read by a and b"),
+        (["amount"], {"a": None}, "perhaps in a, which could not be read; read by a"),
+    ],
+)
+def test_which_recipes_read_what_is_gone(columns, recipes, expected):
+    assert readers(columns, recipes) == expected

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Optional
 
 from ..errors import InvalidParameter
 from . import words
@@ -76,6 +78,36 @@ def judge(accepted: Sequence[Column], current: Sequence[Column], severity: Mappi
         if worst is None
         else Outcome(worst.word, f"{worst.message}; {compared}")
     )
+
+
+def touched(accepted: Sequence[Column], current: Sequence[Column]) -> tuple[str, ...]:
+    """The columns that recipes may miss: those that are gone or of another type."""
+    found = compare(accepted, current)
+    return (*(column.name for column in found.removed), *(was.name for was, _ in found.retyped))
+
+
+def readers(columns: Sequence[str], recipes: Mapping[str, Optional[str]]) -> str:
+    """Which recipes read the dataset, and which of them name one of the columns. `recipes` are their settings and code as
+    text, None where that could not be read: such a recipe may name any column.
+
+    >>> readers(["amount"], {"group_sales": '{"column": "amount"}', "export": "SELECT amounts"})
+    'named in group_sales; read by export and group_sales'
+    """
+    if not recipes:
+        return ""
+    naming = [recipe for recipe, text in sorted(recipes.items()) if text and any(_names(text, one) for one in columns)]
+    unread = [recipe for recipe, text in sorted(recipes.items()) if text is None]
+    parts = [
+        f"named in {words.listed(naming, NAMED)}" if naming else "",
+        f"perhaps in {words.listed(unread, NAMED)}, which could not be read" if columns and unread else "",
+        f"read by {words.listed(sorted(recipes), NAMED)}",
+    ]
+    return "; ".join(filter(None, parts))
+
+
+def _names(text: str, column: str) -> bool:
+    """The whole name, not a part of a longer one."""
+    return re.search(rf"(?<!\w){re.escape(column)}(?!\w)", text) is not None
 
 
 def _one_line(name: str) -> str:

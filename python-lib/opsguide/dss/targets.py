@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
 import dataiku
@@ -11,6 +12,8 @@ from ..model.known import Known, Unknown
 from ..model.snapshot import Metric, ObjectRef
 from . import answers, raw, rows
 from .session import Clients, attempt, path
+
+MOST_RECIPES = 10
 
 
 def ref_of(target: Any) -> Optional[ObjectRef]:
@@ -32,6 +35,18 @@ def columns(clients: Clients, ref: ObjectRef) -> Known[tuple[tuple[str, str], ..
     if isinstance(found, Unknown):
         return found
     return tuple((raw.text(column, "name"), raw.text(column, "type")) for column in raw.mappings(found, "columns"))
+
+
+def recipes(clients: Clients, project_key: str, names: Sequence[str], *, read: bool) -> dict[str, Optional[str]]:
+    """Settings and code of each recipe as one text; None where it could not be read, or is not to be (`read`), or is one
+    of more than a check has time for."""
+    found: dict[str, Optional[str]] = dict.fromkeys(names)
+    for name in names[:MOST_RECIPES] if read else ():
+        whole = attempt(f"recipe {name}", clients.get_mapping, path("projects", project_key, "recipes", name))
+        if not isinstance(whole, Unknown):
+            settings = json.dumps(raw.mapping(whole, "recipe", "params"), ensure_ascii=False)
+            found[name] = f"{settings}\n{raw.text(whole, 'payload')}"
+    return found
 
 
 def handed(last_values: Any) -> tuple[Metric, ...]:
