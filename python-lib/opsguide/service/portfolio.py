@@ -1,7 +1,7 @@
 """The macro `instance-check` and the page of the portfolio: every project that the caller may see, judged one by one.
 
-As many projects are read at once as calls are allowed, each with one call after the other: so they never wait for one
-another's turns, and no more than a few projects are in memory at any time.
+A few more projects are read at once than calls are allowed, each with one call after the other: while one is judged
+another asks, none waits long for its turn, and no more than a few projects are in memory at any time.
 """
 
 from __future__ import annotations
@@ -38,6 +38,8 @@ MINUTES, MOST_MINUTES = 10.0, 600.0
 # A project that takes longer than this is judged by what was read until then.
 PROJECT_SECONDS = 120.0
 NOT_YET = "not read yet"
+# So many projects are judged while others ask.
+SPARE = 2
 OUT_OF_TIME = "the time that was given was up before its turn"
 
 _FAILING = {"error": ("ERROR",), "warning": ("ERROR", "WARNING"), "unknown": ("ERROR", "WARNING", "UNKNOWN")}
@@ -201,7 +203,8 @@ class Check:
         yield
         self._by_habits()
         yield
-        for found in _side_by_side(self._judge, tuple(self._waiting.values()), self.clients.workers, until):
+        at_once = self.clients.workers + SPARE
+        for found in _side_by_side(self._judge, tuple(self._waiting.values()), at_once, until):
             self._done(found)
             yield
 
@@ -320,14 +323,14 @@ class Check:
 
 
 def _side_by_side(
-    judge: Callable[[Project], Standing], projects: Sequence[Project], workers: int, until: float
+    judge: Callable[[Project], Standing], projects: Sequence[Project], at_once: int, until: float
 ) -> Iterator[Standing]:
     """Each project as it is done; none is begun after `until`. Whatever goes wrong with one is said of that one."""
 
     def begun_in_time(project: Project) -> Optional[Standing]:
         return judge(project) if time.monotonic() < until else None
 
-    with ThreadPoolExecutor(workers, thread_name_prefix="projects") as pool:
+    with ThreadPoolExecutor(at_once, thread_name_prefix="projects") as pool:
         pending: dict[Future[Optional[Standing]], Project] = {}
         for project in projects:
             pending[pool.submit(begun_in_time, project)] = project
