@@ -208,7 +208,10 @@
     const place = one("[data-again]");
     if (place) timer = setTimeout(lookAgain, 1000 * Number(place.dataset.again) * 2 ** Math.min(failures, 4));
   }
+  // What somebody writes must not be taken from under their hands.
+  const writing = () => one("form.act[data-touched]") || (document.activeElement && document.activeElement.closest("form.act"));
   function lookAgain() {
+    if (!document.hidden && writing()) { lookAgainLater(); return; }
     overdue = document.hidden;
     const place = one("[data-again]");
     if (place && !overdue) htmx.trigger(place, "again");
@@ -265,6 +268,8 @@
   });
   document.addEventListener("input", (event) => {
     if (event.target.id === "find") find(event.target.value);
+    const form = event.target.closest("form.act");
+    if (form) form.dataset.touched = "";
   });
   document.addEventListener("submit", (event) => {
     if (event.target.matches("[data-find]")) event.preventDefault();

@@ -19,10 +19,10 @@ from typing import Any, Optional
 from ..errors import DssBroken, DssNotFound
 from ..model.event import Event, from_json, instant_of, to_json
 from ..model.known import Known, Unknown
+from ..model.ledger import FOLDER
 from . import raw
 from .session import Clients, attempt, path
 
-FOLDER = "operations_guide_state"
 CONNECTION = "filesystem_folders"
 
 # As far back as anything that is shown reaches; older events stay in the folder until retention takes their day.

@@ -12,6 +12,8 @@ from typing import Optional
 
 from .event import Event
 
+# The state folder's name in every project; its id is random.
+FOLDER = "operations_guide_state"
 # Whoever wants silence for longer changes the promise or switches the scenario off.
 LONGEST_MUTE = timedelta(days=31)
 

@@ -207,7 +207,7 @@ class ScenarioReport:
     """One scenario. `state` is the verdict that stands for it now (one of `RUN_ORDER`, or OFF), `overnight` its runs
     since the night began, `builds` the objects it may rebuild, `unseen` why there may be more. `night` is what became of
     its moments since the night began, and of the last four hours at least, oldest first; `coming` are its starts of the
-    next twelve hours. `muted` is set where it must not alarm: its verdict stays what it is."""
+    next twelve hours, `length` whether its last run takes or took unusually long. `muted` is set where it must not alarm: its verdict stays what it is."""
 
     id: str
     name: str
@@ -228,6 +228,7 @@ class ScenarioReport:
     history_since: Optional[datetime] = None
     night: tuple[RunVerdict, ...] = ()
     coming: tuple[datetime, ...] = ()
+    length: DurationVerdict = DurationVerdict("UNKNOWN", "not judged")
     muted: Optional[Mute] = None
 
 

@@ -7,14 +7,15 @@ to `root` ("" or "../"), because only the browser knows under which prefix DSS s
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Optional
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ..model.guide import Block, Cell, Completeness, Guide, Inline, Origin, Section
-from ..model.known import known
+from ..model.known import Unknown, known
+from ..model.ledger import FOLDER, LONGEST_MUTE, Mute, about
 from ..model.today import Mark, Today
 from . import svg
 from .phrases import (
@@ -38,7 +39,13 @@ from .urls import Urls, anchor
 _WORDED = (Origin.INFERRED, Origin.DECLARED)
 _LONG_WORD = 32
 # The pages that the navigation names, as (path, title).
-PAGES = (("today", "Today"), ("guide", "Guide"), ("portfolio", "Portfolio"))
+PAGES = (
+    ("today", "Today"),
+    ("guide", "Guide"),
+    ("incidents", "Incidents"),
+    ("portfolio", "Portfolio"),
+    ("handover", "Handover"),
+)
 
 
 @dataclass(frozen=True)
@@ -132,10 +139,48 @@ def _today(template: str, today: Today, urls: Urls, permit: Permit, root: str) -
         first=first,
         rest=rest,
         permit=permit,
+        notebook=notebook(today),
         root=root,
         night=svg.night(today.timeline),
         promises=tuple((output, svg.strip(output.days)) for output in known(today.outputs, ()) if output.days),
         **_words(today.zone, urls),
+    )
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """What the forms of today offer: (value, name) of all that can be muted, the mutes that can be ended with their
+    names, and times as a browser's field takes them, on the project's clock."""
+
+    there: bool
+    readable: bool
+    folder: str = FOLDER
+    subjects: tuple[tuple[str, str], ...] = ()
+    mutes: tuple[tuple[Mute, str], ...] = ()
+    soonest: str = ""
+    tomorrow: str = ""
+    latest: str = ""
+
+
+def notebook(today: Today) -> Notebook:
+    """What can be noted about a day: nothing where its ledger could not be read."""
+    if today.ledger is None or isinstance(today.ledger, Unknown):
+        return Notebook(there=today.ledger is not None, readable=False)
+    found = [
+        (about("SCENARIO", scenario.id), scenario.name, scenario.active) for scenario in known(today.scenarios, ())
+    ]
+    found += [(about(output.kind, output.id), output.name, True) for output in known(today.outputs, ())]
+    names = {subject: name for subject, name, _ in found}
+    now = today.taken_at.astimezone(zone_of(today.zone) or timezone.utc)
+    morning = (now + timedelta(days=1)).replace(hour=8, minute=0)
+    times = (now + timedelta(minutes=1), morning, now + LONGEST_MUTE - timedelta(minutes=1))
+    return Notebook(
+        True,
+        True,
+        FOLDER,
+        tuple((subject, name) for subject, name, active in found if active),
+        tuple((mute, names.get(mute.about, mute.about)) for mute in today.ledger.mutes),
+        *(f"{time:%Y-%m-%dT%H:%M}" for time in times),
     )
 
 

@@ -55,9 +55,9 @@ def guide_markdown(guide: Guide, urls: Urls) -> str:
     parts = [
         f"# {escape(guide.title)}",
         *(_header(guide, cell, urls) for cell in guide.header),
-        *(_callout(banner, urls) for banner in guide.banners),
-        f"Read {escape(exact(guide.taken_at, guide.zone))}. {_legend()}",
-        *(_section(section, urls) for section in guide.sections),
+        *(callout_markdown(banner, urls) for banner in guide.banners),
+        f"Read {escape(exact(guide.taken_at, guide.zone))}. {legend()}",
+        *(section_markdown(section, urls) for section in guide.sections),
         _completeness(guide),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -68,10 +68,11 @@ def today_markdown(today: Today, urls: Urls) -> str:
     parts = [
         f"# {escape(today.title)}",
         f"**{escape(today.headline)}**",
-        *(_callout(banner, urls) for banner in today.banners),
-        f"Read {escape(exact(today.taken_at, today.zone))}. {_legend()}",
+        escape(today.sign_off_text),
+        *(callout_markdown(banner, urls) for banner in today.banners),
+        f"Read {escape(exact(today.taken_at, today.zone))}. {legend()}",
         _night(today),
-        *(_section(section, urls) for section in today.sections),
+        *(section_markdown(section, urls) for section in today.sections),
         _promises(today),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -111,7 +112,8 @@ def _header(guide: Guide, cell: Cell, urls: Urls) -> str:
     return _line((f"{label}: " if label else "", cell), urls)
 
 
-def _section(section: Section, urls: Urls) -> str:
+def section_markdown(section: Section, urls: Urls) -> str:
+    """One section under its title."""
     waiting = ["*Not read yet.*"] if section.waits_for else []
     blocks = (_block(block, urls) for block in section.blocks)
     return "\n\n".join([f"## {escape(section.title)}", *waiting, *(block for block in blocks if block)])
@@ -126,7 +128,7 @@ def _block(block: Block, urls: Urls) -> str:
     if isinstance(block, Table):
         return _table(block, urls)
     if isinstance(block, Callout):
-        return _callout(block, urls)
+        return callout_markdown(block, urls)
     if isinstance(block, Heading):
         return f"{'#' * max(3, min(block.level, 6))} {escape(block.title)}"
     return _card(block, urls)
@@ -157,7 +159,8 @@ def _row(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _callout(callout: Callout, urls: Urls) -> str:
+def callout_markdown(callout: Callout, urls: Urls) -> str:
+    """A remark that changes how the rest is to be read."""
     return f"> **{callout_word(callout.kind)}**: {_line(callout.parts, urls)}"
 
 
@@ -214,7 +217,8 @@ def _code(text: str) -> str:
     return escape(text) if re.search(r"[`|\\]", text) else f"`{text}`"
 
 
-def _legend() -> str:
+def legend() -> str:
+    """What the marks behind values mean."""
     marked = (origin for origin in Origin if origin not in (Origin.LIVE, Origin.NOT_DECLARED, Origin.UNKNOWN))
     marks = "; ".join(f"{ORIGIN_MARKS[origin]} {ORIGIN_WORDS[origin]}, {ORIGIN_MEANINGS[origin]}" for origin in marked)
     return f"No mark: {ORIGIN_MEANINGS[Origin.LIVE]}; {marks}."

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Optional
 
 from ..model.known import Known, Unknown
+from ..model.ledger import Ledger, Mute, SignOff
 from ..model.report import FRESHNESS_ORDER, RUN_ORDER, SLA_ORDER, VOLUME_ORDER, Budget, DayVerdict
 from ..model.today import SCHEMA_VERSION, Lane, Mark, OutputToday, ScenarioToday, SourceToday, Timeline, Today
 from .json import as_instant, as_seconds, json_object
@@ -38,6 +39,9 @@ def today_data(today: Today) -> dict[str, Any]:
         "scenarios": [_scenario(each) for each in _read(today.scenarios)],
         "outputs": [_output(each) for each in _read(today.outputs)],
         "sources": [_source(each) for each in _read(today.sources)],
+        "sign_off": _sign_off(today.sign_off),
+        "mutes": [_mute(mute) for mute in _mutes(today.ledger)],
+        "state_folder": _state_folder(today.ledger),
         "timeline": _timeline(today.timeline),
         "next_check_seconds": as_seconds(today.next_check_seconds),
         "reading": {"calls": today.calls, "elapsed_seconds": as_seconds(today.elapsed_seconds)},
@@ -52,6 +56,42 @@ def _unread(part: str, why: Unknown) -> dict[str, Any]:
     return {"part": part, "reason": why.reason, "needs": why.needs}
 
 
+def _mutes(ledger: Known[Optional[Ledger]]) -> Sequence[Mute]:
+    return () if ledger is None or isinstance(ledger, Unknown) else ledger.mutes
+
+
+def _mute(mute: Optional[Mute]) -> Optional[dict[str, Any]]:
+    if mute is None:
+        return None
+    return {
+        "about": mute.about,
+        "since": as_instant(mute.since),
+        "until": as_instant(mute.until),
+        "by": mute.by,
+        "reason": mute.reason,
+    }
+
+
+def _sign_off(sign_off: Optional[SignOff]) -> Optional[dict[str, Any]]:
+    if sign_off is None:
+        return None
+    return {
+        "at": as_instant(sign_off.at),
+        "by": sign_off.by,
+        "remark": sign_off.remark,
+        "headline": sign_off.headline,
+    }
+
+
+def _state_folder(ledger: Known[Optional[Ledger]]) -> dict[str, Any]:
+    if isinstance(ledger, Unknown):
+        return {"found": None, "reason": ledger.reason, "needs": ledger.needs, "unread": 0}
+    if ledger is None:
+        return {"found": False, "reason": "", "needs": "", "unread": 0}
+    unread = ledger.unreadable + ledger.left_out + len(ledger.strange) + len(ledger.later)
+    return {"found": True, "reason": "", "needs": "", "unread": unread}
+
+
 def _scenario(scenario: ScenarioToday) -> dict[str, Any]:
     return {
         "id": scenario.id,
@@ -59,6 +99,7 @@ def _scenario(scenario: ScenarioToday) -> dict[str, Any]:
         "active": scenario.active,
         "test": scenario.test,
         "alarms": scenario.alarms,
+        "muted": _mute(scenario.muted),
         "verdict": scenario.verdict,
         "reason": scenario.reason,
         "advice": scenario.advice,
@@ -81,6 +122,7 @@ def _output(output: OutputToday) -> dict[str, Any]:
         "name": output.name,
         "kind": output.kind,
         "alarms": output.alarms,
+        "muted": _mute(output.muted),
         "verdict": output.verdict,
         "freshness": output.freshness,
         "volume": output.volume,
@@ -180,8 +222,22 @@ def today_schema() -> dict[str, Any]:
     judged = {
         "id": text,
         "name": text,
-        "alarms": {**flag, "description": "false where nobody needs to be woken: a test, a design node, switched off."},
+        "alarms": {
+            **flag,
+            "description": "false where nobody needs to be woken: a test, a design node, switched off, muted.",
+        },
     }
+    mute = json_object(
+        about={**text, "description": "scenario:ID, dataset:NAME or folder:ID."},
+        since=instant,
+        until=instant,
+        by={**text, "description": "A login."},
+        reason=text,
+    )
+    muted = {"anyOf": [{"type": "null"}, mute]}
+    sign_off = json_object(
+        at=instant, by=text, remark=text, headline={**text, "description": "The sentence that they saw."}
+    )
     told = {"reason": {**text, "description": "Why, in words."}, "evidence": texts}
     day = json_object(
         day={"type": "string", "format": "date"}, verdict={"enum": list(SLA_ORDER)}, due_at=instant, ended_at=perhaps
@@ -191,6 +247,7 @@ def today_schema() -> dict[str, Any]:
     )
     scenario = json_object(
         **judged,
+        muted=muted,
         active=flag,
         test=flag,
         verdict={"enum": list(RUN_ORDER)},
@@ -208,6 +265,7 @@ def today_schema() -> dict[str, Any]:
     )
     output = json_object(
         **judged,
+        muted=muted,
         kind=text,
         verdict={"enum": list(_OUTPUT_VERDICTS)},
         freshness={"enum": list(FRESHNESS_ORDER)},
@@ -278,6 +336,14 @@ def today_schema() -> dict[str, Any]:
             scenarios={"type": "array", "items": scenario, "description": "Worst first."},
             outputs={"type": "array", "items": output, "description": "Worst first."},
             sources={"type": "array", "items": source, "description": "Worst first."},
+            sign_off={"anyOf": [{"type": "null"}, sign_off], "description": "Who looked at this morning last."},
+            mutes={"type": "array", "items": mute, "description": "What does not alarm, and until when."},
+            state_folder=json_object(
+                found={"type": ["boolean", "null"], "description": "Whether there is one; null: could not be told."},
+                reason=text,
+                needs=text,
+                unread={**count, "description": "Notes that were not read, not understood, or do not count yet."},
+            ),
             timeline=json_object(since=instant, until=instant, left_out=count, lanes={"type": "array", "items": lane}),
             next_check_seconds={**number, "description": "When to look again; null: nothing runs, nothing is due."},
             reading=json_object(calls=count, elapsed_seconds=number),

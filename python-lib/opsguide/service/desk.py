@@ -12,15 +12,19 @@ from dataclasses import replace
 from typing import Optional
 
 from ..core.compose import compose
+from ..core.handover import handover
 from ..dss import gateway, inside
 from ..dss.identity import Access, Doors
 from ..dss.store import EventCache
 from ..model.guide import Guide, Section
+from ..model.handover import Handover
+from ..model.incident import IncidentPage, Incidents
 from ..model.known import Known, Unknown
 from ..model.ledger import Ledger, about
 from ..model.snapshot import Instance
 from ..model.today import Today
 from ..settings import Settings
+from .incidents import Casebook, incident_of, incidents_of
 from .logbook import recall
 from .reading import TODAY, Reading, read, today_of
 
@@ -43,6 +47,7 @@ class Desk:
         self.secret = secret or secrets.token_bytes(32)
         self._doors = doors
         self._events = EventCache()
+        self._cases = Casebook()
         self._noted_at = float("-inf")
         self._shelves: OrderedDict[str, _Shelf] = OrderedDict()
         self._node: Optional[Instance] = None
@@ -80,6 +85,22 @@ class Desk:
         if pace is None or not self.settings.page_refreshes:
             return replace(found, next_check_seconds=None)
         return replace(found, next_check_seconds=max(pace, self.settings.minimum_refresh_seconds))
+
+    def incidents(self, access: Access, *, after: str = "") -> Incidents:
+        """The incidents of the last weeks, the open ones first. `after` as for `guide`."""
+        reading = self._reading(access, TODAY, after)
+        return incidents_of(access.clients, reading, self.settings, self._cases.case(access.key, reading))
+
+    def incident(self, access: Access, incident_id: str, *, after: str = "") -> Optional[IncidentPage]:
+        """One incident with its log; None where there is none of that id. `after` as for `guide`."""
+        reading = self._reading(access, TODAY, after)
+        case = self._cases.case(access.key, reading)
+        return incident_of(access.clients, reading, self.settings, incident_id, case, self._events)
+
+    def handover(self, access: Access, *, after: str = "") -> Handover:
+        """What stands, what happened and what is due next, for whoever takes over from the reader."""
+        reading = self._reading(access, TODAY, after)
+        return handover(reading.snapshot, reading.declared, reading.report, reading.ledger, access.login)
 
     def subjects(self, access: Access) -> Optional[frozenset[str]]:
         """What can be muted, as events name it: every scenario and output. None where they could not all be read."""

@@ -108,4 +108,4 @@ def monitored(snapshot: Snapshot, declared: Declared) -> tuple[ObjectRef, ...]:
 
 def today_of(reading: Reading) -> Today:
     """The day as one document, from what was read."""
-    return today(reading.snapshot, reading.declared, reading.report)
+    return today(reading.snapshot, reading.declared, reading.report, reading.ledger)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from ...model.guide import Block, Card, Cell, Item, Items, Link, Tone
 from ...model.known import Cause, Unknown, known
+from ...model.report import OutputReport, ScenarioReport
+from ...model.snapshot import Run
 from .. import words
 from .phrases import GOOD_STATES, OUTPUT_WORDS, STATE_WORDS, is_good, state_tone, unread_runs, with_warnings
 from .scene import Scene, not_built
@@ -15,6 +19,7 @@ from .waiting import waits_for
 NEEDS = ("instance", "settings", "folders", "runs", "scenario_settings", "builds", "files", "metrics", "quality")
 
 _SCHEDULES = ("scenario_settings",)
+_Judged = TypeVar("_Judged", ScenarioReport, OutputReport)
 _LATE = ("MISSED", "RECOVERED_LATE", "AT_RISK", "STALE_ERROR", "STALE_WARN")
 
 
@@ -65,9 +70,9 @@ def scenarios_line(scene: Scene, cell_id: str = "quick-reference-card.now.scenar
     warned = sum(with_warnings(scenario) for scenario in active)
     return scene.inferred(
         cell_id,
-        f"{words.count(len(active), 'active scenario')}: {words.listed(parts)}{_warned(warned)}",
+        f"{words.count(len(active), 'active scenario')}: {words.listed(parts)}{_warned(warned)}{_muted(active)}",
         "the last runs of each scenario",
-        tone=scene.alarm(_scenarios_tone(order, warned)),
+        tone=scene.alarm(_of_the_loud(active, _scenarios_tone)),
         verdict=order[0],
         link=Link("section", "daily-operations"),
         evidence=tuple(
@@ -76,10 +81,25 @@ def scenarios_line(scene: Scene, cell_id: str = "quick-reference-card.now.scenar
     )
 
 
-def _scenarios_tone(order: list[str], warned: int) -> Tone:
-    if not all(state in GOOD_STATES for state in order):
-        return state_tone(order[0])
-    return Tone.NOTICE if warned else Tone.GOOD if "ON_TIME" in order else Tone.NONE
+def _scenarios_tone(scenarios: Sequence[ScenarioReport]) -> Tone:
+    states = {scenario.state.verdict for scenario in scenarios}
+    if not states <= GOOD_STATES:
+        return state_tone(next(state for state in STATE_WORDS if state in states))
+    if any(with_warnings(scenario) for scenario in scenarios):
+        return Tone.NOTICE
+    return Tone.GOOD if "ON_TIME" in states else Tone.NONE
+
+
+def _of_the_loud(things: Sequence[_Judged], tone_of: Callable[[Sequence[_Judged]], Tone]) -> Tone:
+    """The tone of what is not muted; nothing is called good while something is."""
+    loud = [thing for thing in things if thing.muted is None]
+    tone = tone_of(loud) if loud else Tone.QUIET
+    return Tone.NONE if tone is Tone.GOOD and len(loud) < len(things) else tone
+
+
+def _muted(things: Sequence[_Judged]) -> str:
+    number = sum(thing.muted is not None for thing in things)
+    return f"; {number:,} of them muted" if number else ""
 
 
 def _warned(number: int) -> str:
@@ -101,9 +121,9 @@ def outputs_line(scene: Scene, cell_id: str = "quick-reference-card.now.outputs"
     return scene.inferred(
         cell_id,
         f"{words.count(len(found), 'output')}: {words.listed([f'{states[s]:,} {OUTPUT_WORDS[s]}' for s in order])}"
-        f"{'; there may be more' if short is not None and short.cause is not Cause.NOT_READ else ''}",
+        f"{'; there may be more' if short is not None and short.cause is not Cause.NOT_READ else ''}{_muted(found)}",
         "the last builds of each output",
-        tone=scene.alarm(_of_a_part(scene, _outputs_tone(order), short)),
+        tone=scene.alarm(_of_a_part(scene, _of_the_loud(found, _outputs_tone), short)),
         verdict=order[0],
         link=Link("section", "daily-operations"),
         reason=short.reason if short is not None else "",
@@ -119,7 +139,9 @@ def _of_a_part(scene: Scene, tone: Tone, short: Unknown | None) -> Tone:
     return Tone.UNKNOWN if isinstance(scene.snapshot.graph, Unknown) else Tone.NONE
 
 
-def _outputs_tone(order: list[str]) -> Tone:
+def _outputs_tone(outputs: Sequence[OutputReport]) -> Tone:
+    states = {output.verdict for output in outputs}
+    order = [state for state in OUTPUT_WORDS if state in states]
     if any(state in ("MISSED", "STALE_ERROR") for state in order):
         return Tone.BAD
     if any(state in _LATE for state in order):
@@ -160,7 +182,7 @@ def _overnight(scene: Scene) -> Cell:
         if s.state.verdict in ("FAILED", "NOT_RUN", "RUNNING_LATE", "LATE_FINISH", "LATE_START")
     ]
     runs = [run for s in scene.watched if not isinstance(s.overnight, Unknown) for run in s.overnight]
-    failed = [run for run in runs if run.outcome in ("FAILED", "ABORTED")]
+    failed = _failed(runs)
     parts = [
         f"{words.count(len(runs), 'run')} since {since}, {len(failed) or 'none'} failed"
         if runs
@@ -175,7 +197,10 @@ def _overnight(scene: Scene) -> Cell:
     if unjudged and not waiting:
         parts.append(f"whether {len(unjudged):,} ran when they should cannot be told")
     doubt = Tone.NONE if waiting and not unread else Tone.UNKNOWN
-    tone = Tone.BAD if bad or failed else doubt if unread or unjudged else Tone.GOOD if runs else Tone.NONE
+    loud = [s for s in scene.watched if s.muted is None]
+    alarming = any(s in bad or (not isinstance(s.overnight, Unknown) and _failed(s.overnight)) for s in loud)
+    well = Tone.NONE if bad or failed else Tone.GOOD if runs else Tone.NONE
+    tone = Tone.BAD if alarming else doubt if any(s in unread or s in unjudged for s in loud) else well
     return scene.inferred(
         cell_id,
         "; ".join(parts),
@@ -184,6 +209,10 @@ def _overnight(scene: Scene) -> Cell:
         link=Link("section", "daily-operations"),
         at=scene.report.night_since,
     )
+
+
+def _failed(runs: Sequence[Run]) -> list[Run]:
+    return [run for run in runs if run.outcome in ("FAILED", "ABORTED")]
 
 
 def alerts_line(scene: Scene, cell_id: str) -> Cell:
@@ -228,7 +257,8 @@ def _wrong(scene: Scene) -> Items:
 
 
 def top_failure(scene: Scene, cell_id: str) -> Cell:
-    """The newest failed run of an active scenario that no success has followed, with what it said."""
+    """The newest failed run of an active scenario that no success has followed, with what it said; of a muted one only
+    where there is no other."""
     found = scene.report.scenarios
     if isinstance(found, Unknown):
         return scene.unknown(cell_id, found)
@@ -244,14 +274,14 @@ def top_failure(scene: Scene, cell_id: str) -> Cell:
         if unread:
             return scene.unknown(cell_id, unread_runs(unread))
         return scene.inferred(cell_id, "no scenario's last run failed", "the last run of each active scenario")
-    start, scenario, run = max(failing, key=lambda entry: entry[0])
+    start, scenario, run = max(failing, key=lambda entry: (entry[1].muted is None, entry[0]))
     more = f" ({words.count(len(failing) - 1, 'more failing scenario')})" if len(failing) > 1 else ""
     message = words.one_line(run.message, 160) or "the run gives no message: open its log"
     return scene.live(
         cell_id,
         f"{scenario.name}, {scene.time(start)}: {message}{more}",
         "the last run of each active scenario",
-        tone=scene.alarm(Tone.BAD, scenario.test),
+        tone=scene.alarm(Tone.BAD, scenario.test, scenario.muted),
         verdict="FAILED",
         link=Link("scenario-runs", scenario.id),
         at=start,

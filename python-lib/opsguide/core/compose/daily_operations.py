@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from calendar import monthrange
+from dataclasses import replace
 from datetime import date, timedelta
 
 from ...model.guide import Block, Callout, Cell, Heading, Item, Items, Link, Table, Text, Tone
@@ -121,12 +122,13 @@ def _green(scene: Scene) -> Cell:
             "scenario runs",
             tone=scene.alarm(Tone.GOOD),
         )
-    worst = min(red, key=lambda scenario: list(STATE_WORDS).index(_word_key(scenario)))
+    order = list(STATE_WORDS)
+    worst = min(red, key=lambda scenario: (scenario.muted is not None, order.index(_word_key(scenario))))
     return scene.inferred(
         cell_id,
         f"{len(judged) - len(red):,} of {len(judged):,}; look at {words.listed([s.name for s in red], 4)}",
         "scenario runs",
-        tone=scene.alarm(standing_tone(worst)),
+        tone=scene.alarm(standing_tone(worst), muted=worst.muted),
         verdict=worst.state.verdict,
     )
 
@@ -157,7 +159,7 @@ def _failures(scene: Scene) -> Cell:
         cell_id,
         words.listed(told, 5),
         "scenario runs",
-        tone=scene.alarm(Tone.BAD),
+        tone=Tone.QUIET if all(scenario.muted for scenario, _ in failed) else scene.alarm(Tone.BAD),
         evidence=tuple(f"{s.name}: {words.one_line(run.message) or 'no message'}" for s, run in failed),
     )
 
@@ -177,13 +179,16 @@ def state_cell(scene: Scene, scenario: ScenarioReport, cell_id: str) -> Cell:
     state = scenario.state
     evidence = tuple(line for line in (state.advice, *state.caveats) if line)
     if state.verdict == "UNKNOWN":
-        return scene.unknown(cell_id, why_unjudged(scenario), verdict="UNKNOWN", evidence=evidence)
+        why = why_unjudged(scenario)
+        told = replace(why, reason=scene.with_mute(why.reason, scenario.muted))
+        more = {"tone": Tone.QUIET} if scenario.muted else {}
+        return scene.unknown(cell_id, told, verdict="UNKNOWN", evidence=evidence, **more)
     said = f"{words.capital(STATE_WORDS.get(state.verdict, state.verdict))}: {state.reason}"
     return scene.inferred(
         cell_id,
-        f"{said}; with warnings" if with_warnings(scenario) else said,
+        scene.with_mute(f"{said}; with warnings" if with_warnings(scenario) else said, scenario.muted),
         "its schedule and its runs",
-        tone=scene.alarm(standing_tone(scenario), scenario.test),
+        tone=scene.alarm(standing_tone(scenario), scenario.test, scenario.muted),
         verdict=state.verdict,
         evidence=evidence,
     )
@@ -202,7 +207,9 @@ def last_run_cell(scene: Scene, scenario: ScenarioReport, cell_id: str) -> Cell:
         f"{started}{outcome_of(last, scene)}",
         "scenario runs",
         at=last.start,
-        tone=Tone.NONE if last.running else scene.alarm(outcome_tone(last.outcome or ""), scenario.test),
+        tone=Tone.NONE
+        if last.running
+        else scene.alarm(outcome_tone(last.outcome or ""), scenario.test, scenario.muted),
         verdict=last.outcome or "RUNNING",
         link=Link("scenario-runs", scenario.id),
         evidence=(words.one_line(last.message),) if last.message else (),
@@ -218,7 +225,7 @@ def _overnight_cell(scene: Scene, scenario: ScenarioReport, cell_id: str) -> Cel
         cell_id,
         f"{said}, {failed:,} failed" if failed else said,
         "scenario runs",
-        tone=scene.alarm(Tone.BAD, scenario.test) if failed else Tone.NONE,
+        tone=scene.alarm(Tone.BAD, scenario.test, scenario.muted) if failed else Tone.NONE,
     )
 
 

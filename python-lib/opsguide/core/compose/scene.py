@@ -17,6 +17,7 @@ from dateutil import tz
 
 from ...model.guide import Cell, Link, Origin, Tone
 from ...model.known import Cause, Known, Unknown, known
+from ...model.ledger import Mute
 from ...model.profile import Contact, DatasetProfile, Declared, OpsProfile, ScenarioProfile
 from ...model.report import OutputReport, Report, ScenarioReport, SourceReport
 from ...model.snapshot import Dataset, ObjectFacts, ObjectRef, Snapshot, User
@@ -258,9 +259,21 @@ class Scene:
         """Who set the profile's value at `path`, in words."""
         return _LAYERS.get(self.declared.layer_of(path), "default")
 
-    def alarm(self, tone: Tone, test: bool = False) -> Tone:
-        """The tone, without alarm where nothing should alarm: on a design node, and for test scenarios."""
-        return Tone.QUIET if (self.report.quiet or test) and tone in (Tone.BAD, Tone.NOTICE) else tone
+    def alarm(self, tone: Tone, test: bool = False, muted: Optional[Mute] = None) -> Tone:
+        """The tone, without alarm where nothing should alarm: on a design node, for test scenarios, and for what
+        somebody muted; of that nobody is asked to find out what cannot be told, either."""
+        if muted is not None and tone is Tone.UNKNOWN:
+            return Tone.QUIET
+        quiet = self.report.quiet or test or muted is not None
+        return Tone.QUIET if quiet and tone in (Tone.BAD, Tone.NOTICE) else tone
+
+    def mute_text(self, mute: Mute) -> str:
+        """A mute in words: "muted until Tue 08:00 by olivia: supplier is late"."""
+        return f"muted until {self.time(mute.until)} by {mute.by or 'nobody'}: {words.one_line(mute.reason)}"
+
+    def with_mute(self, said: str, mute: Optional[Mute]) -> str:
+        """What is said of something, and that it does not alarm."""
+        return said if mute is None else f"{said} ({self.mute_text(mute)})"
 
     # --- people -------------------------------------------------------------------------------------------------
 

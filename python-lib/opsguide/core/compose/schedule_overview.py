@@ -7,7 +7,7 @@ from ...model.known import Cause, Unknown
 from ...model.report import DurationStat, OutputReport, ScenarioReport, SourceReport
 from .. import words
 from ..purpose import purpose
-from .phrases import OUTPUT_WORDS, duration_text, history_text, no_duration, output_tone, spread_text
+from .phrases import LENGTH_WORDS, OUTPUT_WORDS, duration_text, history_text, no_duration, output_tone, spread_text
 from .rows import object_cell, scenario_cell, table_or_reason
 from .scene import Scene, key
 
@@ -138,18 +138,23 @@ def _what(scene: Scene, scenario: ScenarioReport, cell_id: str) -> Cell:
 
 
 def duration_cell(scene: Scene, scenario: ScenarioReport, cell_id: str) -> Cell:
-    """How long a successful run takes: the middle one, and what all but one in twenty stay under."""
-    typical = scenario.duration
+    """How long a successful run takes: the middle one, and what all but one in twenty stay under; and whether the last
+    one takes or took unusually long."""
+    typical, last = scenario.duration, scenario.length
     if not isinstance(typical, DurationStat):
         return scene.unknown(cell_id, no_duration(typical))
+    unusual = LENGTH_WORDS.get(last.verdict)
     return scene.inferred(
         cell_id,
-        duration_text(typical),
+        f"{duration_text(typical)}; {unusual}" if unusual else duration_text(typical),
         history_text(typical, scene),
         seconds=typical.p50,
+        verdict=last.verdict,
+        tone=scene.alarm(Tone.NOTICE, scenario.test) if unusual else Tone.NONE,
         evidence=(
             f"half of them took less than {words.duration(typical.p50)}, "
             f"all but one in twenty less than {words.duration(typical.p95)}",
+            f"last run: {last.reason}",
         ),
     )
 
@@ -315,11 +320,15 @@ def _alert_after(scene: Scene, output: OutputReport, cell_id: str) -> Cell:
 def output_state(scene: Scene, output: OutputReport, cell_id: str) -> Cell:
     """Whether the output keeps its promise now, with the reason."""
     if output.verdict == "UNKNOWN":
-        return scene.unknown(cell_id, Unknown(output.reason, Cause.NOT_RECORDED), verdict="UNKNOWN")
+        why = Unknown(scene.with_mute(output.reason, output.muted), Cause.NOT_RECORDED)
+        more = {"tone": Tone.QUIET} if output.muted else {}
+        return scene.unknown(cell_id, why, verdict="UNKNOWN", **more)
     return scene.inferred(
         cell_id,
-        f"{words.capital(OUTPUT_WORDS.get(output.verdict, output.verdict))}: {output.reason}",
+        scene.with_mute(
+            f"{words.capital(OUTPUT_WORDS.get(output.verdict, output.verdict))}: {output.reason}", output.muted
+        ),
         "its last builds",
-        tone=scene.alarm(output_tone(output.verdict)),
+        tone=scene.alarm(output_tone(output.verdict), muted=output.muted),
         verdict=output.verdict,
     )

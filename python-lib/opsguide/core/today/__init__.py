@@ -8,6 +8,7 @@ output and source stands in a table, worst first.*
     headline    the sentence
     night       the timeline
     tables      the same as tables of cells, each with its evidence
+    notes       who looked at it, and what is muted
     pace        when to look again
     evaluation  all of it, or a part, as one verdict
 
@@ -16,6 +17,10 @@ Nothing alarms on a design node, and no test scenario does.
 
 from __future__ import annotations
 
+from typing import Optional
+
+from ...model.known import Known
+from ...model.ledger import Ledger
 from ...model.profile import Declared
 from ...model.report import Report
 from ...model.snapshot import Snapshot
@@ -27,16 +32,18 @@ from .evaluation import SEVERITIES, evaluate
 from .headline import headline
 from .lines import counts, outputs, scenarios, sources
 from .night import timeline
+from .notes import ledger_notes, muted_section, sign_off_text, this_morning
 from .pace import next_check
 from .tables import sections
 
 __all__ = ["SEVERITIES", "evaluate", "today"]
 
 
-def today(snapshot: Snapshot, declared: Declared, report: Report) -> Today:
-    """The project as it stands at `snapshot.taken_at`."""
+def today(snapshot: Snapshot, declared: Declared, report: Report, ledger: Known[Optional[Ledger]] = None) -> Today:
+    """The project as it stands at `snapshot.taken_at`. `ledger` is what people noted, with which `report` was marked."""
     scene = Scene(snapshot, declared, report)
     sentence, tone = headline(scene)
+    signed = this_morning(scene, ledger)
     return Today(
         project_key=snapshot.project_key,
         title=f"{project_name(scene)} - Today",
@@ -44,14 +51,17 @@ def today(snapshot: Snapshot, declared: Declared, report: Report) -> Today:
         zone=report.zone,
         headline=sentence,
         tone=tone,
-        banners=(*outage_notes(scene), *cautions(scene)),
+        banners=(*outage_notes(scene), *cautions(scene), *ledger_notes(ledger)),
         counts=counts(scene),
         timeline=timeline(scene),
         scenarios=scenarios(scene),
         outputs=outputs(scene),
         sources=sources(scene),
-        sections=sections(scene),
+        sections=(*sections(scene), *muted_section(scene, ledger)),
         calls=snapshot.calls,
         elapsed_seconds=snapshot.elapsed_seconds,
         next_check_seconds=next_check(scene),
+        ledger=ledger,
+        sign_off=signed,
+        sign_off_text=sign_off_text(scene, signed),
     )

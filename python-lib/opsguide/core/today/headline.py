@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Optional
 
 from ...model.guide import Tone
 from ...model.known import Unknown, known
+from ...model.ledger import Mute
 from ...model.report import Prediction
 from .. import words
 from ..compose.maintenance_windows import triggers_disabled
@@ -58,6 +60,7 @@ def headline(scene: Scene) -> tuple[str, Tone]:
             *_scenarios(scene),
             *_sources(scene),
             *_quality(scene),
+            *_muted(scene),
         ),
         key=lambda clause: _ORDER.index(clause.tone),
     )
@@ -109,7 +112,7 @@ def _outputs(scene: Scene) -> Iterator[_Clause]:
     if isinstance(found, Unknown):
         yield _Clause(Tone.UNKNOWN, "outputs", "the outputs could not be read")
         return
-    stand = Counter(concern(scene, output) for output in found)
+    stand = Counter(concern(scene, output) for output in found if output.muted is None)
     total = words.count(len(found), "output")
     for what in CONCERNS:
         number, said = stand[what], CONCERN_WORDS.get(what)
@@ -152,14 +155,15 @@ def _scenarios(scene: Scene) -> Iterator[_Clause]:
         yield _Clause(Tone.UNKNOWN, "scenarios", "the scenarios could not be read")
         return
     watched = scene.watched
-    states = Counter(run_verdict(scenario) for scenario in watched)
+    loud = [scenario for scenario in watched if scenario.muted is None]
+    states = Counter(run_verdict(scenario) for scenario in loud)
     for state, said in SCENARIO_WORDS.items():
         if states[state] and state not in GOOD_STATES:
             tone = _loud(scene, scene.alarm(state_tone(state)))
             number = states[state]
             text = f"{words.count(number, 'scenario')} {said}"
             yield _Clause(tone, "scenarios", text, short=f"{number:,} {said}")
-    warned = sum(is_good(scenario.state) and with_warnings(scenario) for scenario in watched)
+    warned = sum(is_good(scenario.state) and with_warnings(scenario) for scenario in loud)
     if warned:
         text = f"{words.count(warned, 'scenario')} ended with warnings"
         yield _Clause(Tone.NOTICE, "scenarios", text, short=f"{warned:,} ended with warnings")
@@ -196,6 +200,18 @@ def _quality(scene: Scene) -> Iterator[_Clause]:
         if stand[outcome]:
             said_once = f"Data Quality {said} on {words.count(stand[outcome], 'dataset')}"
             yield _Clause(tone, "quality", said_once)
+
+
+def _muted(scene: Scene) -> Iterator[_Clause]:
+    """What is muted does not count among what is wrong, nor does it let the sentence say that all is well."""
+    muted: list[tuple[str, Optional[Mute]]] = [(scenario.name, scenario.muted) for scenario in scene.watched]
+    muted += [(scene.name(output.ref), output.muted) for output in scene.outputs]
+    standing = [(name, mute) for name, mute in muted if mute is not None]
+    if len(standing) == 1:
+        name, mute = standing[0]
+        yield _Clause(Tone.NONE, "muted", f"{name} is muted until {scene.time(mute.until)}")
+    elif standing:
+        yield _Clause(Tone.NONE, "muted", f"{len(standing):,} are muted")
 
 
 def _loud(scene: Scene, tone: Tone) -> Tone:

@@ -9,6 +9,7 @@ from typing import Optional
 
 from ...model.guide import Tone
 from ...model.known import Cause, Known, Unknown
+from ...model.ledger import Mute
 from ...model.report import (
     FRESHNESS_ORDER,
     RUN_ORDER,
@@ -124,19 +125,19 @@ def age_counts(scene: Scene, output: OutputReport) -> bool:
     return bool(promised.max_age_hours or promised.warn_age_hours) or freshness_of(output) == "REBUILT_NO_NEW_DATA"
 
 
-def concern_tone(scene: Scene, what: str) -> Tone:
-    return scene.alarm(VOLUME_TONES[what] if what in _ROW_CONCERNS else output_tone(what))
+def concern_tone(scene: Scene, what: str, muted: Optional[Mute] = None) -> Tone:
+    return scene.alarm(VOLUME_TONES[what] if what in _ROW_CONCERNS else output_tone(what), muted=muted)
 
 
 # --- worst first -----------------------------------------------------------------------------------------------------
 
 
 def worst_scenarios(scene: Scene) -> tuple[ScenarioReport, ...]:
-    """Active scenarios by their verdict; then tests, then what is switched off."""
+    """Active scenarios by their verdict; then what is muted, then tests, then what is switched off."""
 
     def rank(scenario: ScenarioReport) -> tuple[int, int, int, str, str]:
         tone = standing_tone(scenario)
-        apart = 2 if not scenario.active else int(scenario.test)
+        apart = 3 if not scenario.active else 2 if scenario.test else int(scenario.muted is not None)
         calm = 0 if tone in (Tone.BAD, Tone.NOTICE, Tone.UNKNOWN) else 1
         return apart, RUN_ORDER.index(run_verdict(scenario)), calm, scenario.name, scenario.id
 
@@ -144,11 +145,12 @@ def worst_scenarios(scene: Scene) -> tuple[ScenarioReport, ...]:
 
 
 def worst_outputs(scene: Scene) -> tuple[OutputReport, ...]:
-    """Outputs by what is worst about them, what is due first in front."""
+    """Outputs by what is worst about them, what is due first in front; then what is muted."""
 
-    def rank(output: OutputReport) -> tuple[int, bool, float, str, str]:
+    def rank(output: OutputReport) -> tuple[bool, int, bool, float, str, str]:
         due = output.due_at
         return (
+            output.muted is not None,
             CONCERNS.index(concern(scene, output)),
             due is None,
             due.timestamp() if due else 0.0,
@@ -190,10 +192,10 @@ def _scenario(scene: Scene, scenario: ScenarioReport) -> ScenarioToday:
         name=scenario.name,
         active=scenario.active,
         test=scenario.test,
-        alarms=not quiet and not scene.report.quiet,
+        alarms=not quiet and not scene.report.quiet and scenario.muted is None,
         verdict=run_verdict(scenario),
         reason=scenario.state.reason,
-        tone=scene.alarm(standing_tone(scenario), quiet),
+        tone=scene.alarm(standing_tone(scenario), quiet, scenario.muted),
         problem=_scenario_problem(scenario),
         advice=scenario.state.advice,
         evidence=tuple(line for line in (*scenario.state.caveats, said) if line),
@@ -206,6 +208,8 @@ def _scenario(scene: Scene, scenario: ScenarioReport) -> ScenarioToday:
         usual_seconds=usual.p50 if usual else None,
         slow_seconds=usual.p95 if usual else None,
         nobody_told=None if isinstance(told, Unknown) else told.nobody,
+        muted=scenario.muted,
+        muted_text=scene.mute_text(scenario.muted) if scenario.muted else "",
     )
 
 
@@ -229,10 +233,10 @@ def _output(scene: Scene, output: OutputReport) -> OutputToday:
         id=scene.smart(output.ref),
         name=scene.name(output.ref),
         kind=output.ref.kind,
-        alarms=not scene.report.quiet,
+        alarms=not scene.report.quiet and output.muted is None,
         verdict=output_verdict(output),
         reason=output.reason,
-        tone=concern_tone(scene, concern(scene, output)),
+        tone=concern_tone(scene, concern(scene, output), output.muted),
         freshness=freshness_of(output),
         volume=volume_of(output),
         problem=_output_problem(output, concern(scene, output)),
@@ -250,6 +254,8 @@ def _output(scene: Scene, output: OutputReport) -> OutputToday:
         days=output.days,
         budget=output.budget,
         budget_text=budget_text(output.budget),
+        muted=output.muted,
+        muted_text=scene.mute_text(output.muted) if output.muted else "",
     )
 
 

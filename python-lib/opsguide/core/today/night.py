@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, time, timedelta
-from typing import Optional
+from typing import Optional, Union
 
 from dateutil import tz
 
@@ -67,10 +67,14 @@ def _place(mark: Mark) -> tuple[datetime, str]:
 
 def _scenario_lane(scene: Scene, report: ScenarioReport, marks: list[Mark]) -> Lane:
     verdict = run_verdict(report)
-    tone = scene.alarm(standing_tone(report))
+    tone = scene.alarm(standing_tone(report), muted=report.muted)
     kept, left_out = _newest(marks)
-    state = words.capital(STATE_WORDS[verdict])
+    state = words.capital(STATE_WORDS[verdict]) + _muted(report)
     return Lane(report.id, "scenario", report.name, verdict, state, tone, Link("scenario", report.id), kept, left_out)
+
+
+def _muted(report: Union[ScenarioReport, OutputReport]) -> str:
+    return ", muted" if report.muted is not None else ""
 
 
 def _newest(marks: list[Mark]) -> tuple[tuple[Mark, ...], int]:
@@ -90,7 +94,7 @@ def _of_scenario(
             verdict.instant,
             None,
             f"due {scene.time(verdict.instant)}: {STATE_WORDS.get(verdict.verdict, verdict.verdict)}",
-            scene.alarm(state_tone(verdict.verdict)),
+            scene.alarm(state_tone(verdict.verdict), muted=report.muted),
             verdict.verdict,
         )
         for verdict in report.night
@@ -120,10 +124,10 @@ def _run(scene: Scene, run: Run, report: ScenarioReport) -> Mark:
     began, said = scene.time(run.start), outcome_of(run, scene)
     if run.running:
         late = run.run_id == report.state.run_id and report.state.verdict == "RUNNING_LATE"
-        tone = scene.alarm(standing_tone(report)) if late else Tone.NONE
+        tone = scene.alarm(standing_tone(report), muted=report.muted) if late else Tone.NONE
         return Mark("run", run.start, None, f"since {began}: {said}", tone, "RUNNING", going=True)
     until = f" to {words.clock(run.end, scene.zone)}" if run.end else ""
-    tone = scene.alarm(outcome_tone(run.outcome or ""))
+    tone = scene.alarm(outcome_tone(run.outcome or ""), muted=report.muted)
     return Mark("run", run.start, _after(run.start, run.end), f"{began}{until}: {said}", tone, run.outcome or "")
 
 
@@ -162,15 +166,15 @@ def _output_lane(scene: Scene, output: OutputReport, marks: Iterable[Mark]) -> L
         "output",
         scene.name(output.ref),
         verdict,
-        words.capital(OUTPUT_WORDS[verdict]),
-        concern_tone(scene, verdict),
+        words.capital(OUTPUT_WORDS[verdict]) + _muted(output),
+        concern_tone(scene, verdict, output.muted),
         scene.link(output.ref),
         tuple(marks),
     )
 
 
 def _of_output(scene: Scene, output: OutputReport, due: datetime, since: datetime) -> Iterator[Mark]:
-    tone = concern_tone(scene, output_verdict(output))
+    tone = concern_tone(scene, output_verdict(output), output.muted)
     yield Mark("deadline", due, None, f"due {scene.time(due)}", tone, output_verdict(output))
     yield from (_build(scene, build) for build in _builds(scene, output) if build.end and build.end >= since)
     told = output.prediction

@@ -124,7 +124,7 @@ def _data_cell(scene: Scene, output: OutputReport, cell_id: str) -> Cell:
         cell_id,
         f"{words.capital(OUTPUT_WORDS[fresh.verdict])}: {fresh.reason}",
         fresh.clock or "its last builds",
-        tone=scene.alarm(output_tone(fresh.verdict)) if age_counts(scene, output) else Tone.NONE,
+        tone=scene.alarm(output_tone(fresh.verdict), muted=output.muted) if age_counts(scene, output) else Tone.NONE,
         verdict=fresh.verdict,
     )
 
@@ -188,7 +188,7 @@ def _to_tell(scene: Scene) -> tuple[Section, ...]:
 
 def _outputs_to_tell(scene: Scene) -> Iterator[tuple[Cell, ...]]:
     for output in worst_outputs(scene):
-        if concern_tone(scene, concern(scene, output)) in _TROUBLE:
+        if concern_tone(scene, concern(scene, output), output.muted) in _TROUBLE:
             name = scene.smart(output.ref)
             row, promised = f"today.tell-output-{key(name)}", scene.dataset_profile(output.ref)
             waits = words.listed(tuple(promised.consumers))
@@ -202,7 +202,9 @@ def _outputs_to_tell(scene: Scene) -> Iterator[tuple[Cell, ...]]:
 def _scenarios_to_tell(scene: Scene) -> Iterator[tuple[Cell, ...]]:
     for scenario in worst_scenarios(scene):
         state = run_verdict(scenario)
-        if scenario not in scene.watched or is_good(scenario.state) or state == "UNKNOWN" or scene.report.quiet:
+        if scenario not in scene.watched or is_good(scenario.state) or state == "UNKNOWN":
+            continue
+        if scene.report.quiet or scenario.muted is not None:
             continue
         row = f"today.tell-scenario-{key(scenario.id)}"
         waits = words.listed(tuple(scene.scenario_profile(scenario.id).notify))
