@@ -276,6 +276,26 @@ def test_inputs(builds: Any, inputs: list[Input], verdict: str, said: str):
     assert said in found.reason
 
 
+FAILED_SINCE = (Build(False, THIS + HOUR, THIS + HOUR + MINUTE, "j3"), *TWICE)
+
+
+@pytest.mark.parametrize(
+    ("builds", "inputs", "starts", "verdict", "said"),
+    [
+        (TWICE, [given(THIS + MINUTE)], (BEFORE, THIS, NOW + HOUR), "FRESH", "as planned: the next one starts"),
+        (TWICE, [given(THIS + MINUTE)], (THIS + 2 * MINUTE, NOW + HOUR), "NEEDS_REBUILD", ""),  # one has gone by
+        (TWICE, [given(THIS + MINUTE)], (BEFORE, THIS), "NEEDS_REBUILD", ""),  # none is to come
+        (FAILED_SINCE, [given(THIS + MINUTE)], (THIS, NOW + HOUR), "NEEDS_REBUILD", ""),
+        (TWICE, [given(THIS + MINUTE), given(DENIED)], (THIS, NOW + HOUR), "UNKNOWN", ""),
+    ],
+)
+def test_newer_data_may_wait_for_the_next_planned_build(
+    builds: Any, inputs: Any, starts: Any, verdict: str, said: str
+) -> None:
+    found = judge_inputs(builds, inputs, NOW, starts)
+    assert (found.verdict, said in found.reason) == (verdict, True)
+
+
 @pytest.mark.parametrize(
     ("promise", "data", "came", "verdict"),
     [

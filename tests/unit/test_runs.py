@@ -189,7 +189,9 @@ def test_a_run_recorded_under_another_trigger_serves_unless_a_person_started_it(
         ({"runs": USUAL[:4] + USUAL[5:], "modified_at": at("08 03:00")}, {}, "UNKNOWN"),
         ({"runs": USUAL[:-1][::-1], "modified_at": at("08 03:00")}, {}, "UNKNOWN"),
         ({"runs": Unknown("the runs could not be read")}, {}, "UNKNOWN"),
-        ({"runs": ()}, {}, "NOT_RUN"),
+        ({"runs": ()}, {"first_record": at("01 00:00")}, "NOT_RUN"),
+        ({"runs": ()}, {"first_record": at("08 03:00")}, "UNKNOWN"),  # the project may have come here since
+        ({"runs": ()}, {}, "UNKNOWN"),
         ({"runs": (run("08 06:00", by="manual"),)}, {}, "UNKNOWN"),  # older than the oldest run on record
         ({"next_run": at("09 04:00")}, {}, "UNKNOWN"),  # DSS's own next run contradicts the trigger as read
         ({"next_run": at("09 02:00")}, {}, "NOT_RUN"),
@@ -396,7 +398,12 @@ def follower(*runs: Run, outcome: str = "", project: str = "") -> Scenario:
         (run("08 02:01"), (run("07 02:22", by="follow_scenariorun"),), "", ["NOT_RUN"]),
         (run("08 02:01"), (run("08 02:24:30", by="follow_scenariorun"),), "", ["ON_TIME"]),  # it looks once a minute
         (run("08 02:01"), (run("08 02:52", by="follow_scenariorun"),), "", ["LATE_START"]),
-        (run("08 02:01", outcome="FAILED"), (run("07 02:22", by="follow_scenariorun"),), "SUCCESS", []),
+        (
+            run("08 02:01", outcome="FAILED"),
+            (run("07 02:22", by="follow_scenariorun"),),
+            "SUCCESS",
+            ["SKIPPED_EXPECTED"],
+        ),
         (run("08 02:01", None), (run("07 02:22", by="follow_scenariorun"),), "", []),
     ],
 )
@@ -406,6 +413,25 @@ def test_a_scenario_that_follows_another_is_due_when_that_ends(
     on = terms(scenarios=(nightly(*USUAL, last),))
     found = run_verdicts(follower(*own, outcome=outcome), on, at("08 00:00"))
     assert [verdict.verdict for verdict in found] == verdicts
+
+
+@pytest.mark.parametrize(
+    ("followed", "verdict", "said"),
+    [
+        (nightly(*USUAL, run("08 02:01", outcome="FAILED")), "SKIPPED_EXPECTED", "which it follows, failed at 02:21"),
+        (nightly(*USUAL), "SKIPPED_EXPECTED", "which it follows, did not run (due at 02:00, no run)"),
+        (nightly(*USUAL, next_run=at("09 04:00")), "UNKNOWN", "which it follows: DSS says"),
+        (nightly(*USUAL, run("08 02:01", None)), "ON_TIME", ""),
+    ],
+)
+def test_a_success_of_yesterday_does_not_stand_for_a_morning_on_which_nothing_called(
+    followed: Scenario, verdict: str, said: str
+) -> None:
+    on = terms(scenarios=(followed,))
+    after = follower(run("07 02:22", by="follow_scenariorun"), outcome="SUCCESS")
+    found = standing(after, on, run_verdicts(after, on, at("07 00:00")))
+    assert found.verdict == verdict
+    assert said in found.reason
 
 
 def test_following_another_project_is_unknown() -> None:

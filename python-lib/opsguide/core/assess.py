@@ -21,6 +21,7 @@ from ..model.report import (
     Arrival,
     Collision,
     DurationStat,
+    DurationVerdict,
     FreshnessVerdict,
     JobsWeek,
     NextRun,
@@ -37,7 +38,7 @@ from ..model.report import (
 )
 from ..model.snapshot import Build, Job, ObjectFacts, ObjectRef, Run, Scenario, Snapshot
 from .calendars import is_business_day, month_edge
-from .duration import SUCCESSES, limits, typical
+from .duration import SUCCESSES, judge_duration, limits, typical
 from .forecast import Roads
 from .freshness import DataTime, Input, arrival, data_time, judge, judge_age, judge_deadline
 from .lineage import Builds, Flow, Item, builders_of, builds, flow_of, outputs, readers_of, sources
@@ -78,12 +79,12 @@ _LAST_HOURS = timedelta(hours=4)
 _COMING = timedelta(hours=12)
 _WEEK = timedelta(days=7)
 _AHEAD_DAYS = 30
+# Every scenario that runs each month has a start within these.
+_MONTH_DAYS = 32
 # What starts too often to list it for months is listed for a few days.
 _NEAR_DAYS = 2
 # 60 builds, a few days of every week.
 _COUNTED_DAYS = 200
-# DSS tells of an object that it never built: then no build is missing.
-_EVER = datetime.min.replace(tzinfo=tz.UTC)
 # A scenario of every minute has hundreds of starts in one window: so many of them tell enough.
 _SHOWN_INSIDE = 20
 
@@ -225,6 +226,7 @@ class _Bench:
             overnight=runs if isinstance(runs, Unknown) else tuple(r for r in runs if _since(r, self.night_since)),
             duration=typical(runs),
             limit_seconds=self._limit(scenario),
+            length=self._length(scenario),
             errors=error_rate(runs, self.now),
             told=told(settings, self.snapshot.channels),
             targets=built if isinstance(built, Unknown) else built.targets,
@@ -316,6 +318,14 @@ class _Bench:
             return None
         found = limits(scenario.runs, self.now, self.zone)
         return None if isinstance(found, Unknown) else found.slower
+
+    def _length(self, scenario: Scenario) -> DurationVerdict:
+        runs = _as_read(scenario, scenario.runs)
+        if isinstance(runs, Unknown):
+            return DurationVerdict("UNKNOWN", runs.reason)
+        if not runs:
+            return DurationVerdict("UNKNOWN", "no run is on record")
+        return judge_duration(runs[0], runs, self.now, self.zone)
 
     # --- sources ------------------------------------------------------------------------------------------------
 
@@ -414,7 +424,12 @@ class _Bench:
         promise = promise_of(self.declared.profile, smart, self.terms.zone)
         book = None if promise.due is None else self._ledger(promise, ref, facts, builders)
         fresh = judge(
-            promise, self._came(ref, promise, is_input=False), facts.builds, tuple(self._inputs(ref)), self.now
+            promise,
+            self._came(ref, promise, is_input=False),
+            facts.builds,
+            tuple(self._inputs(ref)),
+            self.now,
+            self._moments_of(builders),
         )
         stands = self._verdict(promise, book, facts, builders, fresh)
         usual = self._usual_completion(promise, book, facts)
@@ -442,8 +457,11 @@ class _Bench:
     def _ledger(self, promise: Promise, ref: ObjectRef, facts: ObjectFacts, builders: Sequence[str]) -> Ledger:
         runs = tuple(run for key in builders for run in known(self.by_id[key].runs, ()))
         record = Record(facts.builds, self._complete_since(ref, facts), runs)
-        moments = tuple(sorted({at for key in builders for at in self._starts.get(key, ())}))
-        return ledger(promise, record, Starts(moments, self._cut_offs(ref)), self.now)
+        return ledger(promise, record, Starts(self._moments_of(builders), self._cut_offs(ref)), self.now)
+
+    def _moments_of(self, builders: Sequence[str]) -> tuple[datetime, ...]:
+        """When any of the scenarios should start, for months around now."""
+        return tuple(sorted({at for key in builders for at in self._starts.get(key, ())}))
 
     def _verdict(
         self,
@@ -485,7 +503,7 @@ class _Bench:
         return {key: starts for key, starts in found.items() if starts}
 
     def _starts_of(self, scenario: Scenario) -> tuple[datetime, ...]:
-        for back, ahead in ((BACK_DAYS, AHEAD_DAYS), (_NEAR_DAYS, _NEAR_DAYS)):
+        for back, ahead in ((BACK_DAYS, _MONTH_DAYS), (_NEAR_DAYS, _NEAR_DAYS)):
             span = self.terms.timetable(scenario, self.now - timedelta(days=back), self.now + timedelta(days=ahead))
             if span.unknown is None:
                 # Before a trigger was saved its schedule may have been another.
@@ -537,7 +555,8 @@ class _Bench:
         if isinstance(facts.last_build, Unknown) or isinstance(facts.builds, Unknown):
             return None
         if facts.last_build is None:
-            return _EVER
+            # Never built: no build is missing since the project is known to be here.
+            return self.terms.first_record
         recorded = [build for build in facts.builds if build.source == "dataset" and build.end]
         bulk = [build.start for build in facts.builds if build.source == "internal stats" and build.start]
         listed = self._listed_since(ref, recorded)

@@ -21,6 +21,7 @@ would be UNKNOWN until 08:40, as nobody has looked at the new data.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
@@ -288,11 +289,15 @@ class Input:
     job_id: str = ""
 
 
-def judge_inputs(builds: Known[Sequence[Build]], inputs: Sequence[Input], now: datetime) -> FreshnessVerdict:
-    """Whether the last successful build used what there is now, and whether there was anything new for it.
+def judge_inputs(
+    builds: Known[Sequence[Build]], inputs: Sequence[Input], now: datetime, starts: Sequence[datetime] = ()
+) -> FreshnessVerdict:
+    """Whether the last successful build used what there is now, and whether there was anything new for it. `starts` are
+    the expected starts of what builds it, sorted.
 
-    NEEDS_REBUILD: an input is newer than this build's start. REBUILT_NO_NEW_DATA: no input is newer than the start of
-    the successful build before, all of them have clocks, and data was expected in between."""
+    NEEDS_REBUILD: an input is newer than this build's start, and no start is to come that was not to have used it
+    already: a weekly report does not lack what came in since Monday. REBUILT_NO_NEW_DATA: no input is newer than the
+    start of the successful build before, all of them have clocks, and data was expected in between."""
     if isinstance(builds, Unknown):
         return FreshnessVerdict("UNKNOWN", f"its builds are not known: {builds.reason}")
     good = sorted((b for b in builds if b.success and b.start), key=lambda b: (b.start or now, b.job_id), reverse=True)
@@ -307,7 +312,12 @@ def judge_inputs(builds: Known[Sequence[Build]], inputs: Sequence[Input], now: d
         at, name = newer[-1]
         zone = inputs[0].promise.zone
         said = f"{name} is of {words.moment(at, zone, now)}, the last build began {words.moment(begun[0], zone, now)}"
-        return FreshnessVerdict("NEEDS_REBUILD", said)
+        waits = _waits_until(newer[0][0], builds, starts, now)
+        if waits is not None and len(dated) == len(inputs):
+            return FreshnessVerdict(
+                "FRESH", f"{said}, as planned: the next one starts {words.moment(waits, zone, now)}"
+            )
+        return FreshnessVerdict("NEEDS_REBUILD" if waits is None else "UNKNOWN", said)
     if not inputs or len(dated) < len(inputs):
         undated = [each.name for each in inputs if all(each is not other for other, _ in dated)]
         said = f"when {words.listed(undated, 3)} came is not known" if undated else "what it is made from is not seen"
@@ -320,6 +330,20 @@ def judge_inputs(builds: Known[Sequence[Build]], inputs: Sequence[Input], now: d
             )
             return FreshnessVerdict("REBUILT_NO_NEW_DATA", said)
     return FreshnessVerdict("FRESH", "no input is newer than its last build")
+
+
+def _waits_until(
+    since: datetime, builds: Sequence[Build], starts: Sequence[datetime], now: datetime
+) -> Optional[datetime]:
+    """The start that is still to come for what came in at `since`, None where none is or one has gone by, or the newest
+    build did not end well."""
+    newest = max(
+        (build for build in builds if build.end), key=lambda build: (_end(build), not build.success), default=None
+    )
+    place = bisect_right(starts, since)
+    if newest is None or not newest.success or place == len(starts) or starts[place] <= now:
+        return None
+    return starts[place]
 
 
 def _same_job(each: Input, build: Build) -> bool:
@@ -339,11 +363,16 @@ def _data_expected(promise: Promise, after: datetime, before: datetime) -> bool:
 
 
 def judge(
-    promise: Promise, data: Known[DataTime], builds: Known[Sequence[Build]], inputs: Sequence[Input], now: datetime
+    promise: Promise,
+    data: Known[DataTime],
+    builds: Known[Sequence[Build]],
+    inputs: Sequence[Input],
+    now: datetime,
+    starts: Sequence[datetime] = (),
 ) -> FreshnessVerdict:
     """By the declared limits, then by the inputs: data that is young enough may still lack what came since. Where no
     limit is declared the inputs alone tell."""
-    against_inputs = judge_inputs(builds, inputs, now)
+    against_inputs = judge_inputs(builds, inputs, now, starts)
     if promise.max_age_seconds is None and promise.warn_age_seconds is None:
         if isinstance(data, Unknown):
             return against_inputs

@@ -19,6 +19,7 @@ from statistics import median
 from typing import Optional
 
 from ..model.snapshot import Build, MetricPoint
+from . import words
 
 CLASS_SIZE = 6  # builds of the same class that make the expectation
 CLASS_LEAST = 3
@@ -264,7 +265,10 @@ def _learning(past: Sequence[Count], last: Count) -> VolumeVerdict:
                 n=len(past),
             )
     return VolumeVerdict(
-        "LEARNING", f"{last.rows:,.0f} rows; {len(past)} earlier builds are too few", last.rows, n=len(past)
+        "LEARNING",
+        f"{last.rows:,.0f} rows; {words.count(len(past), 'build')} before it: too few to judge",
+        last.rows,
+        n=len(past),
     )
 
 

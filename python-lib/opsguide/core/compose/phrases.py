@@ -145,6 +145,14 @@ def outcome_of(run: Run, scene: Scene) -> str:
     return f"{word} in {words.duration((run.end - run.start).total_seconds())}"
 
 
+# Of the last run, where it takes or took unusually long.
+LENGTH_WORDS = {
+    "MUCH_SLOWER": "the last one much slower",
+    "SLOWER": "the last one slower",
+    "DRIFTING": "getting slower",
+}
+
+
 def duration_text(stat: DurationStat) -> str:
     """The typical duration and, in brackets, what all but one in twenty stay under: "12 min (19 min)"."""
     return spread_text(words.duration(stat.p50), words.duration(stat.p95))

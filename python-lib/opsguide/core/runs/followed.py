@@ -1,4 +1,5 @@
-"""The moments at which other scenarios call for a run: they ended, and a trigger follows them."""
+"""The moments at which other scenarios call for a run: they ended, and a trigger follows them; or they do not, because
+they ended otherwise than it waits for."""
 
 from __future__ import annotations
 
@@ -7,9 +8,11 @@ from datetime import datetime, timedelta
 from typing import Optional
 
 from ...model.known import Cause, Known, Unknown
-from ...model.report import Expansion, Expected
-from ...model.snapshot import Run, Trigger
+from ...model.report import Expansion, Expected, RunVerdict
+from ...model.snapshot import Run, Scenario, Trigger
+from .. import words
 from ..schedule import label, outcomes
+from .outcome import HOW_IT_ENDED
 from .terms import Terms
 
 
@@ -28,18 +31,37 @@ def after_others(triggers: Iterable[Trigger], terms: Terms, after: datetime) -> 
     return Expansion(tuple(sorted(found, key=lambda item: item.at)), unknown)
 
 
-def _ends(trigger: Trigger, terms: Terms) -> Known[tuple[datetime, ...]]:
-    params = trigger.params
-    if params.get("projectKey") not in (None, "", terms.project_key):
+def not_called(trigger: Trigger, terms: Terms) -> Iterator[RunVerdict]:
+    """A verdict for every run of the followed scenario that ended otherwise than the trigger waits for: nothing was due
+    then, whatever became of the run before."""
+    followed, wanted = followed_by(trigger, terms), outcomes(trigger.params)
+    if isinstance(followed, Unknown) or isinstance(followed.runs, Unknown) or not wanted:
+        return
+    for run in followed.runs:
+        if run.end is not None and not run.running and run.outcome not in wanted and run.end <= terms.now:
+            how = HOW_IT_ENDED.get(run.outcome or "", f"ended as {words.one_line(str(run.outcome), 40)}")
+            name = words.one_line(followed.name or followed.id, 80)
+            said = f"nothing called for it: {name}, which it follows, {how} at {terms.tell(run.end)}"
+            yield RunVerdict(run.end, "SKIPPED_EXPECTED", said)
+
+
+def followed_by(trigger: Trigger, terms: Terms) -> Known[Scenario]:
+    """The scenario that a trigger follows."""
+    if trigger.params.get("projectKey") not in (None, "", terms.project_key):
         return Unknown("it follows a scenario of another project, whose runs are not read", Cause.NOT_BUILT)
-    followed = next((other for other in terms.scenarios if other.id == params.get("scenarioId")), None)
-    if followed is None:
-        return Unknown("it follows a scenario that is not in the project", Cause.NOT_RECORDED)
+    followed = next((other for other in terms.scenarios if other.id == trigger.params.get("scenarioId")), None)
+    return followed or Unknown("it follows a scenario that is not in the project", Cause.NOT_RECORDED)
+
+
+def _ends(trigger: Trigger, terms: Terms) -> Known[tuple[datetime, ...]]:
+    followed = followed_by(trigger, terms)
+    if isinstance(followed, Unknown):
+        return followed
     if isinstance(followed.runs, Unknown):
         return Unknown(
             f"it follows {followed.name or followed.id}, of which {followed.runs.reason}", followed.runs.cause
         )
-    return tuple(_ends_with(followed.runs, outcomes(params)))
+    return tuple(_ends_with(followed.runs, outcomes(trigger.params)))
 
 
 def _ends_with(runs: Iterable[Run], wanted: tuple[str, ...]) -> Iterator[datetime]:

@@ -12,6 +12,7 @@ from ..duration import SUCCESSES, limits
 from .terms import Terms, started_by_a_person
 
 _FAILURES = {"FAILED": "failed", "ABORTED": "was aborted"}
+HOW_IT_ENDED = {**_FAILURES, "SUCCESS": "ended well", "WARNING": "ended with warnings"}
 
 
 def of_run(

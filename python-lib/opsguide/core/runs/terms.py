@@ -26,7 +26,9 @@ _UTC = ZoneInfo("UTC")
 @dataclass(frozen=True)
 class Terms:
     """Now, the zones, the promises. `zone` is the project's own: its days are the calendar's days, and sentences tell
-    times on its clock. `triggers_disabled`: the project's automatic triggers are switched off."""
+    times on its clock. `triggers_disabled`: the project's automatic triggers are switched off. `first_record` is the
+    oldest run or job of the whole project that is on record, None where nothing is: what never ran by then may not have
+    been there."""
 
     now: datetime
     server: ServerZone
@@ -35,6 +37,7 @@ class Terms:
     scenarios: tuple[Scenario, ...] = ()
     profile: OpsProfile = field(default_factory=OpsProfile)
     triggers_disabled: Optional[bool] = None
+    first_record: Optional[datetime] = None
     _listed: dict[str, tuple[Scenario, Expansion]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
@@ -50,6 +53,7 @@ class Terms:
             known(snapshot.scenarios, ()),
             profile,
             _triggers_disabled(snapshot),
+            _first_record(snapshot),
         )
 
     def timetable(self, scenario: Scenario, after: datetime, before: datetime) -> Expansion:
@@ -103,6 +107,12 @@ class Terms:
     def tell(self, at: datetime) -> str:
         """An instant as a sentence tells it."""
         return words.moment(at, self.zone, self.now)
+
+
+def _first_record(snapshot: Snapshot) -> Optional[datetime]:
+    runs = (run.start for scenario in known(snapshot.scenarios, ()) for run in known(scenario.runs, ()))
+    jobs = (job.start or job.initiated_at for job in known(snapshot.jobs, ()))
+    return min((at for at in (*runs, *jobs) if at), default=None)
 
 
 def _triggers_disabled(snapshot: Snapshot) -> Optional[bool]:

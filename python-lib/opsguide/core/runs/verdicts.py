@@ -15,7 +15,7 @@ from ...model.snapshot import Run, Scenario, Trigger
 from .. import words
 from ..duration import SUCCESSES, percentile
 from ..schedule import clock_triggers, gap_after, next_expected
-from .followed import after_others, runs_under
+from .followed import after_others, followed_by, not_called, runs_under
 from .outcome import lateness, of_run
 from .rhythm import of_cadence, of_events
 from .terms import Terms, fired, started_by_a_person
@@ -79,7 +79,40 @@ def _verdicts(scenario: Scenario, terms: Terms, since: datetime, seen: frozenset
         return (of_cadence(scenario, terms, runs, moments.cadence_seconds),)
     if not moments.expected and moments.unknown:
         return (_by_last_run(scenario, terms, runs, moments.unknown),)
-    return _Docket(scenario, terms, triggers, runs, moments).verdicts(since)
+    found = _Docket(scenario, terms, triggers, runs, moments).verdicts(since)
+    return _with_not_called(found, followed, terms, since, seen | {scenario.id})
+
+
+def _with_not_called(
+    found: tuple[RunVerdict, ...], followed: Sequence[Trigger], terms: Terms, since: datetime, seen: frozenset[str]
+) -> tuple[RunVerdict, ...]:
+    """The verdicts together with the times at which a followed scenario failed to call: a success of yesterday must not
+    stand for a morning on which nothing happened."""
+    uncalled = [
+        verdict
+        for trigger in followed
+        for verdict in (*not_called(trigger, terms), *_silent(trigger, terms, since, seen))
+    ]
+    if not uncalled:
+        return found
+    late = (verdict for verdict in uncalled if verdict.instant is not None and verdict.instant >= since)
+    return tuple(sorted((*found, *late), key=lambda verdict: verdict.instant or terms.now))
+
+
+def _silent(trigger: Trigger, terms: Terms, since: datetime, seen: frozenset[str]) -> Iterator[RunVerdict]:
+    """The moments at which the followed scenario itself did not run, or may not have."""
+    followed = followed_by(trigger, terms)
+    if isinstance(followed, Unknown) or followed.id in seen:
+        return
+    name = words.one_line(followed.name or followed.id, 80)
+    for above in _verdicts(followed, terms, since, seen):
+        if above.instant is None or above.run_id:
+            continue
+        if above.verdict in ("NOT_RUN", "SKIPPED_EXPECTED"):
+            said = f"nothing called for it: {name}, which it follows, did not run ({above.reason})"
+            yield RunVerdict(above.instant, "SKIPPED_EXPECTED", said)
+        elif above.verdict == "UNKNOWN":
+            yield RunVerdict(above.instant, "UNKNOWN", f"{name}, which it follows: {above.reason}")
 
 
 def _by_last_run(scenario: Scenario, terms: Terms, runs: Sequence[Run], schedule: Unknown) -> RunVerdict:
@@ -244,6 +277,9 @@ class _Docket:
             return "the scenario did not exist yet"
         if self.runs and moment.at < _start(self.runs[0]):
             return "older than the oldest run on record"
+        first = self.terms.first_record
+        if not self.runs and (first is None or moment.at < first):
+            return "nothing of the project is on record from before then: it may be new here, or its history cleared"
         return ""
 
     def _unknowable(self, place: int) -> str:
