@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Optional
+from typing import NamedTuple, Optional
 
 # How many names lead from the data directory to one run's folder.
 JOBS, SCENARIOS = "jobs", "scenarios"
@@ -26,21 +26,29 @@ def data_directory(named: Optional[str]) -> Optional[Path]:
     return home if home is not None and any((home / kind).is_dir() for kind in _DEPTH) else None
 
 
-def sizes(home: Path, kind: str, project_key: str) -> dict[str, int]:
-    """Bytes of each run's folder of a project, by "JOB" or "SCENARIO/RUN". Links count as nothing and are not followed.
-    OSError where the project's folder cannot be read; what lies deeper and cannot be read counts as nothing."""
-    found: dict[str, int] = {}
+class Log(NamedTuple):
+    """A run's folder: bytes of all files in it, and when something was last put into it (seconds since 1970)."""
+
+    size: int
+    written_at: float
+
+
+def logs(home: Path, kind: str, project_key: str) -> dict[str, Log]:
+    """Each run's folder of a project, by "JOB" or "SCENARIO/RUN". Links count as nothing and are not followed. OSError
+    where the project's folder cannot be read; what lies deeper and cannot be read counts as nothing."""
+    found: dict[str, Log] = {}
     _check((kind, project_key))
     top = home / kind / project_key
     if not top.exists():
         return found
     with _opened(home, (kind, project_key)):
         pass  # refuses links on the way
-    for name in _folders(str(top)):
+    for name, written_at in _folders(str(top)):
         if kind == JOBS:
-            found[name] = _size(f"{top}/{name}")
+            found[name] = Log(_size(f"{top}/{name}"), written_at)
         else:
-            found.update((f"{name}/{run}", _size(f"{top}/{name}/{run}")) for run in _folders(f"{top}/{name}"))
+            for run, at in _folders(f"{top}/{name}"):
+                found[f"{name}/{run}"] = Log(_size(f"{top}/{name}/{run}"), at)
     return found
 
 
@@ -102,11 +110,11 @@ def _empty(folder: int, disk: int, depth: int) -> None:
         os.rmdir(name, dir_fd=folder)
 
 
-def _folders(top: str) -> Iterator[str]:
+def _folders(top: str) -> Iterator[tuple[str, float]]:
     with os.scandir(top) as entries:
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
-                yield entry.name
+                yield entry.name, entry.stat(follow_symlinks=False).st_mtime
 
 
 def _size(top: str) -> int:

@@ -6,11 +6,13 @@ That package is imported when it is used: it exists in DSS only, and some of its
 from __future__ import annotations
 
 import hashlib
+import os
 import secrets
 from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
+from typing import Any, Optional
 
-from . import raw
+from . import disk, raw
 from .identity import Doors
 from .session import Clients
 
@@ -39,6 +41,11 @@ def secret() -> bytes:
     client = _client()
     own = getattr(client, "internal_ticket", None) or getattr(client, "api_key", None)
     return hashlib.sha256(f"operations-guide forms {own}".encode()).digest() if own else secrets.token_bytes(32)
+
+
+def data_directory() -> Optional[Path]:
+    """DSS's data directory, where this process runs on its host with DSS's own UNIX account; None in a container."""
+    return disk.data_directory(os.environ.get("DIP_HOME"))
 
 
 def plugin_settings() -> Mapping[str, Any]:

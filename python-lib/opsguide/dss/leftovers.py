@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Optional
 
+from ..errors import DssNotFound
 from ..model.cleanup import Document, Gap, Origin, Thing
 from ..model.known import Unknown, known
 from ..model.snapshot import ObjectRef, Scenario, Snapshot
@@ -355,3 +356,41 @@ def _first_instant(item: Any, *ways: tuple[str, ...]) -> Optional[datetime]:
 def _size(item: Mapping[str, Any]) -> Optional[int]:
     found = raw.number(item, "size")
     return None if found is None else int(found)
+
+
+# --- looking again ---------------------------------------------------------------------------------------------------
+
+
+def still_there(clients: Clients, project_key: str, group: str, things: list[Thing]) -> frozenset[str]:
+    """Which logs or sessions DSS still lists, by id."""
+    root = path("projects", project_key)
+    if group == "job_logs":
+        return frozenset(job.id for job in answers.jobs(clients.get_items(f"{root}/jobs/"), project_key))
+    if group == "scenario_logs":
+        scenarios = sorted({thing.id.rpartition("/")[0] for thing in things})
+        return frozenset(f"{each}/{run}" for each in scenarios for run in _run_ids(clients, project_key, each))
+    notebooks = clients.get_items(f"{root}/jupyter-notebooks/", {"active": True})
+    return frozenset(
+        f"{raw.text(notebook, 'name')}/{raw.text(session, 'sessionId')}"
+        for notebook in notebooks
+        for session in raw.mappings(notebook, "activeSessions")
+    )
+
+
+def _run_ids(clients: Clients, project_key: str, scenario_id: str) -> list[str]:
+    api_path = path("projects", project_key, "scenarios", scenario_id, "get-last-runs")
+    listed = clients.get_items(api_path, {"limit": RUNS_ASKED, "onlyFinishedRuns": False})
+    return [run.run_id for run in answers.runs(listed)]
+
+
+def is_running(clients: Clients, thing: Thing) -> bool:
+    """Whether the job or run of a log runs at this moment; one that DSS does not have does not."""
+    try:
+        if thing.group == "job_logs":
+            status = clients.get_mapping(path("projects", thing.project_key, "jobs", thing.id) + "/")
+            return raw.text(status, "baseStatus", "state") not in ("DONE", "FAILED", "ABORTED")
+        scenario_id, _, run_id = thing.id.rpartition("/")
+        run = clients.get_mapping(path("projects", thing.project_key, "scenarios", scenario_id, run_id) + "/")
+    except DssNotFound:
+        return False
+    return not raw.text(run, "scenarioRun", "result", "outcome")

@@ -10,7 +10,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
-from typing import Any, Optional, TypeVar
+from functools import cache
+from typing import Any, Optional, TypeVar, Union, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
 
@@ -335,20 +336,31 @@ def _or_none(kind: type[T], found: Any) -> Optional[T]:
 
 
 def _made(kind: type[T], found: Mapping[str, Any]) -> T:
-    """A value of `kind` from its JSON: instants are parsed, lists become tuples, keys of a newer version are passed over."""
+    """A value of `kind` from its JSON: instants are parsed, lists become tuples, keys of a newer version are passed over.
+    TypeError or ValueError for a value of another type: what is read was written by whoever may write to the folder."""
+    hints = _hints(kind)
     known = {each.name: found[each.name] for each in fields(kind) if each.name in found}  # type: ignore[arg-type]
-    return kind(**{name: _value(name, value) for name, value in known.items()})
+    return kind(**{name: _value(name, hints[name], value) for name, value in known.items()})
 
 
-def _value(name: str, value: Any) -> Any:
-    if isinstance(value, list):
-        return tuple(value)
-    instants = name.endswith("_at") or name in ("at", "since", "until")
-    if instants and isinstance(value, str):
+@cache
+def _hints(kind: Any) -> Mapping[str, Any]:
+    return get_type_hints(kind)
+
+
+def _value(name: str, hint: Any, value: Any) -> Any:
+    inner = [each for each in get_args(hint) if each is not type(None)] if get_origin(hint) is Union else []
+    if inner:
+        return None if value is None else _value(name, inner[0], value)
+    if hint is datetime and isinstance(value, str):
         at = datetime.fromisoformat(value)
         if at.tzinfo is None:
             raise ValueError(f"{name} has no zone")
         return at
+    if get_origin(hint) is tuple and isinstance(value, (list, tuple)):
+        return tuple(value)
+    if not isinstance(value, hint) or (isinstance(value, bool) and hint is not bool):
+        raise TypeError(f"{name} is a {type(value).__name__}")
     return value
 
 

@@ -1,7 +1,7 @@
 """Clean-up as pure judgement: which things may go, what protects each, and what of a plan still stands."""
 
 from .candidates import Held, judge
-from .execution import Remaining, safe_age, still_planned
+from .execution import Remaining, by_age_alone, safe_age, still_planned
 from .uses import Index, between, intermediates, unreferenced, unused
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "Index",
     "Remaining",
     "between",
+    "by_age_alone",
     "intermediates",
     "judge",
     "safe_age",

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Optional
 
 from ...model.cleanup import Candidate, Plan, Receipt, Thing, receipt_of
 
 _DAY = timedelta(days=1)
+
+BY_AGE_ALONE = (
+    "DSS's macro deletes by age alone and would take older ones that stay: an administrator of the instance can switch on "
+    "“Delete log files”, or keep fewer"
+)
 
 
 @dataclass(frozen=True)
@@ -64,3 +69,20 @@ def safe_age(going: Iterable[Thing], staying: Iterable[Thing], now: datetime, un
     oldest = max((now - min(began, at) for began, at in kept if began and at), default=timedelta(0))
     safe = max(least, math.ceil(oldest / unit) + 1) if oldest > (least - 1) * unit else least
     return safe if max(ages) > safe * unit else None
+
+
+def by_age_alone(
+    candidates: Iterable[Candidate], things: Iterable[Thing], now: datetime, unit: timedelta = _DAY
+) -> tuple[Candidate, ...]:
+    """Candidates of one group and project as they are where nothing but a macro can delete them: what it cannot delete
+    without taking along what stays is protected by that."""
+    asked = tuple(candidates)
+    going = [candidate.thing for candidate in asked if candidate.goes]
+    keys = {thing.key for thing in going}
+    age = safe_age(going, (thing for thing in things if thing.key not in keys), now, unit)
+
+    def blocked(candidate: Candidate) -> bool:
+        at = candidate.thing.at
+        return candidate.goes and (age is None or at is None or now - at <= age * unit)
+
+    return tuple(replace(c, protected_by=(BY_AGE_ALONE,)) if blocked(c) else c for c in asked)

@@ -1,0 +1,253 @@
+"""A clean-up as a report, as a page and as rows for a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Optional
+
+from ..model.cleanup import (
+    CLEAR,
+    DELETE,
+    END,
+    GROUP,
+    QUARANTINE,
+    RELEASE,
+    STOP,
+    Candidate,
+    Gap,
+    Plan,
+    Receipt,
+    Report,
+    Sum,
+    Thing,
+)
+from . import html
+from .urls import Urls
+
+# Rows of a group on screen; all of them are in the CSV file.
+MAX_ROWS = 60
+_VERBS = {
+    DELETE: "delete",
+    QUARANTINE: "quarantine",
+    RELEASE: "release from quarantine",
+    CLEAR: "clear",
+    END: "end",
+    STOP: "stop",
+}
+_OUTCOMES = {"done": "done", "gone": "already gone", "left": "left", "failed": "failed"}
+# A spreadsheet takes a cell that begins so for a formula, whatever quotes stand around it.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One candidate or receipt as it is shown."""
+
+    name: str
+    project_key: str
+    action: str
+    why: str
+    age: str
+    size: str
+    last_use: str
+    rebuild: str
+    notes: tuple[str, ...]
+    tone: str  # a state of the page's colours: good, notice, bad, quiet
+
+
+@dataclass(frozen=True)
+class Part:
+    """One group as it is shown; `more` rows are in the CSV file only."""
+
+    title: str
+    goes: int
+    free: str
+    protected: int
+    does: str
+    undo: str
+    lines: tuple[Line, ...]
+    spared: tuple[Line, ...]
+    more: int
+
+
+def report(found: Report, urls: Urls) -> str:
+    """The macro's result: a part of DSS's own page with its style inside."""
+    return html.page("cleanup_result.html", "UTC", urls, **view(found))
+
+
+def view(found: Report) -> dict[str, Any]:
+    """What the templates of a report place."""
+    plan, execution = found.plan, found.execution
+    return {
+        "plan": plan,
+        "execution": execution,
+        "headline": _executed(found) if execution else _planned(plan),
+        "made": f"{plan.made_at:%Y-%m-%d %H:%M} UTC",
+        "parts": tuple(
+            _part(plan, each, many=len(plan.projects) > 1) for each in plan.sums if each.goes or each.protected
+        ),
+        "quiet": ", ".join(GROUP[each.group].title.lower() for each in plan.sums if not (each.goes or each.protected)),
+        "receipts": tuple(_receipt_line(receipt) for receipt in execution.receipts[:MAX_ROWS]) if execution else (),
+        "more_receipts": max(0, len(execution.receipts) - MAX_ROWS) if execution else 0,
+        "gaps": tuple((GROUP[gap.group].title, gap.project_key, _why(gap)) for gap in plan.gaps if gap.group in GROUP),
+        "notes": found.notes,
+        "kept_at": found.kept_at,
+        "for_good": _for_good(plan) if execution is None else (),
+        "debt": said_size(plan.log_debt) if plan.log_debt is not None else "",
+        "projects": _projects(plan),
+    }
+
+
+def _planned(plan: Plan) -> str:
+    goes, size = sum(each.goes for each in plan.sums), sum(each.size for each in plan.sums)
+    if not goes:
+        return "Nothing to clean up"
+    unsized = sum(each.unsized for each in plan.sums)
+    said = f"{_count(goes, 'thing')} would go; would free {said_size(size)}"
+    return f"{said} and what {_count(unsized, 'thing')} of unknown size take" if unsized else said
+
+
+def _executed(found: Report) -> str:
+    execution = found.execution
+    if execution is None:
+        return ""
+    counts = (f"{execution.count(name)} {words}" for name, words in _OUTCOMES.items() if execution.count(name))
+    return f"{', '.join(counts) or 'Nothing was left to do'}; freed {said_size(execution.freed)}"
+
+
+def _for_good(plan: Plan) -> tuple[str, ...]:
+    """What cannot be undone is said before: by group, in its own words."""
+    going = dict.fromkeys(c.thing.group for c in plan.going if c.action in (DELETE, END))
+    return tuple(f"{GROUP[name].title}: {GROUP[name].undo}" for name in going)
+
+
+def _projects(plan: Plan) -> str:
+    return plan.projects[0] if len(plan.projects) == 1 else f"{len(plan.projects)} projects"
+
+
+def _part(plan: Plan, total: Sum, *, many: bool) -> Part:
+    group = GROUP[total.group]
+    own = [candidate for candidate in plan.candidates if candidate.thing.group == total.group]
+    going, spared = [c for c in own if c.goes], [c for c in own if not c.goes]
+    shown = going[:MAX_ROWS], spared[: MAX_ROWS // 2]
+    return Part(
+        group.title,
+        total.goes,
+        said_size(total.size) if total.size or not total.unsized else "unknown",
+        total.protected,
+        group.does,
+        group.undo,
+        tuple(_line(c, plan.made_at, many) for c in shown[0]),
+        tuple(_line(c, plan.made_at, many) for c in shown[1]),
+        total.goes + total.protected - len(shown[0]) - len(shown[1]),
+    )
+
+
+def _line(candidate: Candidate, now: datetime, many: bool) -> Line:
+    thing = candidate.thing
+    signs = tuple(signal.text for signal in thing.signals if signal.text)
+    return Line(
+        thing.name or thing.id,
+        thing.project_key if many else "",
+        _VERBS[candidate.action],
+        candidate.reason,
+        _age(thing.at, now),
+        said_size(thing.size),
+        _age(_last_use(thing), now, "ago"),
+        thing.rebuild,
+        candidate.protected_by if candidate.protected_by else signs,
+        "quiet" if candidate.protected_by else "notice",
+    )
+
+
+def _receipt_line(receipt: Receipt) -> Line:
+    tone = {"done": "good", "failed": "bad", "left": "notice"}.get(receipt.outcome, "quiet")
+    title = GROUP[receipt.group].title if receipt.group in GROUP else receipt.group
+    said = f"{_VERBS.get(receipt.action, receipt.action)}: {_OUTCOMES.get(receipt.outcome, receipt.outcome)}"
+    return Line(receipt.name, title, said, receipt.reason, "", said_size(receipt.size), "", "", (receipt.text,), tone)
+
+
+def _last_use(thing: Thing) -> Optional[datetime]:
+    return max(filter(None, (thing.used_at, thing.at)), default=None)
+
+
+def _age(at: Optional[datetime], now: datetime, after: str = "") -> str:
+    if at is None:
+        return "unknown"
+    hours = (now - at).total_seconds() / 3600
+    said = _count(int(hours // 24), "day") if hours >= 48 else f"{max(0, int(hours))} h"
+    return f"{said} {after}".strip()
+
+
+def said_size(size: Optional[int]) -> str:
+    """A size as people say it: 1,200,000 is "1.2 MB"."""
+    if size is None:
+        return "unknown"
+    for unit, bytes_of in (("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if size >= bytes_of:
+            return f"{size / bytes_of:.1f} {unit}"
+    return f"{size} B"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+# --- rows ------------------------------------------------------------------------------------------------------------
+
+
+def candidates_csv(plan: Plan) -> bytes:
+    """Every candidate of a plan, protected ones too."""
+    head = ("group", "project", "id", "name", "action", "reason", "since", "bytes", "last_use", "rebuild", "signals")
+    rows = (
+        (
+            c.thing.group,
+            c.thing.project_key,
+            c.thing.id,
+            c.thing.name,
+            c.action,
+            c.reason,
+            _iso(c.thing.at),
+            c.thing.size,
+            _iso(_last_use(c.thing)),
+            c.thing.rebuild,
+            "; ".join(signal.text for signal in c.thing.signals if signal.text),
+            "; ".join(c.protected_by),
+        )
+        for c in plan.candidates
+    )
+    return _csv((*head, "protected_by"), rows)
+
+
+def receipts_csv(receipts: Sequence[Receipt]) -> bytes:
+    """Every receipt of an execution."""
+    head = ("group", "project", "id", "name", "action", "outcome", "text", "bytes", "reason", "at")
+    rows = (
+        (r.group, r.project_key, r.id, r.name, r.action, r.outcome, r.text, r.size, r.reason, _iso(r.at))
+        for r in receipts
+    )
+    return _csv(head, rows)
+
+
+def _csv(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(head)
+    writer.writerows([_harmless(cell) for cell in row] for row in rows)
+    return out.getvalue().encode()
+
+
+def _harmless(cell: Any) -> Any:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+
+
+def _iso(at: Optional[datetime]) -> str:
+    return at.isoformat() if at else ""
+
+
+def _why(gap: Gap) -> str:
+    return f"{gap.reason} (needs {gap.needs})" if gap.needs else gap.reason

@@ -1,0 +1,286 @@
+"""Looking: what a project has to clean up, judged and put into a plan."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Optional
+
+from ...core.cleanup import Held, Index, between, by_age_alone, intermediates, judge, unreferenced, unused
+from ...dss import disk, leftovers, macros, plans
+from ...dss.leftovers import Leftovers
+from ...dss.session import Clients, attempt
+from ...dss.store import Store
+from ...model.cleanup import KEEP_TAG, Candidate, Gap, Options, Plan, Sum, Thing
+from ...model.known import Known, Unknown, known
+from ...model.snapshot import ObjectRef, Snapshot
+
+# Objects of a project that are asked about one by one; of a larger project, what is over is a gap.
+MAX_OBJECTS = 600
+_OBJECT_GROUPS = frozenset({"datasets", "folders", "temporary_datasets"})
+_TOLD_BY_MACROS = ("continuous_logs", "exports")
+DISK_OF = {"job_logs": disk.JOBS, "scenario_logs": disk.SCENARIOS}
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who cleans up, and with what: `by` is their login, `home` DSS's data directory where this process sees it, `state`
+    the state folder (None: there is none)."""
+
+    clients: Clients
+    project_key: str
+    by: str
+    is_admin: bool
+    home: Optional[Path]
+    state: Known[Optional[Store]]
+
+    @property
+    def store(self) -> Optional[Store]:
+        return known(self.state, None)
+
+
+@dataclass(frozen=True)
+class Look:
+    """One project as it was found. `macros` are DSS's own by group, `log_bytes` the size of all logs that were seen on
+    disk. `jobs` gives the job logs anew each time: there are many."""
+
+    project_key: str
+    taken_at: datetime
+    things: tuple[Thing, ...]
+    jobs: Callable[[], Iterator[Thing]]
+    macros: Mapping[str, str]
+    log_bytes: Optional[int]
+    gaps: tuple[Gap, ...]
+
+    def all_things(self) -> Iterator[Thing]:
+        yield from self.jobs()
+        yield from self.things
+
+
+def make_plan(
+    caller: Caller, options: Options, projects: tuple[str, ...], progress: Callable[[int], None] = lambda percent: None
+) -> Plan:
+    """What a clean-up of these projects would do. Changes nothing."""
+    looks = []
+    for number, key in enumerate(projects):
+        looks.append(look(caller, key, options))
+        progress(90 * (number + 1) // len(projects))
+    now = caller.clients.now()[0]
+    candidates, sums = judged(looks, options, now, held_in(caller))
+    if not may_delete_files(caller, options):
+        candidates, sums = _without_files(looks, candidates, sums, now)
+    gaps = tuple(gap for each in looks for gap in each.gaps if gap.group in options.groups)
+    plan_id = f"{now:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}" if caller.store else ""
+    return Plan(
+        plan_id,
+        caller.project_key,
+        projects,
+        now,
+        caller.by,
+        options,
+        candidates,
+        sums,
+        gaps,
+        log_debt=_log_debt(looks),
+    )
+
+
+def may_delete_files(caller: Caller, options: Options) -> bool:
+    """The last resort: an administrator of the instance switched it on, and this process sees DSS's data directory."""
+    return options.log_files and caller.is_admin and caller.home is not None
+
+
+def _without_files(
+    looks: Iterable[Look], candidates: tuple[Candidate, ...], sums: tuple[Sum, ...], now: datetime
+) -> tuple[tuple[Candidate, ...], tuple[Sum, ...]]:
+    """A plan promises only what can be done: logs then go by DSS's macros, which know nothing but an age."""
+    for each in looks:
+        for group in DISK_OF:
+            own = [c for c in candidates if (c.thing.group, c.thing.project_key) == (group, each.project_key)]
+            if any(candidate.goes for candidate in own):
+                things = (thing for thing in each.all_things() if thing.group == group)
+                changed = {c.thing.key: c for c in by_age_alone(own, things, now)}
+                candidates = tuple(changed.get(c.thing.key, c) for c in candidates)
+    return candidates, tuple(_counted_again(total, candidates) if total.group in DISK_OF else total for total in sums)
+
+
+def _counted_again(total: Sum, candidates: tuple[Candidate, ...]) -> Sum:
+    going = [c.thing.size for c in candidates if c.thing.group == total.group and c.goes]
+    size, unsized = sum(each or 0 for each in going), going.count(None)
+    return replace(
+        total, goes=len(going), size=size, unsized=unsized, protected=total.goes + total.protected - len(going)
+    )
+
+
+def judged(
+    looks: Iterable[Look],
+    options: Options,
+    now: datetime,
+    held: Held,
+    only: Optional[frozenset[tuple[str, str, str]]] = None,
+) -> tuple[tuple[Candidate, ...], tuple[Sum, ...]]:
+    """The judgement over what was found; see `core.cleanup.judge`."""
+    looked = tuple(looks)
+
+    def things() -> Iterator[Thing]:
+        return (thing for each in looked for thing in each.all_things())
+
+    return judge(things, options, now, frozenset(each.project_key for each in looked), held, only)
+
+
+def held_in(caller: Caller) -> Held:
+    """The quarantines on record, by project and object."""
+    if caller.store is None:
+        return {}
+    return {(each.project_key, each.id): each for each in plans.quarantined(caller.store, caller.store.files())}
+
+
+def look(caller: Caller, project_key: str, options: Options) -> Look:
+    """One project, as far as the groups take it."""
+    clients, groups = caller.clients, frozenset(options.groups)
+    lists, origins = leftovers.read_lists(clients, project_key)
+    asked, gaps = _objects(lists, groups)
+    found = leftovers.read_rest(clients, lists, origins, groups, asked)
+    listed = attempt("DSS's own macros", macros.listed, clients, project_key)
+    now = clients.now()[0]
+    told, more = _told_by_macros(caller, project_key, options, known(listed, {}), now)
+    on_disk, unsized = _on_disk(caller, project_key, groups)
+    runs = _runs(found, on_disk.get("scenario_logs", {})) if "scenario_logs" in groups else ()
+    others = (thing for thing in found.things if thing.group != "scenario_logs")
+    things = (*others, *runs, *_objects_found(found, options, groups), *told)
+    protect = _protection_of_all(found)
+    return Look(
+        project_key,
+        now,
+        tuple(protect(thing) for thing in things),
+        lambda: map(protect, _jobs(found, on_disk.get("job_logs", {}))) if "job_logs" in groups else iter(()),
+        known(listed, {}),
+        sum(log.size for by_id in on_disk.values() for log in by_id.values()) if on_disk else None,
+        (*found.gaps, *gaps, *more, *unsized, *_unread(found, groups)),
+    )
+
+
+def _objects(lists: Snapshot, groups: frozenset[str]) -> tuple[tuple[ObjectRef, ...], list[Gap]]:
+    refs = list(unreferenced(lists)) if groups & _OBJECT_GROUPS else []
+    refs += [dataset.ref for dataset in between(lists)] if "intermediates" in groups else []
+    gaps = []
+    if len(refs) > MAX_OBJECTS:
+        over = (
+            f"{len(refs) - MAX_OBJECTS} of {len(refs)} datasets and folders were not asked about: too many for one plan"
+        )
+        gaps = [Gap("intermediates" if "intermediates" in groups else "datasets", lists.project_key, over)]
+    return tuple(refs[:MAX_OBJECTS]), gaps
+
+
+def _objects_found(found: Leftovers, options: Options, groups: frozenset[str]) -> Iterator[Thing]:
+    index = Index(found.documents, found.unread)
+    if groups & _OBJECT_GROUPS:
+        yield from unused(found.snapshot, index, options, found.origins)
+    if "intermediates" in groups:
+        yield from intermediates(found.snapshot, index, found.origins)
+
+
+def _jobs(found: Leftovers, on_disk: Mapping[str, disk.Log]) -> Iterator[Thing]:
+    jobs = found.snapshot.jobs
+    if isinstance(jobs, Unknown):
+        return
+    for job in jobs:
+        began = job.start or job.initiated_at
+        yield Thing(
+            "job_logs",
+            found.snapshot.project_key,
+            job.id,
+            series=job.name,
+            at=job.end or began,
+            began_at=began,
+            size=on_disk[job.id].size if job.id in on_disk else None,
+            outcome=job.state,
+            live=not job.finished,
+            version=f"{job.state} {job.end}",
+        )
+    yield from _orphans("job_logs", found.snapshot.project_key, on_disk, {job.id for job in jobs})
+
+
+def _orphans(group: str, key: str, on_disk: Mapping[str, disk.Log], listed: set[str]) -> Iterator[Thing]:
+    """Folders of runs that DSS lists no more, so that none of them runs."""
+    for name, log in on_disk.items():
+        if name not in listed:
+            at = datetime.fromtimestamp(log.written_at, timezone.utc)
+            yield Thing(
+                group, key, name, f"{name} (DSS lists it no more)", at=at, size=log.size, version=at.isoformat()
+            )
+
+
+def _runs(found: Leftovers, on_disk: Mapping[str, disk.Log]) -> Iterator[Thing]:
+    """The scenario runs with their sizes, and where all runs are known the folders of those that are no more."""
+    runs = [thing for thing in found.things if thing.group == "scenario_logs"]
+    for thing in runs:
+        yield replace(thing, size=on_disk[thing.id].size) if thing.id in on_disk else thing
+    if not any(gap.group == "scenario_logs" for gap in found.gaps):
+        yield from _orphans("scenario_logs", found.snapshot.project_key, on_disk, {thing.id for thing in runs})
+
+
+def _protection_of_all(found: Leftovers) -> Callable[[Thing], Thing]:
+    """The tag on the project protects all that is in it."""
+    project = known(found.snapshot.project, None)
+    if project is None or not any(tag.strip().lower() == KEEP_TAG for tag in project.tags):
+        return lambda thing: thing
+    why = f"the project is tagged “{KEEP_TAG}”"
+    return lambda thing: replace(thing, protected=(*thing.protected, why))
+
+
+def _on_disk(caller: Caller, key: str, groups: frozenset[str]) -> tuple[dict[str, Mapping[str, disk.Log]], list[Gap]]:
+    found: dict[str, Mapping[str, disk.Log]] = {}
+    gaps = []
+    for group, kind in DISK_OF.items() if caller.home else ():
+        if group in groups and caller.home is not None:
+            try:
+                found[group] = disk.logs(caller.home, kind, key)
+            except (OSError, ValueError) as error:
+                gaps.append(Gap(group, key, f"sizes on disk could not be read: {error}"))
+    return found, gaps
+
+
+def _told_by_macros(
+    caller: Caller, key: str, options: Options, types: Mapping[str, str], now: datetime
+) -> tuple[list[Thing], list[Gap]]:
+    """What only DSS's own macros know of: they are asked to show, not to delete."""
+    things: list[Thing] = []
+    gaps = []
+    for group in _TOLD_BY_MACROS:
+        if group not in options.groups:
+            continue
+        if group not in types:
+            gaps.append(Gap(group, key, "DSS offers no macro for them here, and there is no other way to see them"))
+            continue
+        age = options.older_than_days
+        shown = attempt("its macro", _rehearsed, caller.clients, key, group, types[group], age)
+        if isinstance(shown, Unknown):
+            gaps.append(Gap(group, key, shown.reason, shown.needs))
+        else:
+            things += shown.things(group, key, now - timedelta(days=age))
+    return things, gaps
+
+
+def _rehearsed(clients: Clients, key: str, group: str, runnable_type: str, age: int) -> macros.Result:
+    return macros.run(clients, key, group, runnable_type, age, perform=False)
+
+
+def _unread(found: Leftovers, groups: frozenset[str]) -> Iterator[Gap]:
+    """The lists that a whole group rests on."""
+    rests: tuple[tuple[str, Known[object], frozenset[str]], ...] = (
+        ("job_logs", found.snapshot.jobs, frozenset({"job_logs"})),
+        ("datasets", found.snapshot.datasets, frozenset({"datasets", "temporary_datasets", "intermediates"})),
+        ("folders", found.snapshot.folders, frozenset({"folders"})),
+    )
+    for group, part, wanted in rests:
+        if isinstance(part, Unknown) and groups & wanted:
+            yield Gap(group, found.snapshot.project_key, part.reason, part.needs)
+
+
+def _log_debt(looks: Iterable[Look]) -> Optional[int]:
+    seen = [each.log_bytes for each in looks if each.log_bytes is not None]
+    return sum(seen) if seen else None
