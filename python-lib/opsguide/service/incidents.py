@@ -73,7 +73,7 @@ def incidents_of(clients: Clients, reading: Reading, settings: Settings, case: O
     """The list of incidents, from a reading of what Today needs, and at most `FAILURES_READ` + `RULES_READ` calls more."""
     case = case or Case(reading.snapshot.taken_at)
     scene, found = _found(clients, reading, settings, case)
-    return incidents_page(found, scene, keeping(reading))
+    return incidents_page(found, scene, keeping(reading), case.failures)
 
 
 def _found(
@@ -249,7 +249,7 @@ def speak(asked: Asked, kind: str, page: Optional[IncidentPage]) -> Outcome:
     data: dict[str, Any] = {
         "members": [symptom.id for symptom in incident.symptoms][:50],
         "subject": incident.root.subject,
-        "kind": incident.root.kind,
+        "what": incident.root.kind,
         "name": incident.root.name,
         "title": incident.title,
     }

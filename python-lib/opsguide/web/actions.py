@@ -25,7 +25,7 @@ from flask import Blueprint, Response, request
 
 from ..errors import NotAccepted
 from ..render.html import Permit
-from ..service import Access, Desk, logbook
+from ..service import Access, Desk, incidents, logbook
 from ..service.acts import Asked, Outcome, Refused
 from . import failures
 
@@ -63,6 +63,15 @@ class Action:
 
 _ABOUT = Field("what it is about", needed=True, shape=_SUBJECT)
 
+_INCIDENT = Field("incident", needed=True, shape=re.compile(r"\d{8}T\d{4}-[0-9a-f]{8}"))
+_REMARK = Field("text", longest=2_000)
+_WORDS = Field("text", needed=True, longest=2_000)
+
+
+def _about_incident(kind: str) -> Callable[[Desk, Asked], Outcome]:
+    return lambda desk, asked: incidents.speak(asked, kind, desk.incident(asked.access, asked.form["incident"]))
+
+
 ACTIONS: dict[str, Action] = {
     "sign-off": Action(
         {"remark": Field("remark", longest=2_000), "headline": Field("headline", longest=2_000)},
@@ -79,6 +88,21 @@ ACTIONS: dict[str, Action] = {
     ),
     "unmute": Action({"about": _ABOUT}, lambda desk, asked: logbook.unmute(asked)),
     "create-state-folder": Action({}, lambda desk, asked: logbook.create_folder(asked)),
+    "acknowledge": Action({"incident": _INCIDENT, "text": _REMARK}, _about_incident("acknowledge")),
+    "assign": Action(
+        {"incident": _INCIDENT, "to": Field("person", needed=True, longest=120), "text": _REMARK},
+        _about_incident("assign"),
+    ),
+    "note": Action({"incident": _INCIDENT, "text": _WORDS}, _about_incident("note")),
+    "resolve": Action(
+        {
+            "incident": _INCIDENT,
+            "text": _WORDS,
+            "cause": Field("cause", longest=500),
+            "pattern": Field("pattern", longest=500),
+        },
+        _about_incident("resolve"),
+    ),
 }
 
 

@@ -103,7 +103,7 @@ def forgotten(found: Sequence[Incident], scene: Scene, ledger: Optional[Ledger])
 
 def _remembered(named: str, events: Sequence[Event]) -> Optional[Incident]:
     parsed, data = parse_identity(named), events[-1].data
-    kind, subject = _text(data, "kind"), _text(data, "subject")
+    kind, subject = _text(data, "what"), _text(data, "subject")
     if parsed is None or kind not in KINDS:
         return None
     root = Symptom(

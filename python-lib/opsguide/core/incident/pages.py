@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Optional
 
@@ -45,8 +45,11 @@ _INFERRED = "inferred from the flow, the runs and the error"
 # --- the list --------------------------------------------------------------------------------------------------------
 
 
-def incidents_page(found: Known[tuple[Incident, ...]], scene: Scene, keeping: str) -> Incidents:
-    """The list. `keeping` says why nothing can be written down about incidents, '' where it can."""
+def incidents_page(
+    found: Known[tuple[Incident, ...]], scene: Scene, keeping: str, failures: Mapping[str, Failure]
+) -> Incidents:
+    """The list. `keeping` says why nothing can be written down about incidents, '' where it can; `failures` tell, by run
+    id, where a run failed."""
     listed = () if isinstance(found, Unknown) else found
     sentence, tone = _headline(found, scene)
     return Incidents(
@@ -59,7 +62,7 @@ def incidents_page(found: Known[tuple[Incident, ...]], scene: Scene, keeping: st
         banners=cautions(scene),
         incidents=found,
         keeping=keeping,
-        sections=(_open_section(listed, scene), _ended_section(listed, scene)),
+        sections=(_open_section(listed, scene, failures), _ended_section(listed, scene)),
         calls=scene.snapshot.calls,
         elapsed_seconds=scene.snapshot.elapsed_seconds,
     )
@@ -98,10 +101,10 @@ def _unseen(scene: Scene) -> str:
     return f"{words.listed(lost)} could not be read" if lost else ""
 
 
-def _open_section(found: Sequence[Incident], scene: Scene) -> Section:
-    rows = [_open_row(incident, scene) for incident in found if incident.open or _closed_by_hand(incident)]
+def _open_section(found: Sequence[Incident], scene: Scene, failures: Mapping[str, Failure]) -> Section:
+    rows = [_open_row(incident, scene, failures) for incident in found if incident.open or _closed_by_hand(incident)]
     table = Table(
-        ("Incident", "State", "Since", "What Follows", "Taken By", "Next Call"),
+        ("Incident", "Suspected", "Since", "What Follows", "Taken By", "Next Call"),
         tuple(rows),
         "Open incidents, the worst and newest first: one for each root cause",
         "No incident is open.",
@@ -114,11 +117,11 @@ def _closed_by_hand(incident: Incident) -> bool:
     return incident.state == "resolved" and any(symptom.ended_at is None for symptom in incident.symptoms)
 
 
-def _open_row(incident: Incident, scene: Scene) -> tuple[Cell, ...]:
+def _open_row(incident: Incident, scene: Scene, failures: Mapping[str, Failure]) -> tuple[Cell, ...]:
     row = f"incidents.{incident.id}"
     return (
         title_cell(incident, scene, f"{row}.title"),
-        state_cell(incident, scene, f"{row}.state"),
+        origin_cell(suspicion(incident, scene, failures.get(incident.root.run_id)), scene, f"{row}.origin"),
         since_cell(incident, scene, f"{row}.since"),
         _follows_cell(incident, scene, f"{row}.follows"),
         _taken_cell(incident, scene, f"{row}.taken"),
@@ -138,11 +141,15 @@ def title_cell(incident: Incident, scene: Scene, cell_id: str) -> Cell:
     )
 
 
-def state_cell(incident: Incident, scene: Scene, cell_id: str) -> Cell:
-    said = STATE_WORDS[incident.state]
-    if incident.muted and incident.open:
-        said = f"{said}, {incident.muted.partition(':')[0]}"
-    return scene.inferred(cell_id, said, "the notes of this page", reason=incident.remark)
+def origin_cell(found: Suspicion, scene: Scene, cell_id: str) -> Cell:
+    return scene.inferred(
+        cell_id,
+        f"{ORIGIN_WORDS[found.origin]}: {found.said}",
+        _INFERRED,
+        link=scene.link(found.ref) if found.ref is not None else None,
+        tone=Tone.UNKNOWN if found.origin == "unknown" else Tone.NONE,
+        evidence=found.evidence,
+    )
 
 
 def since_cell(incident: Incident, scene: Scene, cell_id: str) -> Cell:
@@ -167,9 +174,16 @@ def _follows_cell(incident: Incident, scene: Scene, cell_id: str) -> Cell:
 
 
 def _taken_cell(incident: Incident, scene: Scene, cell_id: str) -> Cell:
-    if incident.assignee:
-        return scene.live(cell_id, incident.assignee, "the notes of this page", at=None)
-    return scene.live(cell_id, "Nobody", "the notes of this page", tone=incident.tone if incident.open else Tone.NONE)
+    who = incident.assignee or "Nobody"
+    marks = [
+        incident.muted.partition(":")[0] if incident.muted else "",
+        "" if incident.open else STATE_WORDS[incident.state],
+    ]
+    said = ", ".join([who, *(mark.lower() for mark in marks if mark)])
+    alone = incident.state == "open" and not incident.muted
+    return scene.live(
+        cell_id, said, "the notes of this page", tone=incident.tone if alone else Tone.NONE, reason=incident.remark
+    )
 
 
 def due_cell(incident: Incident, scene: Scene, cell_id: str) -> Cell:
@@ -186,7 +200,9 @@ def due_cell(incident: Incident, scene: Scene, cell_id: str) -> Cell:
         )
     late = due.at <= scene.now
     said = (
-        f"{to}, since {scene.time(due.at)}" if late else f"{to} {words.ago(due.at, scene.now)}, at {scene.time(due.at)}"
+        f"{to}, due since {scene.time(due.at)}"
+        if late
+        else f"{to} {words.ago(due.at, scene.now)}, at {scene.time(due.at)}"
     )
     quiet = incident.muted or scene.report.quiet
     return scene.inferred(
@@ -345,18 +361,7 @@ def _moment(at: datetime, scene: Scene, cell_id: str) -> Cell:
 
 
 def _origin(found: Suspicion, scene: Scene) -> Iterator[Block]:
-    yield Text(
-        (
-            scene.inferred(
-                "incident.origin",
-                f"{ORIGIN_WORDS[found.origin]}: {found.said}",
-                _INFERRED,
-                link=scene.link(found.ref) if found.ref is not None else None,
-                tone=Tone.UNKNOWN if found.origin == "unknown" else Tone.NONE,
-            ),
-        ),
-        "Suspected, an inference:",
-    )
+    yield Text((origin_cell(found, scene, "incident.origin"),), "Suspected, an inference:")
     if found.evidence:
         yield Items(tuple(Item((line,)) for line in found.evidence))
 
@@ -419,7 +424,8 @@ def _downstream(found: Reach, incident: Incident, scene: Scene) -> Iterator[Bloc
 
 
 def _awaited(output: OutputReport, scene: Scene) -> bool:
-    return output.due_at is not None or bool(scene.dataset_profile(output.ref).consumers)
+    ahead = output.due_at is not None and output.due_at > scene.now
+    return ahead or bool(scene.dataset_profile(output.ref).consumers)
 
 
 def _output_row(output: OutputReport, scene: Scene) -> tuple[Cell, ...]:
