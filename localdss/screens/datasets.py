@@ -10,13 +10,17 @@ from .. import quality
 from ..data import held
 from ..instance import DATASET, Instance, Project, Raw
 from ..rights import WRITE
+from . import attach
 from .visit import Visit, told
 
 COUNT = "records:COUNT_RECORDS"
+SHOWN_BEFORE = 10
 _WORST_FIRST = ("ERROR", "WARNING", "EMPTY", "OK")
 
 
 def mount(pages: Blueprint, instance: Instance) -> None:
+    attach.mount(pages, instance)
+
     @pages.get("/projects/<key>/datasets/")
     def datasets(key: str) -> Any:
         visit = Visit.of(instance)
@@ -41,6 +45,7 @@ def mount(pages: Blueprint, instance: Instance) -> None:
             rules=_rules(project, name),
             partitions=held(project, name),
             may_write=visit.may(project, WRITE),
+            offered=attach.offered(instance),
         )
 
     @pages.post("/projects/<key>/datasets/<name>/compute")
@@ -90,22 +95,25 @@ def _row(project: Project, name: str, raw: Raw) -> Raw:
 def _last_values(project: Project, name: str) -> list[Raw]:
     """The newest value of each metric, by id; of a partitioned dataset the newest of any partition."""
     known = sorted((project.metrics.get((DATASET, name)) or {}).items())
-    return [{"id": metric_id, **points[-1]} for metric_id, points in known if points]
+    return [
+        {"id": metric_id, **points[-1], "before": points[-1 - SHOWN_BEFORE : -1][::-1]}
+        for metric_id, points in known
+        if points
+    ]
 
 
 def _rules(project: Project, name: str) -> list[Raw]:
-    """The checks and rules in the dataset's settings, each with its last result."""
-    results: dict[str, Raw] = {}
+    """The checks and rules in the dataset's settings, each with its last result and some before."""
+    results: dict[str, list[Raw]] = {}
     for result in project.rule_results.get(name) or []:
-        results.setdefault(str(result.get("id")), result)
+        results.setdefault(str(result.get("id")), []).append(result)
     shown = []
     for rule in quality.rules(project, DATASET, name):
         meta = rule.get("meta") or {}
         label = rule.get("displayName") or meta.get("label") or meta.get("name") or rule.get("type")
-        result = results.get(quality.rule_id(rule)) or {}
-        shown.append(
-            {"label": label, "type": rule.get("type"), "enabled": rule.get("enabled", True), **_verdict(result)}
-        )
+        last, *before = results.get(quality.rule_id(rule)) or [{}]
+        named = {"label": label, "type": rule.get("type"), "enabled": rule.get("enabled", True)}
+        shown.append({**named, **_verdict(last), "before": [_verdict(each) for each in before[:SHOWN_BEFORE]]})
     return shown
 
 
