@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from functools import cache
@@ -75,6 +75,9 @@ GROUPS: tuple[Group, ...] = (
     Group("webapp_backends", "Idle web app backends", "the backend is stopped", "Start the backend again.", STOP),
 )
 GROUP: Mapping[str, Group] = {group.name: group for group in GROUPS}
+
+# A plan holds thousands of values of the same few kinds.
+_hints: Callable[[Any], dict[str, Any]] = cache(get_type_hints)
 
 
 @dataclass(frozen=True)
@@ -341,11 +344,6 @@ def _made(kind: type[T], found: Mapping[str, Any]) -> T:
     hints = _hints(kind)
     known = {each.name: found[each.name] for each in fields(kind) if each.name in found}  # type: ignore[arg-type]
     return kind(**{name: _value(name, hints[name], value) for name, value in known.items()})
-
-
-@cache
-def _hints(kind: Any) -> Mapping[str, Any]:
-    return get_type_hints(kind)
 
 
 def _value(name: str, hint: Any, value: Any) -> Any:
