@@ -3,7 +3,7 @@
 from dataiku.runnables import Runnable
 
 from opsguide import service
-from opsguide.render import html
+from opsguide.render.portfolio import portfolio_result
 from opsguide.render.urls import Urls
 
 
@@ -20,4 +20,4 @@ class InstanceCheck(Runnable):
 
     def run(self, progress_callback):
         found = service.instance_check_in_dss(self.config, self.plugin_config, progress_callback)
-        return html.result(found, Urls((self.plugin_config or {}).get("dss_url") or "", self.project_key or ""))
+        return portfolio_result(found, Urls((self.plugin_config or {}).get("dss_url") or "", self.project_key or ""))

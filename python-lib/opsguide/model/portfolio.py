@@ -152,7 +152,7 @@ class Finding:
 class Portfolio:
     """All of it, worst first. `total` counts the projects asked for, `not_read` those that were not judged; `reading`
     says that more is to come. `scope` says why other projects are not here, '' where all that the caller may see are.
-    `banners` and `sections` are the same as a document."""
+    `banners` and `sections` are the same as a document, `zone` the clock on which its times are told."""
 
     taken_at: datetime
     headline: str
@@ -168,5 +168,6 @@ class Portfolio:
     elapsed_seconds: float = 0.0
     banners: tuple[Callout, ...] = ()
     sections: tuple[Section, ...] = ()
+    zone: str = "UTC"
     next_check_seconds: Optional[float] = None
     schema_version: int = SCHEMA_VERSION

@@ -13,25 +13,25 @@ from .urls import Urls
 _STATES = ("wrong", "unknown", "fine")
 
 
-def portfolio_document(found: Portfolio, urls: Urls, zone: str, root: str = "") -> str:
+def portfolio_document(found: Portfolio, urls: Urls, root: str = "") -> str:
     """The portfolio as a whole page that needs no script."""
-    return _page("portfolio_document.html", found, urls, zone, root)
+    return _page("portfolio_document.html", found, urls, root)
 
 
-def portfolio_fragment(found: Portfolio, urls: Urls, zone: str, root: str = "") -> str:
+def portfolio_fragment(found: Portfolio, urls: Urls, root: str = "") -> str:
     """The portfolio's page without the document around it."""
-    return _page("portfolio.html", found, urls, zone, root)
+    return _page("portfolio.html", found, urls, root)
 
 
-def portfolio_result(found: Portfolio, urls: Urls, zone: str) -> str:
+def portfolio_result(found: Portfolio, urls: Urls) -> str:
     """A macro's result: a part of DSS's own page, with its style inside."""
-    return _page("portfolio_result.html", found, urls, zone, "")
+    return _page("portfolio_result.html", found, urls, "")
 
 
-def _page(template: str, found: Portfolio, urls: Urls, zone: str, root: str) -> str:
+def _page(template: str, found: Portfolio, urls: Urls, root: str) -> str:
     first, _, rest = found.headline.partition("; ")
     done = found.total - len(found.not_read)
-    return html.page(template, zone, urls, found=found, first=first, rest=rest, done=done, root=root)
+    return html.page(template, found.zone, urls, found=found, first=first, rest=rest, done=done, root=root)
 
 
 def portfolio_json(found: Portfolio) -> str:

@@ -14,17 +14,18 @@ from dataclasses import dataclass, replace
 from typing import Any, Optional
 
 from ..core.assess import assess
+from ..core.ledger import with_mutes
 from ..core.lineage import outputs, sources
-from ..core.portfolio import as_guide, as_usual, broken, portfolio, promised_names, standing, unusual
+from ..core.portfolio import as_usual, broken, portfolio, promised_names, standing, unusual
 from ..dss import gateway, inside, instance, records
 from ..dss.session import Clients, attempt
 from ..errors import InvalidParameter
-from ..model.guide import Guide
 from ..model.known import Known, Unknown
 from ..model.portfolio import History, NotRead, Portfolio, Standing, Surroundings
 from ..model.snapshot import Project, Snapshot, Variables
 from ..profile import load
 from ..settings import Settings
+from .logbook import recall
 from .morning import ProblemsFound, names_in
 from .reading import MORNING
 
@@ -42,7 +43,8 @@ NOT_YET = "not read yet"
 SPARE = 2
 OUT_OF_TIME = "the time that was given was up before its turn"
 
-_FAILING = {"error": ("ERROR",), "warning": ("ERROR", "WARNING"), "unknown": ("ERROR", "WARNING", "UNKNOWN")}
+ALARMING = ("ERROR", "WARNING", "UNKNOWN")
+_FAILING = {"error": ALARMING[:1], "warning": ALARMING[:2], "unknown": ALARMING}
 
 
 @dataclass(frozen=True)
@@ -66,11 +68,11 @@ class Order:
 
 def instance_check_in_dss(
     config: Optional[Mapping[str, Any]], plugin_config: Optional[Mapping[str, Any]], progress: Callable[[int], None]
-) -> Guide:
-    """The macro: reads with the rights of whoever runs it, and shows what it found as a guide. See `instance_check`."""
+) -> Portfolio:
+    """The macro: reads with the rights of whoever runs it. See `instance_check`."""
     settings = Settings.read(plugin_config)
     clients = inside.clients(settings.max_parallel_calls, settings.dss_url)
-    return as_guide(instance_check(clients, config or {}, settings, progress), settings.server_timezone or "UTC")
+    return instance_check(clients, config or {}, settings, progress)
 
 
 def instance_check(
@@ -184,7 +186,8 @@ class Check:
         )
         until = self._ended or time.monotonic()
         calls = self.clients.calls - self._calls_before + self._calls_of_projects
-        return replace(found, calls=calls, elapsed_seconds=until - self._begun)
+        zone = self.settings.server_timezone or "UTC"
+        return replace(found, zone=zone, calls=calls, elapsed_seconds=until - self._begun)
 
     def run(self) -> Iterator[None]:
         """Reads and judges, project by project. What DSS does never raises."""
@@ -260,10 +263,18 @@ class Check:
                 *(i.ref for i in outputs(snapshot, declared) if i.ref.smart_name(project.key) in names),
             )
             snapshot = gateway.read_snapshot(own, project.key, PROMISES, objects=asked, have=snapshot)
+        report = assess(snapshot, declared, server_zone=self.settings.server_timezone)
+        failed = self._failed_builds.get(project.key, ())
+        found = standing(project, snapshot, declared, report, failed)
+        if found.verdict in ALARMING:
+            # Only what alarms can be muted: of all other projects nobody's notes are read.
+            ledger = recall(own, project.key)
+            found = standing(project, snapshot, declared, with_mutes(report, ledger, project.key), failed)
+            if isinstance(ledger, Unknown):
+                found = replace(found, remarks=(*found.remarks, f"what people muted is not known: {ledger.reason}"))
         with self._lock:
             self._calls_of_projects += own.calls
-        report = assess(snapshot, declared, server_zone=self.settings.server_timezone)
-        return standing(project, snapshot, declared, report, self._failed_builds.get(project.key, ()))
+        return found
 
     def _first(self, own: Clients, project: Project) -> Snapshot:
         now, clock = self.clients.now()

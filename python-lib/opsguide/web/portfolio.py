@@ -14,13 +14,12 @@ def register(pages: Blueprint, desk: Desk) -> None:
     """`/portfolio` and `/portfolio.json`. The page comes at once and looks again while more is to come."""
     portfolios = Portfolios(desk.project_key, desk.settings)
     urls = Urls(desk.settings.dss_url, desk.project_key)
-    zone = desk.settings.server_timezone or "UTC"
 
     @pages.get("/portfolio")
     def portfolio() -> Response:
         found = portfolios.portfolio(admitted(desk))
         draw = portfolio_fragment if wants_part() else portfolio_document
-        return page(draw(found, urls, zone))
+        return page(draw(found, urls))
 
     @pages.get("/portfolio.json")
     def portfolio_as_json() -> Response:

@@ -14,11 +14,9 @@ project's own page, not here.*
 from .findings import find
 from .habits import unusual
 from .standing import as_usual, broken, promised_names, promises, standing
-from .tables import as_guide
 from .whole import portfolio
 
 __all__ = [
-    "as_guide",
     "as_usual",
     "broken",
     "find",

@@ -60,7 +60,9 @@ def standing(
     watched = [s for s in _of(lines.scenarios(scene)) if s.active and not s.test]
     kept = [o for o in _of(lines.outputs(scene)) if o.id in names] if names else []
     awaited = [s for s in _of(lines.sources(scene)) if s.id in names] if names else []
-    judged: tuple[_Line, ...] = (*watched, *kept, *awaited)
+    mutable: tuple[Union[ScenarioToday, OutputToday], ...] = (*watched, *kept)
+    muted = tuple(line for line in mutable if line.muted_text)
+    judged: tuple[_Line, ...] = (*mutable, *awaited)
     found: list[tuple[Tone, str]] = [
         *_unread(scene, bool(names)),
         *_switched_off(scene, len(watched)),
@@ -68,7 +70,7 @@ def standing(
         *((Tone.NOTICE, f"{name}: its newest build failed") for name in failed_builds),
     ]
     found.sort(key=lambda each: _ORDER.index(each[0]))
-    well = {line.tone for line in judged}
+    well = set() if muted else {line.tone for line in judged}
     tone = found[0][0] if found else Tone.GOOD if Tone.GOOD in well else Tone.NONE
     verdict = _VERDICTS.get(tone, "OK" if watched or kept else "IDLE")
     if report.quiet:
@@ -83,7 +85,7 @@ def standing(
         scenarios=lines.counts(scene).scenarios,
         outputs=_verdicts(kept),
         basis=BY_READING,
-        remarks=snapshot.remarks,
+        remarks=(*snapshot.remarks, *map(_muted, muted)),
         traits=_traits(snapshot, report),
     )
 
@@ -103,6 +105,10 @@ def _unread(scene: Scene, promised: bool) -> Iterator[tuple[Tone, str]]:
         if isinstance(part, Unknown):
             yield Tone.UNKNOWN, f"the promised outputs cannot be told: {part.reason}"
             return
+
+
+def _muted(line: Union[ScenarioToday, OutputToday]) -> str:
+    return f"{line.name}: {line.muted_text}" + (f" ({line.problem})" if line.problem else "")
 
 
 def _switched_off(scene: Scene, active: int) -> Iterator[tuple[Tone, str]]:

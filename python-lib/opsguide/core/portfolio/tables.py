@@ -1,14 +1,13 @@
-"""The portfolio as tables of cells, each with its evidence, and as a guide of its own for a macro's result."""
+"""The portfolio as tables of cells, each with its evidence."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
-from ...model.guide import Callout, Cell, Guide, Link, Origin, Section, Table, Tone
+from ...model.guide import Callout, Cell, Link, Origin, Section, Table, Tone
 from ...model.portfolio import Finding, NotRead, Portfolio, Standing
 from .. import words
-from ..compose.completeness import completeness
 from ..compose.phrases import OUTPUT_WORDS, STATE_WORDS
 from ..compose.scene import key
 from .standing import BY_HABIT
@@ -33,12 +32,6 @@ _MEANINGS = {
     "IDLE": "No scenario is active and nothing is promised.",
     "QUIET": "A design copy: nothing alarms there.",
 }
-
-
-def as_guide(found: Portfolio, zone: str) -> Guide:
-    """The portfolio as a guide, for whatever shows guides."""
-    counts = completeness((), found.sections)
-    return Guide("", "Instance check", found.taken_at, zone, (), found.banners, found.sections, counts)
 
 
 def banners(found: Portfolio) -> tuple[Callout, ...]:
