@@ -230,7 +230,7 @@
     // An answer to a part that goes now would look for its place, or find that of another page.
     for (const part of all("[aria-busy=true]")) part.addEventListener("htmx:beforeOnLoad", (late) => late.preventDefault());
     const active = document.activeElement && document.activeElement.closest("#opsguide [id]");
-    const openOnes = all("#opsguide details[open]").map((details) => details.closest("[id]")).filter(Boolean);
+    const openOnes = all("#opsguide details[open]").map((details) => details.closest("[id]")).filter((around) => around && !["opsguide", "guide"].includes(around.id));
     kept = { open: openOnes.map((around) => around.id), focus: active && { id: active.id, tag: document.activeElement.tagName } };
   });
   function restoreKept() {

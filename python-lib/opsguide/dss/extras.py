@@ -107,13 +107,15 @@ def _in_full_or_light(clients: Clients, what: str) -> tuple[Mapping[str, Any], .
             raise denied from None
 
 
-def _bundles(clients: Clients, snapshot: Snapshot) -> Any:
+def bundles(clients: Clients, snapshot: Snapshot) -> Any:
+    """The bundles of the project, as this kind of node keeps them. One call."""
     instance = known(snapshot.instance, None)
     side = "imported" if instance is not None and instance.node_type == "AUTOMATION" else "exported"
     return answers.bundles(clients.get_either(path("projects", snapshot.project_key, "bundles", side)))
 
 
-def _commits(clients: Clients, snapshot: Snapshot) -> Any:
+def commits(clients: Clients, snapshot: Snapshot) -> Any:
+    """The last commits of the project. One call."""
     place = path("projects", snapshot.project_key, "git", "actions", "log")
     return answers.commits(clients.get_mapping(place, {"count": COMMITS_ASKED}, holding=("entries", list)))
 
@@ -161,8 +163,8 @@ def _extras() -> tuple[Extra, ...]:
         Extra("groups", "the groups", always, _groups, calls=2),
         Extra("viewer", "who is reading", always, lambda c, _: answers.viewer(c.get_mapping("/auth/info"))),
         Extra("zones", "the flow zones", _without_zones, items(answers.zones, "/flow/zones")),
-        Extra("bundles", "the bundles", always, _bundles),
-        Extra("commits", "the project's history", always, _commits, since=GIT_SINCE),
+        Extra("bundles", "the bundles", always, bundles),
+        Extra("commits", "the project's history", always, commits, since=GIT_SINCE),
         Extra("webapps", "the web apps", always, _webapps, since="11.4"),
         Extra("logs", "DSS's own logs", _without_logs, lambda c, _: answers.logs(c.get_either("/admin/logs/"))),
     )

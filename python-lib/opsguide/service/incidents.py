@@ -16,7 +16,7 @@ from ..core.incident.grouping import group
 from ..core.incident.journal import forgotten, incidents, spoken
 from ..core.incident.pages import incident_page, incidents_page
 from ..core.incident.symptoms import failing_rules, symptoms
-from ..dss import failures, gateway, logs, store, traces
+from ..dss import extras, failures, gateway, logs, store, traces
 from ..dss.masking import mask
 from ..dss.session import Clients, attempt
 from ..dss.store import EventCache
@@ -180,13 +180,16 @@ def _open(clients: Clients, scene: Scene, incident: Incident, case: Case) -> tup
         recipes = batch.start(traces.recipes, clients, key)
         timeline = batch.start(traces.timeline, clients, key)
         shown = traces.shown(clients, key, batch)
-        snapshot = gateway.read_snapshot(clients, key, {"commits", "bundles"}, have=scene.snapshot)
+        commits = batch.start(extras.commits, clients, scene.snapshot)
+        bundles = batch.start(extras.bundles, clients, scene.snapshot)
         where = batch.result("where it failed", trouble)
         changed = batch.result("the list of recipes", recipes)
         done = batch.result("the project's timeline", timeline)
+        history = batch.result("the project's history", commits, since=extras.GIT_SINCE)
+        released = batch.result("the bundles", bundles)
         failure, excerpt = _both(where)
         opened = Opened(failure, excerpt, changed, done, shown, clients.calls - before)
-    return opened, replace(scene, snapshot=replace(snapshot, calls=scene.snapshot.calls))
+    return opened, replace(scene, snapshot=replace(scene.snapshot, commits=history, bundles=released))
 
 
 _Trouble = tuple[Known[Optional[Failure]], Known[Optional[Excerpt]]]
