@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, Optional
 from zoneinfo import ZoneInfo
 
-from . import data, disk, metrics, quality
+from . import data, disk, logs, metrics, quality
 from .clock import from_ms
 from .instance import DATASET, Instance, Project, Raw, refs
 from .work import Aborted, Work, abort
@@ -166,7 +166,7 @@ class _Job:
             activity["state"] = "FAILED" if broken else "DONE"
             if broken:
                 activity["firstFailure"] = _failure(broken)
-                self._log(f"ERROR {broken}")
+                self._write("\n".join(logs.failure(self.instance.clock.now(), recipe, str(raw.get("type")), broken)))
         except Aborted:
             activity["state"] = "ABORTED"
         activity["endTime"] = self.instance.clock.ms()
@@ -239,13 +239,15 @@ class _Job:
             self._count()
 
     def _log(self, line: str) -> None:
-        written = f"[{self.instance.clock.now().isoformat(timespec='milliseconds')}] {line}\n"
+        self._write(f"[{self.instance.clock.now().isoformat(timespec='milliseconds')}] {line}")
+
+    def _write(self, text: str) -> None:
         with self.instance.lock:
-            self.job["log"] += written
+            self.job["log"] += text + "\n"
             lines = self.job["log"].splitlines()
             self.status["logTail"] = {"totalLines": len(lines), "lines": lines[-100:]}
             self._count()
-        disk.append(self.instance, self.log_file, written)
+        disk.append(self.instance, self.log_file, text + "\n")
 
     def _count(self) -> None:
         states = [activity["state"] for activity in self.status["baseStatus"]["activities"].values()]

@@ -12,7 +12,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, Optional
 
-from . import shapes
+from . import logs
 from .instance import Instance, Project
 
 Raw = dict[str, Any]
@@ -73,7 +73,7 @@ def _lay_out(instance: Instance, project: Project) -> None:
         lay(f"{jobs}/{_job_id(job)}", at, {"output.log": str(job.get("log") or "")}, {_SNAPSHOT: size})
     for scenario_id, run in _runs(project):
         head = run["scenarioRun"]
-        lay(f"{scenarios}/{scenario_id}/{head['runId']}", head.get("end") or now, {"run.log": shapes.run_log(run)})
+        lay(f"{scenarios}/{scenario_id}/{head['runId']}", head.get("end") or now, {"run.log": logs.run(run)})
     for left in project.leftovers:
         (instance.data_dir / left.path).parent.mkdir(parents=True, exist_ok=True)
         lay(f"{instance.data_dir}/{left.path}", left.at, {}, left.files)

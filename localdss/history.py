@@ -18,7 +18,7 @@ from random import Random
 from typing import Any, Optional
 from zoneinfo import ZoneInfo
 
-from . import data, leftovers, shapes, stats, timetable
+from . import causes, data, leftovers, logs, shapes, stats, timetable
 from . import rows as made
 from .clock import to_ms
 from .flow import Flow
@@ -399,16 +399,12 @@ class Chronicle:
             elif fail.get("recipe") == recipe:
                 activity.end = clock + (end - clock) / 3
                 activity.state, stopped = ("FAILED" if fail.get("message") else "ABORTED"), True
-                activity.message = self._worded(fail.get("message", ""), clock)
+                activity.message = self.told.worded(str(fail.get("message", "")), clock)
             if activity.state != "NOT_STARTED" and activity.end > self.now:
                 activity.state, activity.message = "RUNNING", ""
             found.append(activity)
             clock = activity.end
         return found
-
-    def _worded(self, message: str, at: datetime) -> str:
-        day = at.astimezone(self.told.zone).date()
-        return str(message).replace("{yesterday}", (day - timedelta(days=1)).strftime("%Y/%m/%d"))
 
     def _build(self, target: Target, activity: shapes.Activity, job_id: str, origin: Raw) -> str:
         """One output of one activity: its build, rows, metrics and rules. Answers the outcome, '' where it never began."""
@@ -493,13 +489,13 @@ class Chronicle:
         base = {"def": definition, "state": state, "jobStartTime": item["startTime"], "jobEndTime": item["endTime"]}
         total = {**{key.lower(): count for key, count in counts.items()}, "total": len(activities)}
         status = {"baseStatus": {**base, "activities": described}, "globalState": total}
-        log = shapes.log(job_id, activities, self.now)
+        log = logs.job(job_id, activities, {a.recipe: self._type(a.recipe) for a in activities}, self.now)
         lines = log.splitlines()
         status["logTail"] = {"totalLines": len(lines), "lines": lines[-20:]}
         self.jobs.append({"listItem": item, "status": status, "log": log, "scenario": origin})
 
     def _described(self, activity: shapes.Activity) -> Raw:
-        kind = str(self.project.recipes[activity.recipe]["recipe"].get("type"))
+        kind = self._type(activity.recipe)
         begun = activity.state != "NOT_STARTED"
         found: Raw = {
             "state": activity.state,
@@ -514,6 +510,9 @@ class Chronicle:
             found["message"] = activity.message
             found["firstFailure"] = shapes.thrown(activity.message)
         return found
+
+    def _type(self, recipe: str) -> str:
+        return str(self.project.recipes[recipe]["recipe"].get("type"))
 
     def _build_the_rest(self) -> None:
         """What no scenario builds was built by hand; what the story calls old, long ago; what it calls unbuilt, never."""
@@ -565,6 +564,7 @@ class Chronicle:
         self._fill_folders()
         self._tell_people()
         leftovers.leave(self.instance, project, self.told)
+        causes.begin(self.instance, project, self.told, self.flow)
 
     def _hold_sources(self) -> None:
         for name in self.project.datasets:

@@ -182,7 +182,7 @@ ADMIN: Raw = {
 class Instance:
     """One DSS node. `lock` guards every change of state; `speed` divides the time that runs and jobs take.
 
-    `broken` says which recipes, as (project key, name), fail from now on and with which message; `works` holds what goes on
+    `broken` says which recipes, as (project key, name), fail from now on and with which message, `causes` why, by name; `works` holds what goes on
     in the background, by id; `sent` every mail and message, oldest first; `postgres` is the address of a server that plays
     the SQL connections; `laid_out` tells that the data directory is complete. `data_dir_open_to` says which processes of
     plugins reach it: "macros" those that run as DSS itself (where User Isolation is on), "all" every one (where it is off),
@@ -218,6 +218,7 @@ class Instance:
     queries: dict[str, Any] = field(default_factory=dict)
     works: dict[str, Any] = field(default_factory=dict)
     broken: dict[tuple[str, str], str] = field(default_factory=dict)
+    causes: dict[str, Any] = field(default_factory=dict)
     backends: Any = None
     story: str = ""
     postgres: str = ""

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Optional
 
-from . import building, disk, host, metrics, quality, rights, shapes, work
+from . import building, disk, host, logs, metrics, quality, rights, work
 from .instance import DATASET, Instance, Project, Raw
 from .work import Aborted, Failed, Work
 
@@ -69,7 +69,7 @@ def run_log(instance: Instance, project_key: str, scenario_id: str, run_id: str)
     file = disk.run_folder(instance, project_key, scenario_id, run_id) / "run.log"
     if file.is_file():
         return file.read_text("utf-8")
-    return shapes.run_log(instance.projects[project_key].run(scenario_id, run_id) or {"stepRuns": []})
+    return logs.run(instance.projects[project_key].run(scenario_id, run_id) or {"stepRuns": []})
 
 
 def run_as(scenario: Raw) -> str:

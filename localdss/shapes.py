@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from .clock import from_ms
 from .instance import DATASET, FOLDER, Project
 
 Raw = dict[str, Any]
@@ -71,40 +69,6 @@ def built_item(project_key: str, target: Target, outcome: str) -> Raw:
         where = {"type": "MANAGED_FOLDER", "projectKey": project_key, "folderId": ref}
         return {"type": "BUILT_MANAGED_FOLDER", "target": where, "outcome": outcome}
     return {"type": "BUILT_MODEL", "target": {"modelId": ref, "projectKey": project_key}, "outcome": outcome}
-
-
-def log(job_id: str, activities: Sequence[Activity], now: datetime) -> str:
-    """The log of a job, in the form of DSS's own."""
-    lines = []
-    for activity in activities:
-        if activity.state == "NOT_STARTED":
-            continue
-        lines.append(line(activity.start, "INFO", "dku.flow.activity", f"Starting activity {activity.recipe}"))
-        if activity.state == "FAILED":
-            lines.append(line(activity.end, "ERROR", "dku.flow.activity", f"Activity {activity.recipe} failed"))
-            lines.append(f"com.dataiku.dip.exceptions.DKUException: {activity.message}")
-            lines.append("\tat com.dataiku.dip.dataflow.exec.JobRunner.run(JobRunner.java:211)")
-        elif activity.state in ("DONE", "ABORTED"):
-            done = f"Activity {activity.recipe} {activity.state.lower()}"
-            lines.append(line(activity.end, "INFO", "dku.flow.activity", done))
-    if all(activity.end <= now for activity in activities) and lines:
-        lines.append(line(activities[-1].end, "INFO", "dku.flow.jobrunner", f"Job {job_id} finished"))
-    return "\n".join(lines) + "\n"
-
-
-def line(at: datetime, level: str, logger: str, message: str) -> str:
-    return f"[{at.strftime('%Y/%m/%d-%H:%M:%S')}.{at.microsecond // 1000:03d}] [job] [{level}] [{logger}] - {message}"
-
-
-def run_log(run: Raw) -> str:
-    """The log of a scenario's run, as far as its steps tell it."""
-    lines = []
-    for step in run["stepRuns"]:
-        at, result = from_ms(step["start"]).isoformat(), step.get("result") or {}
-        lines.append(f"[{at}] Step {step['step'].get('name')}: {result.get('outcome')}")
-        if result.get("thrown"):
-            lines.append(f"[{at}] ERROR {result['thrown'].get('message')}")
-    return "\n".join(lines) + "\n"
 
 
 def worse(one: str, other: str) -> str:

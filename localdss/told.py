@@ -16,19 +16,8 @@ Raw = dict[str, Any]
 
 _EVENTS = {"day", "scenario", "source", "arrives", "missing", "skip", "late_minutes", "slow", "fail", "abort", "rerun"}
 _EVENTS |= {"rows", "rules"}
-_FACTS = {
-    "leftovers",
-    "sources",
-    "scenarios",
-    "rows",
-    "born",
-    "unbuilt",
-    "built_days_ago",
-    "bundles",
-    "commits",
-    "past",
-    "events",
-}
+_FACTS = {"sources", "scenarios", "rows", "born", "unbuilt", "built_days_ago", "bundles", "commits", "past", "events"}
+_FACTS |= {"causes", "leftovers"}
 
 
 class Told:
@@ -41,6 +30,7 @@ class Told:
         self.days: int = story.get("days", 0)
         self.since = now - timedelta(days=self.days)
         self.seed = f"{story.get('seed', 0)}/{project.key}"
+        self.causes: dict[str, Raw] = self.facts.get("causes") or {}
         self.events: dict[tuple[int, str], Raw] = {}
         self.source_events: dict[tuple[int, str], Raw] = {}
         self.row_events: dict[tuple[int, str], float] = {}
@@ -72,13 +62,25 @@ class Told:
     def _note(self, event: Raw) -> None:
         day = int(event["day"])
         if "scenario" in event:
-            self.events[day, event["scenario"]] = event
+            self.events[day, event["scenario"]] = self._explained(event)
         if "source" in event:
             self.source_events[day, event["source"]] = event
         for name, factor in (event.get("rows") or {}).items():
             self.row_events[day, name] = float(factor)
         for rule, verdict in (event.get("rules") or {}).items():
             self.rule_events[day, rule] = verdict
+
+    def _explained(self, event: Raw) -> Raw:
+        """The event with the recipe and message of the cause that it names."""
+        cause = (event.get("fail") or {}).get("cause")
+        if cause is None:
+            return event
+        return {**event, "fail": {key: self.causes[cause][key] for key in ("recipe", "message")}}
+
+    def worded(self, message: str, at: datetime) -> str:
+        """A message with the day before that instant in place of `{yesterday}`."""
+        day = at.astimezone(self.zone).date() - timedelta(days=1)
+        return message.replace("{yesterday}", day.strftime("%Y/%m/%d"))
 
     def chance(self, *parts: object) -> Random:
         """Luck that is the same each time for the same parts."""

@@ -95,10 +95,11 @@ def run_check(
 ) -> tuple[str, str]:
     """Outcome and message of a check or rule. One that raises, or answers what DSS versions would read differently,
     is an ERROR that says so."""
-    code = _Code.of(instance, CHECK, check_raw, check_raw, "check")
-    order = {**code.order, "kind": "check", "config": check_raw.get("config") or {}}
+    order: dict[str, Any] = {"kind": "check", "config": check_raw.get("config") or {}}
     order["lastValues"] = _last_values(instance.projects[project_key], kind, object_id, partition)
     try:
+        code = _Code.of(instance, CHECK, check_raw, check_raw, "check")
+        order.update(code.order)
         with _process(instance, project_key, login, code.plugin) as child:
             answer = child.ask({**order, **_target(project_key, kind, object_id, partition)})
     except ComponentFailed as failure:

@@ -9,7 +9,7 @@ from dataikuapi.utils import DataikuException
 from flask import Blueprint, Flask, flash, redirect, request
 from werkzeug.exceptions import HTTPException
 
-from .. import rights
+from .. import causes, rights
 from ..host.routes import COOKIE
 from ..instance import Instance
 from . import datasets, macros, patterns, scenarios, webapps
@@ -47,7 +47,16 @@ def mount(app: Flask, instance: Instance) -> None:
     @pages.get("/projects/<key>/")
     def project(key: str) -> Any:
         visit = Visit.of(instance)
-        return visit.page("project.html", project=visit.project(key, None))
+        lasting = [cause for cause in instance.causes.values() if cause.project_key == key]
+        return visit.page("project.html", project=visit.project(key, None), causes=lasting)
+
+    @pages.post("/projects/<key>/settle/<name>")
+    def settle(key: str, name: str) -> Any:
+        """Not a thing of DSS: somebody outside puts right what a story says went wrong."""
+        Visit.of(instance).project(key)
+        if name in instance.causes:
+            flash(f"Done: {causes.settle(instance, name)}", "done")
+        return redirect(f"/projects/{segment(key)}/", 303)
 
     @pages.get("/projects/<key>/<path:rest>")
     def elsewhere(key: str, rest: str) -> Any:

@@ -156,6 +156,34 @@ def scale(project: Project) -> None:
     assert len(big.builds) == len(big.producers())
 
 
+def late_source(project: Project) -> None:
+    assert outcome(last(project, "NIGHTLY_BUILD")) == "FAILED"
+    assert "2025-11-19" in data.held(project, "orders_files"), "it is there now"
+    noticed = last(project, "ON_ORDERS_CHANGE")
+    assert local("06:05") < from_ms(noticed["start"]) < local("06:25"), "who watches the files saw them come"
+    assert built(project, "sales_mart") < local("00:00")
+    assert not told("late-source").causes
+
+
+def schema_change(project: Project) -> None:
+    run = project.runs["NIGHTLY_BUILD"][0]
+    assert outcome(run["scenarioRun"]) == "FAILED"
+    job = project.job(run["stepRuns"][0]["additionalReportItems"][0]["jobId"])
+    assert job is not None
+    states = {a["recipeName"]: a["state"] for a in job["status"]["baseStatus"]["activities"].values()}
+    assert states["prepare_customers"] == "FAILED"
+    assert states["prepare_orders_clean"] == "DONE", "the rest of the job was well"
+    raw = project.datasets["customers_crm"]
+    columns = {column["name"]: column["type"] for column in raw["schema"]["columns"]}
+    assert "segment" not in columns
+    assert columns["opted_in"] == "string"
+    assert from_ms(raw["versionTag"]["lastModifiedOn"]) == local("17:52", 1)
+    before = {
+        column["name"] for column in told("healthy").projects["RETAIL"].datasets["customers_crm"]["schema"]["columns"]
+    }
+    assert "segment" in before
+
+
 def cluttered(project: Project) -> None:
     healthy(project)
     used = {
@@ -184,6 +212,8 @@ POINTS: dict[str, Callable[[Project], None]] = {
     "design-node": design_node,
     "scale": scale,
     "cluttered": cluttered,
+    "late-source": late_source,
+    "schema-change": schema_change,
 }
 
 
