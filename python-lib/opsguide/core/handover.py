@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Optional
@@ -11,9 +11,9 @@ from ..model.event import KINDS, Event
 from ..model.guide import Cell, Section, Table, Tone
 from ..model.handover import Handover
 from ..model.known import Known, Unknown
-from ..model.ledger import Ledger
+from ..model.ledger import Ledger, about
 from ..model.profile import Declared
-from ..model.report import Report
+from ..model.report import Report, RunVerdict, ScenarioReport
 from ..model.snapshot import Snapshot
 from . import words
 from .compose.front import cautions, project_name
@@ -28,6 +28,26 @@ SPAN = timedelta(hours=12)
 _LOUD = (Tone.BAD, Tone.NOTICE, Tone.UNKNOWN)
 _NOTES_MOST = 100
 _ROWS_MOST = 200
+# More starts of one scenario than these are told as one.
+_EACH_BY_ITSELF = 3
+# What somebody did, in words; what it is about follows.
+_DID = {
+    "sign_off": "Looked at the morning",
+    "mute": "Muted",
+    "unmute": "Let alarm again",
+    "acknowledge": "Took",
+    "assign": "Assigned",
+    "note": "Remarked",
+    "resolve": "Closed",
+    "action": "Asked for",
+    "outcome": "What became of it",
+    "refusal": "Was refused",
+    "receipt": "Changed",
+    "approval": "Approved",
+    "evaluation": "Judged the project",
+    "digest": "Sent a message",
+    "profile": "Changed the profile",
+}
 
 
 def handover(
@@ -109,15 +129,26 @@ def _happened(scene: Scene, since: datetime) -> Table:
 
 
 def _starts_due(scene: Scene, since: datetime) -> Iterator[_Moment]:
+    """Each start by itself, and as one where the same went well again and again."""
     for scenario in scene.watched:
-        for number, verdict in enumerate(scenario.night):
-            if verdict.instant is None or not since <= verdict.instant <= scene.now:
-                continue
-            row = f"handover.start-{key(scenario.id)}-{number}"
-            said = f"{words.capital(STATE_WORDS.get(verdict.verdict, verdict.verdict))}: {verdict.reason}"
-            tone = scene.alarm(state_tone(verdict.verdict), muted=scenario.muted)
-            told = scene.inferred(f"{row}.said", said, "its schedule and its runs", tone=tone, verdict=verdict.verdict)
-            yield _Moment(verdict.instant, scenario_cell(scene, scenario, f"{row}.what"), told)
+        due = [each for each in scenario.night if each.instant is not None and since <= each.instant <= scene.now]
+        well = [each for each in due if each.verdict == "ON_TIME"]
+        together = well if len(well) > _EACH_BY_ITSELF else []
+        for verdict in due:
+            if verdict not in together:
+                yield _start_due(scene, scenario, verdict, verdict.reason)
+        if together:
+            first, last = (scene.time(each.instant) for each in (together[0], together[-1]) if each.instant)
+            yield _start_due(scene, scenario, together[-1], f"{len(together):,} starts from {first} to {last}")
+
+
+def _start_due(scene: Scene, scenario: ScenarioReport, verdict: RunVerdict, reason: str) -> _Moment:
+    assert verdict.instant is not None, "only what was due at an instant is told"
+    row = f"handover.start-{key(scenario.id)}-{verdict.instant:%Y%m%dT%H%M%S}"
+    said = f"{words.capital(STATE_WORDS.get(verdict.verdict, verdict.verdict))}: {reason}"
+    tone = scene.alarm(state_tone(verdict.verdict), muted=scenario.muted)
+    told = scene.inferred(f"{row}.said", said, "its schedule and its runs", tone=tone, verdict=verdict.verdict)
+    return _Moment(verdict.instant, scenario_cell(scene, scenario, f"{row}.what"), told)
 
 
 def _deadlines(scene: Scene, since: datetime) -> Iterator[_Moment]:
@@ -141,19 +172,26 @@ def _noted(scene: Scene, ledger: Known[Optional[Ledger]], since: datetime) -> Ta
     if isinstance(ledger, Unknown):
         return Table(columns, (), empty=f"What people noted is not known: {ledger.reason}.")
     events = ledger.since(since)[-_NOTES_MOST:]
-    rows = tuple(_note(scene, event, number) for number, event in enumerate(events))
+    names = _names(scene)
+    rows = tuple(_note(scene, event, names, number) for number, event in enumerate(events))
     return Table(columns, rows, f"Since {scene.time(since)}", "Nobody noted anything.")
 
 
-def _note(scene: Scene, event: Event, number: int) -> tuple[Cell, ...]:
+def _note(scene: Scene, event: Event, names: Mapping[str, str], number: int) -> tuple[Cell, ...]:
     row, source = f"handover.note-{number}", "the state folder"
-    about = f" ({event.about})" if event.about else ""
+    did = f"{_DID.get(event.kind, KINDS[event.kind])} {names.get(event.about, event.about)}".strip()
     return (
         scene.live(f"{row}.at", scene.time(event.at), source, at=event.at),
         scene.live(f"{row}.by", event.by or "the plugin", source),
-        scene.live(f"{row}.kind", f"{words.capital(KINDS[event.kind])}{about}", source),
+        scene.live(f"{row}.did", words.one_line(did), source),
         scene.live(f"{row}.text", words.one_line(event.text) or "no remark", source),
     )
+
+
+def _names(scene: Scene) -> Mapping[str, str]:
+    """How people call what events are about."""
+    outputs_of = {about(o.ref.kind, scene.smart(o.ref)): scene.name(o.ref) for o in scene.outputs}
+    return {**{about("SCENARIO", scenario.id): scenario.name for scenario in scene.scenarios}, **outputs_of}
 
 
 # --- what is due next ------------------------------------------------------------------------------------------------
@@ -167,10 +205,14 @@ def _next(scene: Scene, until: datetime) -> Table:
 
 
 def _starts_ahead(scene: Scene, until: datetime) -> Iterator[_Moment]:
+    """The next start of each scenario; the others of one that starts again and again are counted."""
     for scenario in scene.watched:
-        for number, at in enumerate(at for at in scenario.coming if scene.now < at <= until):
-            row = f"handover.next-{key(scenario.id)}-{number}"
-            told = scene.inferred(f"{row}.said", scene.with_mute("starts", scenario.muted), "its schedule")
+        ahead = [at for at in scenario.coming if scene.now < at <= until]
+        together = len(ahead) > _EACH_BY_ITSELF
+        for at in ahead[:1] if together else ahead:
+            row = f"handover.next-{key(scenario.id)}-{at:%Y%m%dT%H%M%S}"
+            more = f"; {len(ahead) - 1:,} more times until {scene.time(ahead[-1])}" if together else ""
+            told = scene.inferred(f"{row}.said", scene.with_mute(f"Starts{more}", scenario.muted), "its schedule")
             yield _Moment(at, scenario_cell(scene, scenario, f"{row}.what"), told)
 
 
@@ -179,7 +221,7 @@ def _deadlines_ahead(scene: Scene, until: datetime) -> Iterator[_Moment]:
         if due > until:
             continue
         row, what = f"handover.due-{key(scene.smart(output.ref))}", concern(scene, output)
-        said = scene.with_mute(f"must be ready; {OUTPUT_WORDS.get(output.verdict, 'cannot be told')}", output.muted)
+        said = scene.with_mute(f"Must be ready; {OUTPUT_WORDS.get(output.verdict, 'cannot be told')}", output.muted)
         told = scene.inferred(f"{row}.said", said, "its promise", tone=concern_tone(scene, what, output.muted))
         yield _Moment(due, object_cell(scene, output.ref, output.why, f"{row}.what"), told)
 

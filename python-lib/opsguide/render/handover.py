@@ -11,12 +11,17 @@ from .urls import Urls
 
 def handover_document(handover: Handover, urls: Urls, root: str = "") -> str:
     """The handover as a whole page that needs no script."""
-    return html.page("handover_document.html", handover.zone, urls, handover=handover, root=root)
+    return _page("handover_document.html", handover, urls, root)
 
 
 def handover_fragment(handover: Handover, urls: Urls, root: str = "") -> str:
     """The same without the document around it."""
-    return html.page("handover.html", handover.zone, urls, handover=handover, root=root)
+    return _page("handover.html", handover, urls, root)
+
+
+def _page(template: str, handover: Handover, urls: Urls, root: str) -> str:
+    first, _, rest = handover.headline.partition("; ")
+    return html.page(template, handover.zone, urls, handover=handover, first=first, rest=rest, root=root)
 
 
 def handover_markdown(handover: Handover, urls: Urls) -> str:

@@ -150,7 +150,7 @@ def duration_cell(scene: Scene, scenario: ScenarioReport, cell_id: str) -> Cell:
         history_text(typical, scene),
         seconds=typical.p50,
         verdict=last.verdict,
-        tone=scene.alarm(Tone.NOTICE, scenario.test) if unusual else Tone.NONE,
+        tone=scene.alarm(Tone.NOTICE, scenario.test, scenario.muted) if unusual else Tone.NONE,
         evidence=(
             f"half of them took less than {words.duration(typical.p50)}, "
             f"all but one in twenty less than {words.duration(typical.p95)}",
