@@ -6,12 +6,13 @@ Other than events they are never forgotten: what was added years ago can still b
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 
-from ..model.event import Event, from_json, to_json
+from ..model.event import Event, from_json, instant_of, to_json
 from ..model.known import Unknown
-from .store import Store
+from .store import File, Store
 
 TREE = "/receipts/"
 CLOSED = "closed.json"
@@ -49,15 +50,14 @@ def take_turn(state: Store, by: str) -> bool:
     ended; one whose process died is passed over after a while without a note."""
     files = state.files(TREE)
     ended = sum(file.path.endswith(f"/{CLOSED}") for file in files)
-    now = state.clients.now()[0]
     turn = 0
     while True:
         name = f"instrument-{ended}-{turn}"
         claims = state.files(f"/claims/{name}/")
         if not claims:
             return state.claim(name, by)
-        heard = [file.written_at for file in (*claims, *files) if file.written_at is not None]
-        if not heard or now - max(heard) < timedelta(minutes=SILENT_MINUTES):
+        # Claims are dated by the machine that makes them, notes by DSS.
+        if _any_within(claims, datetime.now(timezone.utc)) or _any_within(files, state.clients.now()[0]):
             return False
         turn += 1
 
@@ -65,6 +65,11 @@ def take_turn(state: Store, by: str) -> bool:
 def end_turn(state: Store, session: str, by: str) -> None:
     """The next may take their turn."""
     state.put(f"{TREE}{session}/{CLOSED}", json.dumps({"by": by}).encode())
+
+
+def _any_within(files: Iterable[File], now: datetime) -> bool:
+    named = (instant_of(file.path) for file in files)
+    return any(at is not None and abs(now - at) < timedelta(minutes=SILENT_MINUTES) for at in named)
 
 
 def _name(note: Event) -> str:

@@ -7,7 +7,7 @@ made, so that it can be taken back whatever happens in between.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Optional, Union
 
 from dateutil import tz
@@ -100,7 +100,11 @@ _Result = tuple[str, Sequence[Done], Sequence[str]]
 
 
 def _applied(clients: Clients, reading: Reading, wish: Wish, progress: Callable[[int], None]) -> _Result:
-    chosen = _chosen(_proposals(clients, reading, wish), wish)
+    few = replace(wish, datasets=wish.datasets or _datasets_of(reading, wish))
+    changes = _proposals(clients, reading, few)
+    if not wish.rows <= {change.id for change in changes}:
+        changes = _proposals(clients, reading, wish)
+    chosen = _chosen(changes, wish)
     done, receipt = apply(clients, reading.snapshot.project_key, chosen, progress)
     worked = sum(each.worked is not False for each in done)
     notes = [f"{worked} of {len(done)} applied."]
@@ -170,6 +174,15 @@ def _names(config: Mapping[str, Any], name: str) -> frozenset[str]:
 def _text(config: Mapping[str, Any], name: str) -> str:
     given = config.get(name)
     return given.strip() if isinstance(given, str) else ""
+
+
+def _datasets_of(reading: Reading, wish: Wish) -> frozenset[str]:
+    """The datasets that rows alone are about: the history of the others need not be tested for them. Empty where all
+    are wanted."""
+    if wish.groups:
+        return frozenset()
+    outputs = {ref.id for ref in monitored(reading.snapshot, reading.declared) if ref.kind == "DATASET"}
+    return frozenset(name for name in outputs if any(row.endswith(f":{name}") for row in wish.rows))
 
 
 def _chosen(changes: Sequence[Change], wish: Wish) -> list[Change]:

@@ -126,7 +126,7 @@ def morning(snapshot: Snapshot, mail: Mail, *, active: bool, zone: str) -> Itera
         "runConditionType": "RUN_ALWAYS",
         "params": {
             "runnableType": MORNING_MACRO,
-            "config": {"scenarios": [], "outputs": [], "fail_on_problem": True},
+            "config": {"scenarios": [], "outputs": [], "fail_at": "error"},
             "adminConfig": {},
             "proceedOnFailure": False,
         },

@@ -1,0 +1,319 @@
+"""The macro instrument-project through the real client: what it adds stands in DSS, and what it takes back is gone."""
+
+from __future__ import annotations
+
+import copy
+import json
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import dataikuapi
+import pytest
+from bs4 import BeautifulSoup
+from dataikuapi.utils import DataikuException
+
+import localdss
+from localdss.server import Server
+from opsguide import service
+from opsguide.dss import store
+from opsguide.errors import InvalidParameter
+from opsguide.model.guide import Table, cells_of
+from opsguide.service.amend import NothingDone
+from opsguide.settings import Settings
+from tests.readings import clients
+
+AT = datetime(2026, 3, 3, 6, 12, tzinfo=timezone.utc)
+TYPE = "pyrunnable_operations-guide_instrument-project"
+SETTINGS = Settings(heartbeat_hosts=("hc.example.com",))
+DATASET = "/projects/SUPPLY/datasets/suppliers"
+RULES = f"{DATASET}/data-quality/rules"
+PROBE, ROWS, FRESH = "probe:row-count:suppliers", "check:row-count:suppliers", "check:freshness:suppliers"
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Server]:
+    with localdss.serve(story="healthy", at=AT) as server:
+        yield server
+
+
+@pytest.fixture
+def dss(served: Server) -> Iterator[Server]:
+    """The small project of the sample as it came: whatever a test leaves is put back."""
+    supply = served.instance.projects["SUPPLY"]
+    before = {part: copy.deepcopy(getattr(supply, part)) for part in (*PARTS, "folders")}
+    yield served
+    served.faults.clear()
+    for part, value in before.items():
+        setattr(supply, part, value)
+
+
+PARTS = ("datasets", "scenarios", "zones", "variables")
+
+
+def run(dss: Server, project_key: str = "SUPPLY", login: str = "admin", **config: Any) -> Any:
+    return service.instrument(clients(dss, login), project_key, config, SETTINGS)
+
+
+def rows(guide: Any) -> dict[str, str]:
+    """What the last column of every table says, by the id of the row."""
+    tables = [block for block in guide.sections[0].blocks if isinstance(block, Table)]
+    return {row[1].value: row[-1].value for table in tables for row in table.rows}
+
+
+def words(guide: Any) -> str:
+    return " ".join(str(part) for block in guide.sections[0].blocks for part in getattr(block, "parts", ()))
+
+
+def receipt(guide: Any) -> str:
+    return words(guide).rstrip(".").rpartition(" ")[2]
+
+
+def state_of(dss: Server, project_key: str = "SUPPLY") -> Any:
+    """All settings of the project as DSS answers them, without what it writes with every save."""
+    project, asked = dss.instance.projects[project_key], clients(dss)
+    scenarios = [asked.get(f"/projects/{project_key}/scenarios/{name}") for name in project.scenarios]
+    parts = {part: getattr(project, part) for part in PARTS if part != "scenarios"}
+    return json.dumps(_own({**parts, "scenarios": scenarios}), sort_keys=True)
+
+
+def _own(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _own(each) for key, each in value.items() if key not in ("versionTag", "creationTag")}
+    return [_own(each) for each in value] if isinstance(value, list) else value
+
+
+def suppliers(dss: Server) -> Any:
+    return dss.instance.projects["SUPPLY"].datasets["suppliers"]
+
+
+def watch(dss: Server) -> Any:
+    scenarios = dss.instance.projects["SUPPLY"].scenarios.values()
+    return next(raw for raw in scenarios if raw["name"] == "Operations watch")
+
+
+# --- preview ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_preview_changes_nothing_and_says_how_each_limit_would_have_done(dss: Server) -> None:
+    dss.requests.clear()
+    guide = run(dss, "RETAIL", mail_to="ops@example.com")
+    assert dss.requests.writes() == []
+    found = rows(guide)
+    assert "would not have fired in the last" in found["check:row-count:basket_pairs"]
+    assert "would have fired once in the last 60 days, on Fri 30 Jan" in found["check:freshness:customers_scored"]
+    assert {"watch", "morning", "stats:SCENARIO_RUNS", "schema:sales_mart", "mail:SQL_WATCH"} <= set(found)
+    assert "count:sales_mart" not in found  # the sample counts it with every build
+    assert all(cell.value for cell in cells_of(guide))
+    said = {cell.reason for cell in cells_of(guide) if cell.reason}
+    assert any("too few to propose an age" in each for each in said)
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ({"mode": "destroy"}, "“mode” is 'destroy'; it can be preview, apply, undo, detach"),
+        ({"mode": "apply"}, "nothing is ticked"),
+        ({"mode": "apply", "groups": ["everything"]}, "“groups” names everything; there is counts"),
+        ({"mode": "apply", "rows": ["check:nope"]}, "“rows” names check:nope, which the preview does not have; it has"),
+        ({"mode": "apply", "rows": "watch"}, "“rows” is a list of names"),
+        ({"datasets": ["nope"]}, "“datasets” names nope"),
+        ({"mode": "undo"}, "“receipt” is empty"),
+        ({"heartbeat_url": "https://evil.example/x"}, "evil.example is not an allowed heartbeat host"),
+    ],
+)
+def test_a_slip_of_the_hand_is_refused_in_words(dss: Server, config: dict[str, Any], said: str) -> None:
+    dss.requests.clear()
+    with pytest.raises(InvalidParameter) as refused:
+        run(dss, **config)
+    assert said in str(refused.value)
+    assert dss.requests.writes() == []
+
+
+# --- apply and take back ---------------------------------------------------------------------------------------------
+
+
+def test_what_is_ticked_is_added_read_back_computed_once_and_undone_exactly(dss: Server) -> None:
+    before = state_of(dss)
+    guide = run(dss, mode="apply", rows=[PROBE, FRESH])
+    found = rows(guide)
+    assert found[PROBE].startswith("applied and read back; computed once: ")
+    assert found[FRESH].startswith("applied and read back; computed once: OK, ")
+    assert "py_plugin_operations-guide_row-count" in [probe["type"] for probe in suppliers(dss)["metrics"]["probes"]]
+    assert suppliers(dss)["metricsChecks"]["checks"][-1]["type"] == "custom_python_operations-guide_freshness"
+    assert not {PROBE, FRESH} & set(rows(run(dss)))  # what is there is not proposed again
+    undone = run(dss, mode="undo", receipt=receipt(guide))
+    assert rows(undone) == {PROBE: "as before", FRESH: "as before"}
+    assert state_of(dss) == before
+    with pytest.raises(InvalidParameter, match="there is no receipt nope; there is none"):
+        run(dss, mode="undo", receipt="nope")
+
+
+def test_detach_leaves_the_settings_as_they_were_before_everything(dss: Server) -> None:
+    before = state_of(dss)
+    mail = {"mail_to": "ops@example.com", "active": True, "heartbeat_url": "https://hc.example.com/abc"}
+    first = run(dss, mode="apply", groups=["schemas", "mail", "watch", "morning", "stats"], **mail)
+    second = run(dss, mode="apply", groups=["checks"])
+    assert all(said.startswith("applied and read back") for said in {**rows(first), **rows(second)}.values())
+
+    made, supply = watch(dss), dss.instance.projects["SUPPLY"]
+    assert made["active"] is True
+    assert made["params"]["steps"][0]["type"] == "pystep_operations-guide_evaluate-operations"
+    assert made["params"]["steps"][0]["params"]["config"]["heartbeat_url"] == "https://hc.example.com/abc"
+    assert made["triggers"][0]["params"]["repeatFrequency"] == 15
+    assert made["reporters"][0]["runCondition"] == "outcome == 'FAILED'"
+    # On an automation node, activating a bundle replaces all but the local layer.
+    accepted = supply.variables["local"]["operations_guide"]["datasets"]["suppliers"]["accepted_schema"]
+    assert [column["name"] for column in accepted] == [c["name"] for c in suppliers(dss)["schema"]["columns"]]
+    zone = next(raw for raw in supply.zones.values() if raw["name"] == "Operations statistics")
+    assert [item["objectId"] for item in zone["items"]] == ["operations_scenario_runs", "operations_flow_actions"]
+
+    detached = run(dss, mode="detach")
+    assert set(rows(detached).values()) <= {"as before", "deleted"}
+    assert "What people wrote stays" in words(detached)
+    assert state_of(dss) == before
+    assert rows(run(dss, mode="detach")) == {}
+
+
+def test_each_thing_that_dss_does_its_own_way_is_told_and_taken_out_again(dss: Server) -> None:
+    before = state_of(dss)
+
+    def dropped(sent: Any) -> Any:
+        kept = [probe for probe in sent["metrics"]["probes"] if not probe["type"].endswith("_row-count")]
+        return {**sent, "metrics": {**sent["metrics"], "probes": kept}}
+
+    def rewritten(sent: Any) -> Any:
+        return {**sent, "type": "python"} if sent["type"].endswith("_freshness") else sent
+
+    failing = {"runs": [{"engine": "Python", "error": "Unknown probe type"}], "computed": []}
+    dss.faults.rewrite("PUT", DATASET, dropped)
+    dss.faults.change("POST", f"{DATASET}/actions/computeMetrics", lambda _: {"result": failing})
+    dss.faults.status("POST", RULES, 400, "Unknown rule type", times=1)
+    dss.faults.rewrite("POST", RULES, rewritten)
+    guide = run(dss, mode="apply", groups=["probes", "checks"])
+    found = rows(guide)
+    assert found[PROBE] == "not applied: DSS did not keep it"
+    assert found["probe:freshness:suppliers"] == "computed once, and failed: Unknown probe type; taken out again"
+    assert found[ROWS] == "not applied: DSS refused: Unknown rule type"
+    assert found[FRESH] == "not applied: DSS kept something else than what it was sent"
+    assert found["check:schema-change:suppliers"].startswith("applied and read back; computed once: WARNING")
+    dss.faults.clear()
+    assert set(rows(run(dss, mode="undo", receipt=receipt(guide)))) == {"check:schema-change:suppliers"}
+    assert state_of(dss) == before
+
+
+def test_before_data_quality_it_is_a_check_and_what_else_a_save_changed_is_told(dss: Server) -> None:
+    dss.faults.rewrite("PUT", DATASET, lambda sent: {**sent, "shortDesc": "DSS knows better"})
+    dss.instance.version, now = "12.3.1", dss.instance.version
+    try:
+        found = rows(run(dss, mode="apply", rows=[FRESH]))
+    finally:
+        dss.instance.version = now
+    assert found[FRESH].startswith("applied and read back; computed once: OK")
+    assert found[FRESH].endswith("shortDesc changed with the same save: please look at it")
+    assert "displayName" not in suppliers(dss)["metricsChecks"]["checks"][-1]
+
+
+# --- people ----------------------------------------------------------------------------------------------------------
+
+
+def test_what_somebody_changed_since_is_left_and_said_and_what_they_added_stays(dss: Server) -> None:
+    guide = run(dss, mode="apply", rows=[PROBE, ROWS, "check:schema-change:suppliers", "watch"])
+    mine = next(rule for rule in suppliers(dss)["metricsChecks"]["checks"] if rule["type"].endswith("row-count"))
+    mine["config"]["sensitivity"] = "high"
+    watch(dss)["shortDesc"] = "ours now"
+    theirs = {"type": "python", "enabled": False, "meta": {"name": "theirs"}, "configuration": {"code": ""}}
+    suppliers(dss)["metrics"]["probes"].append(theirs)
+    assert rows(run(dss, mode="undo", receipt=receipt(guide))) == {
+        PROBE: "as before",
+        ROWS: "left as it is: metricsChecks.checks of datasets/suppliers was changed since",
+        "check:schema-change:suppliers": "as before",
+        "watch": "left as it is: it was changed since",
+    }
+    assert mine in suppliers(dss)["metricsChecks"]["checks"]
+    assert suppliers(dss)["metrics"]["probes"][-1] == theirs
+
+
+def test_of_two_people_at_once_one_changes_the_project(dss: Server) -> None:
+    store.create(clients(dss), "SUPPLY")
+    both = threading.Barrier(2)
+
+    def apply(_: int) -> str:
+        both.wait()
+        try:
+            return rows(run(dss, mode="apply", rows=[PROBE]))[PROBE]
+        except (NothingDone, InvalidParameter) as refused:
+            return str(refused)
+
+    with ThreadPoolExecutor(2) as pool:
+        said = list(pool.map(apply, range(2)))
+    assert sum(each.startswith("applied and read back") for each in said) == 1, said
+    kinds = [probe["type"] for probe in suppliers(dss)["metrics"]["probes"]]
+    assert kinds.count("py_plugin_operations-guide_row-count") == 1
+
+
+def test_without_the_right_or_a_state_folder_nothing_is_changed(dss: Server) -> None:
+    with pytest.raises(NothingDone, match="has added nothing here"):
+        run(dss, mode="detach")
+    with pytest.raises(NothingDone, match="Nothing was changed"):
+        run(dss, login="priya", mode="apply", rows=["watch"])
+
+
+# --- it breaks half-way ----------------------------------------------------------------------------------------------
+
+
+def test_an_answer_that_never_comes_is_found_out_by_undo(dss: Server) -> None:
+    before = state_of(dss)
+    dss.faults.cut_off("POST", RULES, times=1)
+    guide = run(dss, mode="apply", rows=[ROWS])
+    assert "it may have been made or not: undo finds out" in rows(guide)[ROWS]
+    assert state_of(dss) != before
+    assert rows(run(dss, mode="undo", receipt=receipt(guide))) == {ROWS: "as before"}
+    assert state_of(dss) == before
+
+
+def test_a_process_that_was_killed_half_way_is_taken_back_by_its_receipt(dss: Server) -> None:
+    before, place = state_of(dss), f"{DATASET}/actions/computeMetrics"
+    dss.requests.clear()
+    dss.faults.hang("POST", place, 120)
+    macro = dataikuapi.DSSClient(dss.url, "admin").get_project("SUPPLY").get_macro(TYPE)
+    run_id = macro.run({"mode": "apply", "rows": [PROBE, "watch"]}, wait=False)
+    until = time.monotonic() + 90
+    while place not in [each.path for each in dss.requests.writes()]:
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    macro.abort(run_id)
+    dss.faults.clear()
+    assert state_of(dss) != before
+    with pytest.raises(NothingDone, match="somebody else"):
+        run(dss, mode="detach")
+    _an_hour_passes(dss)
+    assert rows(run(dss, mode="detach")) == {PROBE: "as before"}
+    assert state_of(dss) == before
+
+
+def _an_hour_passes(dss: Server) -> None:
+    """The claim and the notes of the process that died are an hour old."""
+    state = store.find(clients(dss), "SUPPLY")
+    assert isinstance(state, store.Store)
+    root = dss.instance.folder_path("SUPPLY", state.folder_id)
+    for file in [*root.rglob("claims/*/*.json"), *root.rglob("receipts/*/*.json")]:
+        stamp, _, rest = file.name.partition("Z-")
+        at = datetime.strptime(stamp, "%Y%m%dT%H%M%S.%f").replace(tzinfo=timezone.utc) - timedelta(hours=1)
+        file.rename(file.with_name(f"{at:%Y%m%dT%H%M%S.%f}Z-{rest}"))
+
+
+# --- as DSS runs it --------------------------------------------------------------------------------------------------
+
+
+def test_the_macro_shows_tables_without_script_and_refuses_in_words(dss: Server) -> None:
+    macro = dataikuapi.DSSClient(dss.url, "admin").get_project("SUPPLY").get_macro(TYPE)
+    page = BeautifulSoup(macro.get_result(macro.run(), as_type=None).read().decode(), "html.parser")
+    assert "What would be added" in page.h2.text
+    assert len(page.select("table")) >= 5
+    assert not page.select("script")
+    with pytest.raises(DataikuException, match="nothing is ticked"):
+        macro.get_result(macro.run({"mode": "apply"}), as_type=None)
