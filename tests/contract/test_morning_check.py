@@ -13,6 +13,9 @@ from dataikuapi.utils import DataikuException
 
 import localdss
 from localdss.server import Server
+from opsguide import service
+from opsguide.settings import Settings
+from tests.readings import clients
 
 TYPE = "pyrunnable_operations-guide_morning-check"
 AT = datetime(2026, 3, 3, 6, 12, tzinfo=timezone.utc)  # a Tuesday, 07:12 in Paris
@@ -39,7 +42,7 @@ def test_it_answers_the_three_steps_with_every_scenario_and_output(dss: Server) 
     text = run(dss)
     page = BeautifulSoup(text, "html.parser")
     steps = [item.get_text(" ", strip=True).split(":")[0] for item in page.select("ol > li")]
-    assert steps == ["Check Scenario Status", "Verify Data Freshness", "Review Alerts"]
+    assert steps == ["☑ Check Scenario Status", "☑ Verify Data Freshness", "☑ Review Alerts"]
     scenarios, outputs = tables(text)
     assert len(scenarios) == len(dss.instance.projects["RETAIL"].scenarios)
     assert {"sales_mart", "daily_store_kpis", "exports (folder)"} <= set(outputs)
@@ -60,6 +63,7 @@ def test_parameters_choose_what_is_checked(dss: Server) -> None:
         ({"scenarios": ["NOPE"]}, "“scenarios” names NOPE, which this project does not have; it has AFTER_NIGHTLY"),
         ({"outputs": ["nope"]}, "“outputs” names nope"),
         ({"outputs": "sales_mart"}, "“outputs” is a list of names"),
+        ({"fail_at": "fatal"}, "“fail_at” is 'fatal'; it can be error, warning, unknown, never"),
     ],
 )
 def test_a_parameter_out_of_range_is_refused_with_what_there_is(dss: Server, params: dict[str, Any], said: str) -> None:
@@ -68,17 +72,49 @@ def test_a_parameter_out_of_range_is_refused_with_what_there_is(dss: Server, par
     assert said in str(refused.value)
 
 
-def test_it_fails_when_asked_to_and_something_is_wrong(dss: Server) -> None:
-    with pytest.raises(DataikuException) as failed:
-        run(dss, {"fail_on_problem": True})
-    assert "ProblemsFound" in str(failed.value)
-    assert "Nightly build: started on time, running for 5 h" in str(failed.value)
+@pytest.mark.parametrize(
+    ("params", "said"),
+    [
+        ({"fail_at": "error"}, "daily_store_kpis: late: due 07:00"),
+        ({"fail_at": "warning", "scenarios": ["NIGHTLY_BUILD"]}, "Nightly build: running late: started on time"),
+        ({"fail_at": "unknown", "outputs": ["stock_alerts", "customer_360"]}, "customer_360: at risk"),
+        ({"fail_at": "error", "scenarios": ["NIGHTLY_BUILD"]}, ""),  # running late is a warning
+        ({"fail_at": "error", "scenarios": ["PY_MAINTENANCE"], "outputs": ["stock_alerts"]}, ""),
+        ({"fail_at": "never"}, ""),
+        ({}, ""),
+    ],
+)
+def test_it_fails_at_the_severity_that_is_asked_for(dss: Server, params: dict[str, Any], said: str) -> None:
+    if not said:
+        assert "Verify Data Freshness" in run(dss, params)
+        return
+    with pytest.raises(DataikuException, match="ProblemsFound") as failed:
+        run(dss, params)
+    assert said in str(failed.value)
 
 
-def test_it_passes_on_a_quiet_part_of_the_night(dss: Server) -> None:
-    assert "Weekend maintenance" in run(
-        dss, {"fail_on_problem": True, "scenarios": ["PY_MAINTENANCE"], "outputs": ["stock_alerts"]}
-    )
+def test_a_check_that_sees_nothing_does_not_pass(dss: Server) -> None:
+    dss.faults.status("GET", "/projects/RETAIL/scenarios/", 403)
+    try:
+        with pytest.raises(DataikuException, match="ProblemsFound"):
+            run(dss, {"fail_at": "error"})
+        assert "☐ Check Scenario Status" in run(dss)
+    finally:
+        dss.faults.clear()
+
+
+def test_each_step_is_ticked_with_its_evidence(dss: Server) -> None:
+    steps = BeautifulSoup(run(dss), "html.parser").select("ol > li")
+    assert [step.get_text(" ", strip=True)[0] for step in steps] == ["☑", "☑", "☑"]
+    assert "Nightly build: started on time" in steps[0].select_one(".evidence").text
+
+
+def test_progress_tells_the_parts_that_were_read(dss: Server) -> None:
+    told: list[int] = []
+    service.morning_check(clients(dss), "RETAIL", {}, Settings(), told.append)
+    assert told == sorted(told)
+    assert (told[-1], len(told)) == (100, 4)
+    assert 0 < told[0] < told[1] < 99
 
 
 def test_it_only_reads(dss: Server) -> None:

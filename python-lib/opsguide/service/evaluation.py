@@ -15,7 +15,7 @@ from ..model.known import Known, Unknown, known
 from ..model.report import RunVerdict, ScenarioReport
 from ..model.today import Evaluation, Look, Seen
 from ..settings import Settings
-from .morning import names_in, only
+from .morning import names_in, only, severity_in
 from .reading import TODAY, Reading, read, today_of
 
 EVALUATION_STEP = "pystep_operations-guide_evaluate-operations"
@@ -95,11 +95,9 @@ class _Question:
 
     @classmethod
     def read(cls, config: Mapping[str, Any]) -> _Question:
-        fail_at = config.get("fail_at") or SEVERITIES[0]
-        if fail_at not in SEVERITIES:
-            raise InvalidParameter(f"“fail_at” is {fail_at!r}; it can be {', '.join(SEVERITIES)}", name="fail_at")
+        fail_at = severity_in(config, SEVERITIES[0])
         only_on_change = config.get("only_on_change") in (True, "true")
-        return cls(str(fail_at), names_in(config, "scenarios"), names_in(config, "outputs"), only_on_change)
+        return cls(fail_at, names_in(config, "scenarios"), names_in(config, "outputs"), only_on_change)
 
 
 def _evaluated(clients: Clients, project_key: str, asked: _Question, settings: Settings) -> tuple[Evaluation, str]:

@@ -7,17 +7,18 @@ from dataclasses import replace
 from typing import Any, Optional
 
 from ..core.compose.morning import compose_morning
-from ..dss import inside
+from ..core.today import SEVERITIES, evaluate
+from ..dss import gateway, inside
 from ..dss.session import Clients
 from ..errors import InvalidParameter, OperationsGuideError
 from ..model.guide import Guide
-from ..model.known import Unknown
-from ..model.report import RUN_ORDER, Report
+from ..model.known import Unknown, known
+from ..model.report import Report
 from ..settings import Settings
-from .reading import MORNING, Reading, read
+from .reading import TODAY, Reading, monitored, read, today_of
 
-_BAD_RUNS = frozenset(RUN_ORDER[: RUN_ORDER.index("UNKNOWN")])
-_BAD_OUTPUTS = frozenset({"MISSED", "STALE_ERROR"})
+# What is read of scenarios one by one, and the few calls that are not about objects.
+_SCENARIOS = TODAY & {*gateway.FIRST, *gateway.PER_SCENARIO, "settings", "instance"}
 
 
 class ProblemsFound(OperationsGuideError):
@@ -45,19 +46,43 @@ def morning_check(
     progress: Callable[[int], None] = lambda percent: None,
 ) -> Guide:
     """The morning's three steps as a guide of one section. `config` is the macro's parameters; `progress` is told
-    percent done. InvalidParameter for a scenario or output that the project does not have; ProblemsFound when
-    `fail_on_problem` is set and something is wrong."""
-    scenarios, objects = names_in(config, "scenarios"), names_in(config, "outputs")
-    first = read(clients, project_key, settings)
-    progress(40)
-    whole = read(clients, project_key, settings, need=MORNING, have=first.snapshot)
-    progress(90)
-    report = only(whole, scenarios, objects)
-    if config.get("fail_on_problem") in (True, "true"):
-        _fail_on_problem(report)
-    guide = compose_morning(whole.snapshot, whole.declared, report)
+    percent done. InvalidParameter for a severity that there is not, and for a scenario or output that the project does
+    not have; ProblemsFound where what is found is as bad as `fail_at` says."""
+    fail_at, scenarios, objects = (
+        severity_in(config, "never"),
+        names_in(config, "scenarios"),
+        names_in(config, "outputs"),
+    )
+    reading = _read_in_parts(clients, project_key, settings, progress)
+    report = only(reading, scenarios, objects)
+    found = evaluate(today_of(reading), fail_at, scenarios, objects)
+    if found.fails:
+        raise ProblemsFound(f"{found.verdict}: {'; '.join(found.problems) or found.headline}")
+    guide = compose_morning(reading.snapshot, reading.declared, report)
     progress(100)
     return guide
+
+
+def _read_in_parts(clients: Clients, project_key: str, settings: Settings, progress: Callable[[int], None]) -> Reading:
+    """The project as today's page reads it. Of the work one part is the lists; they tell how many scenarios (first their
+    runs, then their settings) and objects are read one by one, each of which is a part as well."""
+    lists = read(clients, project_key, settings)
+    scenarios = sum(scenario.active for scenario in known(lists.snapshot.scenarios, ()))
+    parts = 1 + 2 * scenarios + len(monitored(lists.snapshot, lists.declared))
+    progress(100 * (1 + scenarios) // parts)
+    first = read(clients, project_key, settings, need=_SCENARIOS, have=lists.snapshot, ledger=lists.ledger)
+    progress(100 * (1 + 2 * scenarios) // parts)
+    whole = read(clients, project_key, settings, need=TODAY, have=first.snapshot, ledger=lists.ledger)
+    progress(99)
+    return whole
+
+
+def severity_in(config: Mapping[str, Any], default: str) -> str:
+    """The parameter `fail_at`: the mildest verdict that fails."""
+    fail_at = config.get("fail_at") or default
+    if fail_at not in SEVERITIES:
+        raise InvalidParameter(f"“fail_at” is {fail_at!r}; it can be {', '.join(SEVERITIES)}", name="fail_at")
+    return str(fail_at)
 
 
 def names_in(config: Mapping[str, Any], name: str) -> frozenset[str]:
@@ -87,16 +112,3 @@ def _refuse_strangers(parameter: str, asked: frozenset[str], there: set[str]) ->
             f"it has {', '.join(sorted(there)) or 'none'}",
             name=parameter,
         )
-
-
-def _fail_on_problem(report: Report) -> None:
-    """Unknown is not a problem by itself, but a check that could see nothing must not pass."""
-    if isinstance(report.scenarios, Unknown) or isinstance(report.outputs, Unknown):
-        unread = report.scenarios if isinstance(report.scenarios, Unknown) else report.outputs
-        raise ProblemsFound(f"The morning check could not see enough to pass: {getattr(unread, 'reason', '')}")
-    wrong = [
-        *(f"{s.name or s.id}: {s.state.reason}" for s in report.scenarios if s.active and s.state.verdict in _BAD_RUNS),
-        *(f"{output.ref.id}: {output.reason}" for output in report.outputs if output.verdict in _BAD_OUTPUTS),
-    ]
-    if wrong and not report.quiet:
-        raise ProblemsFound(f"{len(wrong)} found: " + "; ".join(wrong))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ...model.guide import Block, Cell, Guide, Heading, Item, Items, Link, Section
+from ...model.guide import Block, Cell, Guide, Heading, Item, Items, Link, Origin, Section
 from ...model.profile import Declared
 from ...model.report import Report
 from ...model.snapshot import Snapshot
@@ -41,12 +41,17 @@ def _blocks(scene: Scene) -> tuple[Block, ...]:
         ("Review Alerts", replace(alerts_line(scene, f"{_SECTION}.alerts"), link=None)),
     )
     return (
-        Items(tuple(Item((f"{step}: ", cell)) for step, cell in steps), ordered=True),
+        Items(tuple(Item((f"{_tick(cell)} {step}: ", cell)) for step, cell in steps), ordered=True),
         Heading(_SCENARIOS, "Scenarios"),
         *status_table(scene),
         Heading(_OUTPUTS, "Outputs"),
         *freshness_table(scene),
     )
+
+
+def _tick(cell: Cell) -> str:
+    """Ticked is what was looked at, whatever was found; what could not be seen is left to a person."""
+    return "☐" if cell.origin is Origin.UNKNOWN else "☑"
 
 
 def _to(heading: str, cell: Cell) -> Cell:
