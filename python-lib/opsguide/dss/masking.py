@@ -16,6 +16,8 @@ _NAMES = (
     r"|shared[_-]?key|encryption[_-]?key|signing[_-]?key|storage[_-]?key|credentials?|signature|authorization|cookie"
     r"|session[_-]?id|client[_-]?secret|sas|sig|pat|pass"
 )
+# A secret may hold any sign: a comma ends it only where a space or the next name follows, a quote only before an end.
+_VALUE = r"(?:[^\s,;&\"'<]|<(?!/)|[,;&](?!\s|\Z|[\w.-]{1,40}\s?[=:])|[\"'](?![\s,;)}\]]|\Z))+"
 _PEM = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}-----.*?(?:-----END [A-Z0-9 ]{0,40}-----|\Z)", re.DOTALL)
 _JDBC = re.compile(r"(?i)\b(jdbc:[a-z0-9]{1,40}:)[^\s\"'<>]+")
 _USERINFO = re.compile(r"(?i)\b([a-z][a-z0-9+.-]{1,30}://)[^\s/@\"'<>]+@")
@@ -23,7 +25,7 @@ _HEADER = re.compile(r"(?i)\b(bearer|basic|digest|negotiate|token)(\s+)[A-Za-z0-
 _FIELD = re.compile(
     rf"(?i)(?<![a-z0-9])((?:[a-z0-9]{{1,30}}[_.-]){{0,4}}[a-z0-9]{{0,20}}?(?:{_NAMES})(?:[_.-][a-z0-9]{{1,20}}){{0,2}}"
     r"[\"']?\s{0,3}(?:=>|:=|[:=]|\bis\b)\s{0,3})"
-    r"(\"[^\"\n]*\"?|'[^'\n]*'?|[^\s,;&\"'<>)}\]]+)"
+    rf"(\"[^\"\n]*\"?|'[^'\n]*'?|{_VALUE})"
 )
 _OPTION = re.compile(rf"(?i)(--?(?:[a-z0-9]{{1,20}}-){{0,3}}(?:{_NAMES})\s+)(\"[^\"\n]*\"?|'[^'\n]*'?|[^\s\"']+)")
 _ELEMENT = re.compile(rf"(?i)(<[a-z0-9_.:-]{{0,40}}(?:{_NAMES})>)[^<]*")

@@ -76,7 +76,7 @@ def _of_failure(root: Symptom, failure: Failure, scene: Scene) -> Suspicion:
     if missing:
         said = f"{scene.name(missing[0])} had not arrived: the error names it as missing"
         return Suspicion("late_source", said, (*_said(failure), *evidence), missing[0], recipe)
-    changed = _schema(failure, walk.seen, scene)
+    changed = _schema(failure, walk.seen, scene, root.well_at)
     if changed is not None:
         return Suspicion("schema_change", changed[0], (*changed[1], *evidence), changed[2], recipe)
     what = "the engine or the system behind it" if _ENGINE.search(_error(failure)) else "its code or its engine"
@@ -197,15 +197,30 @@ def _built(ref: ObjectRef, scene: Scene, began: datetime) -> str:
 
 
 def _schema(
-    failure: Failure, seen: Iterable[ObjectRef], scene: Scene
+    failure: Failure, seen: Iterable[ObjectRef], scene: Scene, well_at: Optional[datetime]
 ) -> Optional[tuple[str, tuple[str, ...], Optional[ObjectRef]]]:
     """What was said, the evidence and the object, where columns are the likely reason; None where nothing says so."""
-    for ref in seen:
+    inputs = tuple(seen)
+    for ref in inputs:
         differs = schema_differs(ref, scene)
         if differs:
             return f"The columns of {scene.name(ref)} are not the accepted ones", (differs, *_said(failure)), ref
     if not _SCHEMA.search(_error(failure)):
         return None
+    for ref in inputs:
+        dataset = scene.datasets.get(ref)
+        if (
+            dataset is not None
+            and dataset.modified_at is not None
+            and well_at is not None
+            and dataset.modified_at > well_at
+        ):
+            changed = f"{scene.name(ref)} was changed {scene.time(dataset.modified_at)}, after the last success"
+            return (
+                f"Columns of {scene.name(ref)} probably changed: the error speaks of columns",
+                (changed, *_said(failure)),
+                ref,
+            )
     return "A column is missing or of another type, as the error says", _said(failure), None
 
 

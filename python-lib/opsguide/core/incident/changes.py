@@ -39,9 +39,14 @@ def changes(
         *_of_timeline(opened.timeline, path, recipes, scenario),
     ]
     dated = [change for change in found if change.at is None or change.at >= since]
-    unique = {(change.what, change.name, change.said): change for change in reversed(dated)}
+    # The timeline tells of the same edit by whom, so that it comes last and stays.
+    unique = {(change.what, change.name, _minute(change.at)): change for change in dated}
     newest = sorted(unique.values(), key=lambda c: (c.at or scene.now, c.what, c.name), reverse=True)
     return Changes(since, tuple(newest[:_MOST]), _never_told(opened, scene))
+
+
+def _minute(at: Optional[datetime]) -> Optional[datetime]:
+    return None if at is None else at.replace(second=0, microsecond=0)
 
 
 def _scenario(incident: Incident, scene: Scene) -> Optional[Scenario]:

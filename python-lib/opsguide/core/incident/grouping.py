@@ -167,8 +167,6 @@ class _Ties:
 def _may_cause(cause: Symptom, effect: Symptom) -> bool:
     """In time: it began first (a scenario that is started by another may begin in the same minute), and had not ended
     long before."""
-    if _rank(cause) > _rank(effect) and cause.kind not in _RUNS:
-        return False
     if cause.began_at > effect.began_at and not _before(cause, effect):
         return False
     if effect.ended_at is not None and cause.began_at >= effect.ended_at:
