@@ -40,7 +40,7 @@ check: $(VENV)/check.stamp ## ruff, mypy, import-linter, descriptor lint
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python tests/packaging/lint_descriptors.py
 
-bench: $(VENV)/local.stamp ## measure the claims: every file of bench/ prints its ratio last
+bench: $(VENV)/test.stamp ## measure the claims: every file of bench/ prints its ratio last
 	@for bench in bench/*.py; do echo "== $$bench"; $(BIN)/python "$$bench" || exit 1; done
 
 plugin: $(VENV)/local.stamp ## write dist/operations-guide-<version>.zip, the same bytes every time

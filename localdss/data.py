@@ -421,12 +421,11 @@ def execute(instance: Instance, where: str, sql: str) -> None:
 
 def close(instance: Instance) -> None:
     """Drops what this instance put into a PostgreSQL server; files go with the instance's data directory."""
-    address = _address(instance)
-    if not address:
+    if not _address(instance):
         return
     import psycopg
 
-    with psycopg.connect(address, autocommit=True) as server:
+    with psycopg.connect(_address(instance), autocommit=True) as server:
         server.execute(f'DROP DATABASE IF EXISTS "{_database(instance)}" WITH (FORCE)')
 
 
@@ -556,9 +555,8 @@ def _database(instance: Instance) -> str:
 
 
 def _open(instance: Instance, where: str, schema: str = "") -> Any:
-    address = _address(instance)
     try:
-        return _open_postgres(instance, address) if address else _open_sqlite(instance, where, schema)
+        return _open_postgres(instance) if _address(instance) else _open_sqlite(instance, where, schema)
     except _database_errors() as failure:
         raise QueryFailed(f"Failed to connect to {where}: {str(failure).strip()}") from failure
 
@@ -574,19 +572,24 @@ def _open_sqlite(instance: Instance, where: str, schema: str) -> sqlite3.Connect
     return opened
 
 
-def _open_postgres(instance: Instance, address: str) -> Any:
-    import psycopg
+def address(instance: Instance) -> str:
+    """The address of the instance's own database in PostgreSQL, for a driver."""
     from psycopg.conninfo import make_conninfo
 
-    name = _database(instance)
+    return str(make_conninfo(_address(instance), dbname=_database(instance)))
+
+
+def _open_postgres(instance: Instance) -> Any:
+    import psycopg
+
     try:
-        return psycopg.connect(make_conninfo(address, dbname=name))
+        return psycopg.connect(address(instance))
     except psycopg.OperationalError as failure:
         if "does not exist" not in str(failure):
             raise
-    with psycopg.connect(address, autocommit=True) as server:
-        server.execute(f'CREATE DATABASE "{name}"')
-    return psycopg.connect(make_conninfo(address, dbname=name))
+    with psycopg.connect(_address(instance), autocommit=True) as server:
+        server.execute(f'CREATE DATABASE "{_database(instance)}"')
+    return psycopg.connect(address(instance))
 
 
 def _execute(opened: Any, sql: str) -> Any:
