@@ -112,7 +112,7 @@ class _Job:
             partition = resolve_partition(self.instance, self.project, target, output["targetPartition"])
             recipes = [producers[target]] if target in producers else []
             if mode != "NON_RECURSIVE_FORCED_BUILD":
-                recipes = [name for name in self._upstream(target, producers) if self._wanted(name, mode)]
+                recipes = self._outdated(self._upstream(target, producers), mode)
             for recipe in recipes:
                 if recipe not in done:
                     done.add(recipe)
@@ -124,27 +124,47 @@ class _Job:
         if recipe is None or recipe in seen:
             return []
         seen.add(recipe)
-        inputs = refs(self.project.recipes[recipe]["recipe"], "inputs")
+        inputs = refs(self._recipe(recipe), "inputs")
         return [name for ref in inputs for name in self._upstream(ref, producers, seen)] + [recipe]
 
+    def _outdated(self, upstream: list[str], mode: str) -> list[str]:
+        """Of the recipes before a target, in order, those to run: the last one makes the target and always runs, and what
+        runs makes those after it run, unless only what is missing is to be made."""
+        planned: list[str] = []
+        made: set[str] = set()
+        for name in upstream:
+            follows = mode == "RECURSIVE_BUILD" and not made.isdisjoint(refs(self._recipe(name), "inputs"))
+            if name == upstream[-1] or follows or self._wanted(name, mode):
+                planned.append(name)
+                made.update(refs(self._recipe(name), "outputs"))
+        return planned
+
     def _wanted(self, recipe: str, mode: str) -> bool:
-        outputs = [self._build(ref) for ref in refs(self.project.recipes[recipe]["recipe"], "outputs")]
+        outputs = [self._build(ref) for ref in refs(self._recipe(recipe), "outputs")]
         if mode == "RECURSIVE_FORCED_BUILD" or None in outputs:
             return True
         if mode == "RECURSIVE_MISSING_ONLY_BUILD":
             return False
         oldest = min(build["buildStartTime"] for build in outputs if build)
         failed = any(not build.get("buildSuccess") for build in outputs if build)
-        inputs = [self._build(ref) for ref in refs(self.project.recipes[recipe]["recipe"], "inputs")]
+        inputs = [self._build(ref) for ref in refs(self._recipe(recipe), "inputs")]
         newer = any(build["buildEndTime"] > oldest for build in inputs if build)
-        sourced = any(build is None for build in inputs)  # a source may have changed: its files are not looked at
-        return failed or newer or sourced
+        return failed or newer or any(self._may_have_changed(ref) for ref in refs(self._recipe(recipe), "inputs"))
+
+    def _may_have_changed(self, ref: str) -> bool:
+        """Files that no recipe makes may be others by now: they are not looked at. DSS takes SQL tables for unchanged."""
+        sql = ref in self.project.datasets and data.is_sql(self.project.datasets[ref])
+        return self._build(ref) is None and not sql
+
+    def _recipe(self, name: str) -> Raw:
+        found: Raw = self.project.recipes[name]["recipe"]
+        return found
 
     def _build(self, ref: str) -> Optional[Raw]:
         return self.project.builds.get((self.project.kind_of(ref), ref))
 
     def _activity(self, recipe: str, partition: str) -> str:
-        raw = self.project.recipes[recipe]["recipe"]
+        raw = self._recipe(recipe)
         started = self.instance.clock.ms()
         activity: Raw = {
             "activityId": f"{recipe}_{partition}",
@@ -159,7 +179,7 @@ class _Job:
         outputs = list(refs(raw, "outputs"))
         with self.instance.lock:
             self.status["baseStatus"]["activities"][activity["activityId"]] = activity
-        self._log(f"Activity {activity['activityId']} runs recipe {recipe} ({raw.get('type')})")
+        self._log(f"{logs.BEGINS}{recipe}")
         try:
             self.work.pause(max((self._usual(ref) for ref in outputs), default=UNKNOWN_DURATION))
             broken = self.instance.broken.get((self.project.key, recipe))

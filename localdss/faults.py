@@ -54,6 +54,21 @@ class Faults:
         """The connection closes in the middle of the answer."""
         self._add(Fault(method, path, "cut_off", None, times))
 
+    def lose(self, method: str, path: str, times: Optional[int] = None) -> None:
+        """What is asked is done, and the connection closes before a byte of the answer."""
+        self._add(Fault(method, path, "lose", None, times))
+
+    def late(self, method: str, path: str, seconds: float = 60, times: Optional[int] = None) -> None:
+        """What is asked is done at once, and the answer comes so long after. (`hang` does it only then.)"""
+        self._add(Fault(method, path, "late", seconds, times))
+
+    def meanwhile(
+        self, method: str, path: str, action: Callable[[], Any], done: bool = False, times: Optional[int] = 1
+    ) -> None:
+        """Something happens when such a call comes: before it has its effect, or once it is `done` and not yet answered. So
+        that whoever asked can be killed at exactly that point."""
+        self._add(Fault(method, path, "done" if done else "coming", action, times))
+
     def empty(self, method: str, path: str, times: Optional[int] = None) -> None:
         """Status 200 and nothing in it."""
         self._add(Fault(method, path, "empty", None, times))
@@ -81,8 +96,10 @@ class Faults:
         """What is answered in place of the route, after the time it is to take."""
         if self.latency:
             self._released.wait(self.latency)
-        for fault in self._taken(request.method, path, "hang", "status", "html", "empty"):
-            if fault.kind == "hang":
+        for fault in self._taken(request.method, path, "coming", "hang", "status", "html", "empty"):
+            if fault.kind == "coming":
+                fault.value()
+            elif fault.kind == "hang":
                 self._released.wait(fault.value)
             elif fault.kind == "status":
                 status, message = fault.value
@@ -100,10 +117,16 @@ class Faults:
 
     def after(self, request: Request, path: str, response: Response) -> Response:
         """The route's own answer, spoiled where that is wanted."""
-        for fault in self._taken(request.method, path, "change", "cut_off", "drip"):
-            if fault.kind == "change":
+        for fault in self._taken(request.method, path, "done", "late", "change", "lose", "cut_off", "drip"):
+            if fault.kind == "done":
+                fault.value()
+            elif fault.kind == "late":
+                self._released.wait(fault.value)
+            elif fault.kind == "change":
                 if response.is_json:
                     response.set_data(json.dumps(fault.value(json.loads(response.get_data()))))
+            elif fault.kind == "lose":
+                request.environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
             elif fault.kind == "cut_off":
                 response = _cut_off(request, response)
             else:

@@ -15,6 +15,7 @@ from .shapes import Activity
 
 Raw = dict[str, Any]
 
+BEGINS = "Starting activity "
 _PASSWORD = "W1nter-Harv3st-77"
 _URL_PASSWORD = "p%40ss-of-dss"
 _TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJkc3MifQ.c2lnbmF0dXJlLW9mLW5vYm9keQ"
@@ -35,7 +36,7 @@ def job(job_id: str, activities: Sequence[Activity], types: dict[str, str], now:
     for activity in activities:
         if activity.state == "NOT_STARTED":
             continue
-        lines.append(line(activity.start, "INFO", "dku.flow.activity", f"Starting activity {activity.recipe}"))
+        lines.append(line(activity.start, "INFO", "dku.flow.activity", f"{BEGINS}{activity.recipe}"))
         if activity.state == "FAILED":
             lines += failure(activity.end, activity.recipe, types.get(activity.recipe, ""), activity.message)
         elif activity.state in ("DONE", "ABORTED"):
@@ -55,6 +56,17 @@ def run(told: Raw) -> str:
         if result.get("thrown"):
             lines.append(f"[{at}] ERROR {result['thrown'].get('message')}")
     return "\n".join(lines) + "\n"
+
+
+def of_activity(log: str, recipe: str) -> str:
+    """The lines of a job's log from where an activity begins to where the next one does."""
+    kept, inside = [], False
+    for each in log.splitlines(keepends=True):
+        if BEGINS in each:
+            inside = each.rpartition(BEGINS)[2].strip() == recipe
+        if inside:
+            kept.append(each)
+    return "".join(kept)
 
 
 def failure(at: datetime, recipe: str, kind: str, message: str) -> list[str]:

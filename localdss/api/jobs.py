@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .. import building, disk, rights
+from .. import building, disk, logs, rights
 from ..instance import Raw
 from ..rights import READ, WRITE
 from .routing import DOCUMENTED, Call, illegal, not_found, route
@@ -49,7 +49,11 @@ def job_status(call: Call, job_id: str) -> Raw:
 
 @route("GET", "/projects/<key>/jobs/<job_id>/log", DOCUMENTED)
 def job_log(call: Call, job_id: str) -> str:
-    return str(_job(call, job_id).get("log") or "")
+    """The log of the whole job, or of one activity of it."""
+    job = _job(call, job_id)
+    activity = job["status"]["baseStatus"]["activities"].get(call.arg("activity"))
+    text = str(job.get("log") or "")
+    return logs.of_activity(text, str(activity["recipeName"])) if activity else text
 
 
 @route("POST", "/projects/<key>/jobs/<job_id>/abort", DOCUMENTED, right=WRITE)

@@ -99,3 +99,32 @@ def test_latency_of_all(dss):
     started = time.monotonic()
     get(dss, "/instance-info")
     assert time.monotonic() - started > 0.2
+
+
+def test_what_is_asked_is_done_though_its_answer_is_lost(dss, retail):
+    dss.faults.lose("POST", "/projects/RETAIL/scenarios/PY_MAINTENANCE/run", times=1)
+    with pytest.raises(requests.exceptions.ConnectionError):
+        retail.get_scenario("PY_MAINTENANCE").run(params={"request": "r-1"})
+    (run,) = retail.get_scenario("PY_MAINTENANCE").get_last_runs(limit=5)
+    assert run.run["trigger"]["params"] == {"request": "r-1"}, "found again by what was sent along"
+    assert run.trigger["params"] == {"request": "r-1"}
+
+
+def test_an_answer_that_comes_late_tells_of_what_was_done_at_once(dss, retail):
+    dss.faults.late("POST", "/projects/RETAIL/scenarios/MONTH_END/run", seconds=30)
+    with pytest.raises(requests.exceptions.ReadTimeout):
+        requests.post(
+            f"{dss.url}/dip/publicapi/projects/RETAIL/scenarios/MONTH_END/run", auth=("admin", ""), json={}, timeout=0.5
+        )
+    assert len(retail.get_scenario("MONTH_END").get_last_runs(limit=5)) == 1
+    dss.faults.clear()
+
+
+@pytest.mark.parametrize("done", [False, True])
+def test_something_happens_just_before_or_just_after_the_effect(dss, retail, done):
+    project, seen = dss.instance.projects["RETAIL"], []
+    before = len(project.jobs)
+    dss.faults.meanwhile("POST", "/projects/RETAIL/jobs/", lambda: seen.append(len(project.jobs) - before), done=done)
+    for _ in range(2):
+        retail.new_job().with_output("stores").start()
+    assert seen == [int(done)], "once, at that point"

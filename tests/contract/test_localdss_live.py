@@ -45,7 +45,7 @@ def retail(dss):
     return dataikuapi.DSSClient(dss.url, "admin").get_project("RETAIL")
 
 
-def until(true, seconds=20):
+def until(true, seconds=90):
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "waited in vain"
@@ -284,6 +284,36 @@ def test_a_recursive_job_builds_what_is_needed_in_order(dss, retail):
     assert recipes[-1] == "group_weekly_store_report"
     assert len(recipes) > 3
     assert status["state"] == "DONE"
+
+
+MODES = [
+    ("NON_RECURSIVE_FORCED_BUILD", "stock_alerts", ["sql_stock_alerts"]),
+    ("RECURSIVE_FORCED_BUILD", "stock_alerts", ["sync_stock_snapshot", "sql_stock_alerts"]),
+    ("RECURSIVE_BUILD", "stock_alerts", ["sql_stock_alerts"]),  # a table is taken for unchanged, whatever came into it
+    (
+        "RECURSIVE_BUILD",
+        "returns_report",
+        ["prepare_returns_clean", "group_returns_report"],
+    ),  # files may be others by now
+    ("RECURSIVE_MISSING_ONLY_BUILD", "returns_report", ["group_returns_report"]),
+]
+
+
+@pytest.mark.parametrize(("mode", "output", "recipes"), MODES)
+def test_each_mode_of_a_job_runs_its_own_recipes(dss, retail, mode, output, recipes):
+    status = finished(retail.start_job({"type": mode, "outputs": [{"type": "DATASET", "id": output}]}))
+    assert [activity["recipeName"] for activity in status["activities"].values()] == recipes
+
+
+def test_the_log_of_one_activity_is_its_part_of_the_jobs(dss, retail):
+    definition = {"type": "RECURSIVE_FORCED_BUILD", "outputs": [{"type": "DATASET", "id": "stock_alerts"}]}
+    job = retail.start_job(definition)
+    first, second = finished(job)["activities"]
+    log = job.get_log(activity=second)
+    assert log in job.get_log()
+    assert "sql_stock_alerts" in log
+    assert "sync_stock_snapshot" not in log
+    assert "sync_stock_snapshot" in job.get_log(activity=first)
 
 
 def test_a_job_can_be_aborted(dss, retail):
