@@ -73,6 +73,12 @@ class Browser:
         return BeautifulSoup(answer.text, "html.parser")
 
 
+@pytest.fixture(scope="module")
+def dmitri(served: Server, folder: store.Store) -> Browser:
+    """A writer whose page is read once."""
+    return Browser(served, "dmitri")
+
+
 def writes(dss: Server) -> list[str]:
     """What was sent to DSS that is no question: asking who is browsing is a POST as well."""
     sent = (f"{request.method} {request.path}" for request in dss.requests if request.method != "GET")
@@ -83,11 +89,12 @@ def events(folder: store.Store, kind: str) -> list[Event]:
     return [event for event in folder.events().events if event.kind == kind]
 
 
-def test_a_form_is_followed_once_recorded_as_its_sender_and_shown(dss: Server, folder: store.Store) -> None:
-    browser = Browser(dss, "dmitri")
+def test_a_form_is_followed_once_recorded_as_its_sender_and_shown(
+    dss: Server, folder: store.Store, dmitri: Browser
+) -> None:
     before = len(events(folder, "sign_off"))
-    form = {**browser.permit(), "remark": "all <b>well</b>", "headline": "1 late", "back": "today"}
-    answers = [browser.send("sign-off", form) for _ in range(2)]
+    form = {**dmitri.permit(), "remark": "all <b>well</b>", "headline": "1 late", "back": "today"}
+    answers = [dmitri.send("sign-off", form) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [303, 303]
     *_, last = found = events(folder, "sign_off")
     assert len(found) == before + 1
@@ -151,21 +158,21 @@ def of_last_week(browser: Browser) -> dict[str, str]:
     ],
 )  # fmt: skip
 def test_what_is_not_from_the_page_is_refused_and_leaves_nothing(
-    dss: Server, folder: store.Store, form: Any, headers: dict[str, str], status: int, said: str
+    dss: Server, folder: store.Store, dmitri: Browser, form: Any, headers: dict[str, str], status: int, said: str
 ) -> None:
-    browser = Browser(dss, "dmitri")
-    sent = form(browser)
+    sent = form(dmitri)
     dss.requests.clear()
-    answer = browser.send("sign-off", sent, headers)
+    answer = dmitri.send("sign-off", sent, headers)
     assert answer.status_code == status, answer.text
     assert said in BeautifulSoup(answer.text, "html.parser").get_text()
     assert writes(dss) == []
 
 
 @pytest.mark.parametrize("headers", [{}, {"Origin": "https://dss.example.com"}], ids=["says nothing", "its own origin"])
-def test_an_old_browser_needs_the_token_alone(dss: Server, folder: store.Store, headers: dict[str, str]) -> None:
-    browser = Browser(dss, "dmitri")
-    assert browser.send("sign-off", sealed(browser), headers).status_code == 303
+def test_an_old_browser_needs_the_token_alone(
+    dss: Server, folder: store.Store, dmitri: Browser, headers: dict[str, str]
+) -> None:
+    assert dmitri.send("sign-off", sealed(dmitri), headers).status_code == 303
 
 
 @pytest.mark.parametrize(
@@ -218,35 +225,32 @@ def test_only_post_changes_anything(dss: Server, method: str) -> None:
     assert writes(dss) == []
 
 
-def test_a_killed_request_is_not_repeated_and_says_so(dss: Server, folder: store.Store) -> None:
+def test_a_killed_request_is_not_repeated_and_says_so(dss: Server, folder: store.Store, dmitri: Browser) -> None:
     """Its process died between the claim and the event: nobody can tell from the claim what else it did."""
-    browser = Browser(dss, "dmitri")
-    form = {**sealed(browser), "remark": "killed"}
+    form = {**sealed(dmitri), "remark": "killed"}
     folder.claim(actions._request_id("sign-off", form), "dmitri")
-    answer = browser.send("sign-off", form)
+    answer = dmitri.send("sign-off", form)
     assert (answer.status_code, "what became of it" in answer.text) == (409, True)
     assert "killed" not in [event.text for event in events(folder, "sign_off")]
-    again = {**form, **browser.permit()}
-    assert browser.send("sign-off", again).status_code == 303
+    again = {**form, **dmitri.permit()}
+    assert dmitri.send("sign-off", again).status_code == 303
 
 
 EVENTS = "/projects/RETAIL/managedfolders/*/contents/events/*"
 
 
-def test_a_lost_answer_is_found_again(dss: Server, folder: store.Store) -> None:
-    browser = Browser(dss, "dmitri")
-    form = {**sealed(browser), "remark": "lost and found"}
+def test_a_lost_answer_is_found_again(dss: Server, folder: store.Store, dmitri: Browser) -> None:
+    form = {**sealed(dmitri), "remark": "lost and found"}
     dss.faults.cut_off("GET", EVENTS, times=3)
-    answer = browser.send("sign-off", form)
+    answer = dmitri.send("sign-off", form)
     assert (answer.status_code, "may have happened or not" in answer.text) == (504, True)
-    assert browser.send("sign-off", form).status_code == 303
+    assert dmitri.send("sign-off", form).status_code == 303
     assert [event.text for event in events(folder, "sign_off")].count("lost and found") == 1
 
 
-def test_a_write_that_dss_refuses_is_told_and_not_pretended(dss: Server, folder: store.Store) -> None:
-    browser = Browser(dss, "dmitri")
+def test_a_write_that_dss_refuses_is_told_and_not_pretended(dss: Server, folder: store.Store, dmitri: Browser) -> None:
     dss.faults.status("POST", EVENTS, 500, "disk full")
-    answer = browser.send("sign-off", {**sealed(browser), "remark": "never arrived"})
+    answer = dmitri.send("sign-off", {**sealed(dmitri), "remark": "never arrived"})
     assert (answer.status_code, "disk full" in answer.text) == (502, True)
     dss.faults.clear()
     assert "never arrived" not in [event.text for event in events(folder, "sign_off")]
@@ -258,27 +262,123 @@ def test_a_restarted_backend_asks_for_a_reload(dss: Server, folder: store.Store)
     assert (answer.status_code, "Reload the page" in answer.text) == (403, True)
 
 
-def test_part_of_a_page_is_answered_with_a_part(dss: Server, folder: store.Store) -> None:
-    browser = Browser(dss, "dmitri")
-    answer = browser.send("sign-off", {"token": ""}, {**SAME_SITE, "HX-Request": "true", "HX-Target": "opsguide"})
+def test_part_of_a_page_is_answered_with_a_part(dss: Server, folder: store.Store, dmitri: Browser) -> None:
+    answer = dmitri.send("sign-off", {"token": ""}, {**SAME_SITE, "HX-Request": "true", "HX-Target": "opsguide"})
     assert (answer.status_code, answer.headers["HX-Retarget"]) == (403, "#opsguide-status")
     assert "<html" not in answer.text
     assert "Try again" not in answer.text
 
 
-def test_actions_on_dss_wait_for_the_administrator(dss: Server, folder: store.Store) -> None:
-    browser = Browser(dss, "dmitri")
+def test_actions_on_dss_wait_for_the_administrator(dss: Server, folder: store.Store, dmitri: Browser) -> None:
     action = replace(actions.ACTIONS["sign-off"], acts_on_dss=True)
     actions.ACTIONS["run-it"] = action
     try:
-        answer = browser.send("run-it", sealed(browser))
+        answer = dmitri.send("run-it", sealed(dmitri))
     finally:
         del actions.ACTIONS["run-it"]
     assert (answer.status_code, "Actions are switched off" in answer.text) == (403, True)
 
 
 @pytest.mark.parametrize("back", ["https://evil.example.com", "../x\r\nX: y"])
-def test_it_never_leads_elsewhere(dss: Server, folder: store.Store, back: str) -> None:
-    browser = Browser(dss, "dmitri")
-    answer = browser.send("sign-off", {**sealed(browser), "back": back})
+def test_it_never_leads_elsewhere(dss: Server, folder: store.Store, dmitri: Browser, back: str) -> None:
+    answer = dmitri.send("sign-off", {**sealed(dmitri), "back": back})
     assert answer.headers["Location"].startswith("../today?after=")
+
+
+# --- what the page offers, and shows afterwards ------------------------------------------------------------------------
+
+
+def filled(form: Any) -> dict[str, str]:
+    """A form as its reader would send it without touching a field."""
+    return {field["name"]: field.get("value", "") for field in form.select("input[name]")}
+
+
+def test_the_page_mutes_shows_it_in_every_format_and_lets_alarm_again(dss: Server, folder: store.Store) -> None:
+    browser, other = Browser(dss, "dmitri"), Browser(dss, "olivia")
+    other.get("/today")  # read before, by another process of the backend
+    form = filled(browser.get("/today").select_one("form[action$='actions/mute']"))
+    sent = {**form, "about": "scenario:NIGHTLY_BUILD", "reason": "more stores since Monday"}
+    answer = browser.send("mute", sent)
+    assert answer.status_code == 303, answer.text
+    said = "by dmitri: more stores since Monday"
+    place = "/" + answer.headers["Location"].split("/", 1)[1]
+    assert said in other.get(place).get_text()
+    assert said in browser.get("/guide?depth=whole").get_text()
+    for path in ("/today.md", "/guide.md"):
+        assert said in browser.flask.get(path, headers=browser.headers).text
+    data = browser.flask.get("/today.json", headers=browser.headers).get_json()
+    (nightly,) = (each for each in data["scenarios"] if each["id"] == "NIGHTLY_BUILD")
+    assert (nightly["verdict"], nightly["alarms"], nightly["muted"]["by"]) == ("RUNNING_LATE", False, "dmitri")
+    handed = browser.get("/handover")
+    assert "Muted Nightly build" in handed.get_text()
+    assert "more stores since Monday" in browser.flask.get("/handover.md", headers=browser.headers).text
+    undone = browser.send("unmute", filled(browser.get("/today").select_one("form[action$='actions/unmute']")))
+    assert undone.status_code == 303
+    assert said not in browser.get("/today").get_text()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"until": ""}, "The time is missing"),
+        ({"until": "for ever"}, "A mute must say when it ends"),
+        ({"until": "2020-01-01T08:00"}, "is past"),
+        ({"until": "2199-01-01T08:00"}, "more than 31 days away"),
+        ({"zone": "Mars/Olympus"}, "is no time zone"),
+        ({"reason": "  "}, "The reason is missing"),
+        ({"about": "scenario:NO_SUCH"}, "has no scenario and no output"),
+        ({"about": "NIGHTLY_BUILD"}, "never says"),
+    ],
+)
+def test_a_mute_that_makes_no_sense_is_refused_with_its_reason(
+    dss: Server, folder: store.Store, dmitri: Browser, change: dict[str, str], said: str
+) -> None:
+    form = filled(dmitri.get("/today").select_one("form[action$='actions/mute']"))
+    dss.requests.clear()
+    answer = dmitri.send("mute", {**form, "about": "scenario:NIGHTLY_BUILD", "reason": "known", **change})
+    assert (answer.status_code, said in BeautifulSoup(answer.text, "html.parser").get_text()) == (400, True), (
+        answer.text
+    )
+    assert writes(dss) == []
+
+
+def test_ending_a_mute_twice_says_that_there_is_none(dss: Server, folder: store.Store, dmitri: Browser) -> None:
+    answer = dmitri.send("unmute", {**dmitri.permit(), "about": "dataset:sales_mart"})
+    assert (answer.status_code, "It is not muted" in answer.text) == (409, True)
+    *_, last = events(folder, "refusal")
+    assert (last.by, last.about) == ("dmitri", "dataset:sales_mart")
+
+
+@pytest.mark.parametrize(
+    ("login", "run_as", "said"), [("dmitri", "olivia", "Impersonation in webapps"), ("raj", "olivia", "Impersonation")]
+)
+def test_who_cannot_write_reads_why_and_gets_no_form(
+    dss: Server, folder: store.Store, login: str, run_as: str, said: str
+) -> None:
+    shown = Browser(dss, login, run_as).get("/today")
+    assert shown.select("form.act") == []
+    assert said in shown.select_one("#notes").get_text()
+
+
+def test_a_project_without_state_folder_says_how_to_get_one(dss: Server) -> None:
+    with localdss.serve(story="quiet") as bare:
+        browser = Browser(bare, "olivia")
+        shown = browser.get("/today")
+        assert [form["action"] for form in shown.select("form.act")] == ["actions/create-state-folder"]
+        refused = browser.send("sign-off", {**browser.permit(), "remark": "too early"})
+        assert (refused.status_code, "no state folder yet" in refused.text) == (409, True)
+        assert browser.send("create-state-folder", filled(shown.select_one("form.act"))).status_code == 303
+        assert browser.get("/today").select_one("#remark") is not None
+
+
+@pytest.mark.parametrize("path", ["/projects/RETAIL/managedfolders", "/projects/RETAIL/managedfolders/*/contents"])
+def test_a_folder_that_cannot_be_read_leaves_the_page_readable(dss: Server, folder: store.Store, path: str) -> None:
+    dss.faults.status("GET", path, 500, "disk on fire")
+    shown = Browser(dss, "olivia").get("/today")
+    assert "disk on fire" in shown.get_text()
+    assert "outputs late" in shown.select_one(".headline").get_text()
+
+
+def test_an_event_that_cannot_be_read_is_counted(dss: Server, folder: store.Store) -> None:
+    folder.put("/events/2026-11-19/20261119T060000.000000Z-" + 32 * "b" + ".json", b"{not json")
+    assert "1 file of the state folder could not be read" in Browser(dss, "olivia").get("/today").get_text()
