@@ -15,13 +15,13 @@ RUNS = {
     "REPLACED_BY_MANUAL": "It did not run at its time, because a person's run did its work.",
     "RUNNING": "It runs now, within its limit.",
     "PENDING": "Its time is still to come, or has just passed and its patience has not.",
-    "SKIPPED_EXPECTED": "No run was expected: switched off, maintenance, a day off, or nothing due.",
+    "SKIPPED_EXPECTED": "No run was expected: switched off, maintenance, a day off, nothing due, or nothing called for it.",
     "QUIET": "Events start it, and its pause is as long as usual.",
     "ON_TIME": "Its last run that was due began and ended in time.",
 }
 SLA = {
     "MISSED": "It was due and is not there: no build of its day has ended well.",
-    "AT_RISK": "It is not due yet, but at least half of the past cases like this one came too late.",
+    "AT_RISK": "It is not due yet, but past cases like this one say that it will come too late.",
     "UNKNOWN": RUNS["UNKNOWN"],
     "RECOVERED_LATE": "It is there, but came after it was due; the miss stays on record.",
     "TIGHT": "It is not due yet; on more than one day in ten it comes too late.",
@@ -32,7 +32,7 @@ SLA = {
 FRESHNESS = {
     "STALE_ERROR": "Its data is older than is allowed.",
     "STALE_WARN": "Its data is old enough to be looked at.",
-    "NEEDS_REBUILD": "One of its inputs has newer data than it was built from.",
+    "NEEDS_REBUILD": "One of its inputs has newer data than it was built from, and no start is planned that would bring it.",
     "REBUILT_NO_NEW_DATA": "It was built again from inputs that had nothing new, though new data was expected.",
     "UNKNOWN": RUNS["UNKNOWN"],
     "FRESH": "Its data is as new as is promised, and as its inputs.",
@@ -44,4 +44,12 @@ VOLUME = {
     "UNKNOWN": "Its rows could not be judged.",
     "LEARNING": "Too few builds like this one are on record to judge its rows.",
     "OK": "Its rows are within what past builds had.",
+}
+DURATION = {
+    "MUCH_SLOWER": "It takes, or took, far longer than runs on such days do.",
+    "SLOWER": "It takes, or took, longer than runs on such days do.",
+    "DRIFTING": "Each of the last five runs took longer than three quarters of the twenty before.",
+    "UNKNOWN": "How long it took cannot be told, or says nothing: it did not end well.",
+    "LEARNING": "Too few successful runs are on record to compare it with.",
+    "NORMAL": "It takes, or took, as long as runs on such days do.",
 }
