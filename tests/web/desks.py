@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Optional
 
@@ -12,7 +13,7 @@ from opsguide.model.guide import Guide, Section
 from opsguide.model.today import Today
 from opsguide.settings import Settings
 from opsguide.web import create_blueprint
-from tests.guides import GUIDE
+from tests.guides import GUIDE, NOW
 from tests.todays import TODAY
 
 RESOURCE = Path(__file__).parents[2] / "resource"
@@ -25,6 +26,13 @@ class Admission:
     login: str = "olivia"
     needs_to_write: str = "ask an administrator"
 
+    @property
+    def clients(self) -> Admission:
+        return self
+
+    def now(self) -> tuple[datetime, str]:
+        return NOW, "DSS"
+
 
 @dataclass
 class HandMadeDesk:
@@ -36,6 +44,7 @@ class HandMadeDesk:
     error: Optional[Exception] = None
     asked: list[str] = field(default_factory=list)
     project_key: str = "RETAIL"
+    secret: bytes = b"known to nobody"
     settings: Settings = field(default_factory=lambda: Settings(dss_url="https://dss.example.com"))
 
     def access(self, headers: dict[str, str], *, afresh: bool = False) -> Admission:
