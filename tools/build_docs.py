@@ -23,6 +23,7 @@ from opsguide.model import profile as model  # noqa: E402  (the plugin's library
 from opsguide.profile import schema  # noqa: E402
 from opsguide.render import json as guide_json  # noqa: E402
 from opsguide.render.today_json import today_schema  # noqa: E402
+from tools import components_page  # noqa: E402
 from tools.verdicts_page import verdicts_page  # noqa: E402
 
 PROFILE_EXAMPLE = {
@@ -142,6 +143,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "profile.schema.json": profile_schema,
     "guide.schema.json": guide_schema,
     "today.schema.json": today_page,
+    "probes-and-checks.md": components_page.page,
     "verdicts.md": verdicts_page,
 }
 
