@@ -51,8 +51,8 @@ class Trial:
 @dataclass(frozen=True)
 class Change:
     """A row of the preview. `id` names it to people and parameters, `group` is what it is ticked with; `about` is as in
-    events. `proposed` are the limits and what they rest on, `backtest` how often they would have fired. `obstacle` says
-    why it cannot be applied, '' where it can."""
+    events. `proposed` are the limits and what they rest on (`declared`: on the profile), `backtest` how often they would
+    have fired. `obstacle` says why it cannot be applied, '' where it can."""
 
     id: str
     group: str
@@ -64,6 +64,7 @@ class Change:
     proposed: str = ""
     backtest: str = ""
     obstacle: str = ""
+    declared: bool = False
 
 
 class Conflict(Exception):

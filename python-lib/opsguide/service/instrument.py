@@ -178,8 +178,8 @@ def _text(config: Mapping[str, Any], name: str) -> str:
 
 def _datasets_of(reading: Reading, wish: Wish) -> frozenset[str]:
     """The datasets that rows alone are about: the history of the others need not be tested for them. Empty where all
-    are wanted."""
-    if wish.groups:
+    are wanted, as for the morning scenario."""
+    if wish.groups or "morning" in wish.rows:
         return frozenset()
     outputs = {ref.id for ref in monitored(reading.snapshot, reading.declared) if ref.kind == "DATASET"}
     return frozenset(name for name in outputs if any(row.endswith(f":{name}") for row in wish.rows))
@@ -203,14 +203,13 @@ def _proposals(clients: Clients, reading: Reading, wish: Wish) -> list[Change]:
     snapshot, report = reading.snapshot, reading.report
     mail = core.mail_by(_channels(clients, reading), wish.mail_channel, wish.mail_to)
     found: list[Change] = []
-    for each in _watched(clients, reading, wish):
-        if isinstance(each, Change):
-            found.append(each)
-        else:
-            found += core.proposals(each)
+    watched = _watched(clients, reading, wish)
+    for each in watched:
+        found += [each] if isinstance(each, Change) else core.proposals(each)
     found += core.mails_on_failure(snapshot, report, mail)
     found += core.watch(snapshot, mail, active=wish.active, heartbeat=wish.heartbeat)
-    found += core.morning(snapshot, mail, active=wish.active, zone=report.zone)
+    checked = [each.name for each in watched if isinstance(each, Watched) and not each.partitioned]
+    found += core.morning(snapshot, mail, active=wish.active, zone=report.zone, checked=checked)
     found += core.statistics(snapshot)
     order = list(core.GROUPS)
     return sorted(found, key=lambda change: order.index(change.group))
@@ -224,7 +223,7 @@ def _channels(clients: Clients, reading: Reading) -> Known[Any]:
     return extras.channels(clients)
 
 
-def _watched(clients: Clients, reading: Reading, wish: Wish) -> list[Any]:
+def _watched(clients: Clients, reading: Reading, wish: Wish) -> list[Union[Watched, Change]]:
     """The datasets that people wait for, with their settings as they stand; a Change that cannot be applied for one
     whose settings could not be read."""
     snapshot = reading.snapshot
@@ -248,7 +247,7 @@ def _watched(clients: Clients, reading: Reading, wish: Wish) -> list[Any]:
     facts = {fact.ref: fact for fact in snapshot.facts}
     profiles = reading.declared.profile.datasets
     instance = known(snapshot.instance, None)
-    found: list[Any] = []
+    found: list[Union[Watched, Change]] = []
     for ref in refs:
         document = documents[ref.id]
         if isinstance(document, Unknown):

@@ -19,6 +19,7 @@ from .ids import COUNT_METRIC, check_type, probe_type
 
 _PROBES, _CHECKS = ("metrics", "probes"), ("metricsChecks", "checks")
 _CANNOT_TELL = {"cannot_tell": "WARNING"}
+_FEW = 8  # builds under which no row count can be usual
 
 
 @dataclass(frozen=True)
@@ -189,6 +190,10 @@ def _row_check(of: Watched) -> Optional[Change]:
         sensitivity, past = backtest.sensitivity_for(counts, of.zone, of.now)
         proposed = f"{sensitivity} sensitivity, against what is usual (n={len(counts)})"
         tested = backtest.told(past, of.zone, of.now)
+        if len(counts) < _FEW:
+            proposed = (
+                f"{sensitivity} sensitivity; says that it learns until more builds are on record (n={len(counts)})"
+            )
     limits = [
         f"{label} {limit:,} rows, as declared"
         for label, limit in (("never under", of.profile.min_rows), ("never over", of.profile.max_rows))
@@ -214,17 +219,19 @@ def _age_check(of: Watched) -> Optional[Change]:
         past = backtest.Backtest(missed, len(days), days[0].due_at if days else None)
         tested = backtest.told(past, of.zone, of.now, "due day")
         config = {"mode": "deadline", **_CANNOT_TELL}
-        return _check(of, "freshness", "Fresh", config, why, f"by {of.profile.due}, as declared", tested)
+        return _check(of, "freshness", "Fresh", config, why, f"by {of.profile.due}, as declared", tested, declared=True)
     declared = of.profile.max_age_hours
     if declared is not None:
         tested = backtest.told(backtest.of_age(ends, of.now, declared), of.zone, of.now)
         config = {"mode": "age", **_CANNOT_TELL}
-        return _check(of, "freshness", "Fresh", config, why, f"at most {declared:g} h old, as declared", tested)
+        return _check(
+            of, "freshness", "Fresh", config, why, f"at most {declared:g} h old, as declared", tested, declared=True
+        )
     limits = backtest.age_limits(ends)
     if limits is None:
         few = words.count(len(ends), "successful build")
         obstacle = f"{few} on record are too few to propose an age; declare max_age_hours or due in the profile"
-        return Change(f"check:freshness:{of.name}", "checks", "Check “Fresh”", of.about, why, obstacle=obstacle)
+        return _check(of, "freshness", "Fresh", {}, why, "", "", obstacle=obstacle)
     config = {"mode": "age", "warn_age_hours": limits.warn, "max_age_hours": limits.error, **_CANNOT_TELL}
     proposed = (
         f"warning beyond {limits.warn:g} h, error beyond {limits.error:g} h; "
@@ -249,7 +256,16 @@ def _schema_check(of: Watched) -> Optional[Change]:
 
 
 def _check(
-    of: Watched, component: str, label: str, config: Mapping[str, Any], why: str, proposed: str, tested: str
+    of: Watched,
+    component: str,
+    label: str,
+    config: Mapping[str, Any],
+    why: str,
+    proposed: str,
+    tested: str,
+    *,
+    declared: bool = False,
+    obstacle: str = "",
 ) -> Change:
     kind = check_type(component)
     check: dict[str, Any] = {
@@ -272,6 +288,8 @@ def _check(
         Trial(what, of.name, kind, of.partition),
         proposed,
         tested,
+        obstacle,
+        declared,
     )
 
 

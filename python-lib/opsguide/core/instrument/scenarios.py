@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
@@ -115,8 +115,9 @@ def watch(snapshot: Snapshot, mail: Mail, *, active: bool, heartbeat: str) -> It
     )
 
 
-def morning(snapshot: Snapshot, mail: Mail, *, active: bool, zone: str) -> Iterator[Change]:
-    """A scenario that runs the morning check every day and fails when something is wrong."""
+def morning(snapshot: Snapshot, mail: Mail, *, active: bool, zone: str, checked: Sequence[str]) -> Iterator[Change]:
+    """A scenario that runs the checks of the `checked` datasets and then the morning check every day, and fails when
+    something is wrong: a check of age that builds alone would run says nothing on the day on which none comes."""
     if _has_scenario(snapshot, MORNING_NAME):
         return
     step = {
@@ -131,6 +132,14 @@ def morning(snapshot: Snapshot, mail: Mail, *, active: bool, zone: str) -> Itera
             "proceedOnFailure": False,
         },
     }
+    items = [{"type": "DATASET", "itemId": name, "partitionsSpec": ""} for name in checked]
+    checks = {
+        "type": "check_dataset",
+        "id": "checks",
+        "name": "Checks of the outputs",
+        "runConditionType": "RUN_ALWAYS",
+        "params": {"checks": items, "computeAutomaticRules": True, "handleWarningsAs": "WARNING"},
+    }
     daily = {
         "frequency": "Daily",
         "repeatFrequency": 1,
@@ -141,9 +150,16 @@ def morning(snapshot: Snapshot, mail: Mail, *, active: bool, zone: str) -> Itera
     mails = (
         [] if mail.problem else [_reporter(mail, "The morning check failed", "${projectKey}: the morning check failed")]
     )
-    body = _scenario(MORNING_NAME, active, [step], [_temporal("every-morning", daily, snapshot.taken_at)], mails)
+    body = _scenario(
+        MORNING_NAME,
+        active,
+        [checks, step] if items else [step],
+        [_temporal("every-morning", daily, snapshot.taken_at)],
+        mails,
+    )
     said = f"daily at {MORNING_HOUR:02d}:00 {zone or 'server time'}, {'active' if active else 'inactive until you switch it on'}"
     said += f"; {_via(mail)}" if mails else f"; nobody is written to: {mail.problem}"
+    said += f"; runs the checks of {words.count(len(items), 'dataset')} first" if items else ""
     why = "the morning's three steps without anybody opening the page"
     create = Step(SCENARIO, ("scenarios",), body)
     yield Change("morning", "morning", f"Create the scenario “{MORNING_NAME}”", "", why, (create,), proposed=said)

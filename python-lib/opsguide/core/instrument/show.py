@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ...model.guide import Block, Callout, Cell, Guide, Heading, Item, Items, Origin, Section, Table, Text, Tone
@@ -20,6 +20,7 @@ from .receipts import Receipt
 
 _SECTION = "instrument-project"
 _HISTORY = "history of this project"
+_NOTHING = "-"
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def preview_guide(
     for group, title in GROUPS.items():
         rows = [change for change in changes if change.group == group]
         if rows:
-            blocks += [Heading(f"instrument-{group}", f"{title} ({group})"), _table(rows)]
+            blocks += [Heading(f"instrument-{group}", f"{title} ({group})"), *_tables(rows)]
     blocks += _left(receipts)
     return _guide(scene, "What would be added", blocks)
 
@@ -80,36 +81,63 @@ def _folder(folder: Unknown | bool) -> list[Block]:
     return [Text((said,))]
 
 
-def _table(changes: Sequence[Change]) -> Table:
-    rows = tuple(_row(change) for change in changes)
-    return Table(("What", "Row", "Why", "Proposed", "Back-test"), rows)
+def _tables(changes: Sequence[Change]) -> list[Block]:
+    """One table for each kind of change; what all of its rows have in common stands above it."""
+    kinds: dict[str, list[Change]] = {}
+    for change in changes:
+        kinds.setdefault(change.id.rpartition(":")[0], []).append(change)
+    blocks: list[Block] = []
+    for alike in kinds.values():
+        same = len({(change.title, change.why) for change in alike}) == 1 and all(change.about for change in alike)
+        if same:
+            blocks.append(Text((f" {alike[0].why}.",), lead=f"{alike[0].title}:"))
+        blocks.append(_table(alike, same))
+    return blocks
 
 
-def _row(change: Change) -> tuple[Cell, ...]:
-    ident = f"instrument.{key(change.id)}"
-    where = change.about.partition(":")[2]
-    what = f"{where}: {change.title}" if where else change.title
-    first = (
-        Cell(f"{ident}.what", what, Origin.UNKNOWN, reason=change.obstacle, tone=Tone.UNKNOWN)
-        if change.obstacle
-        else Cell(f"{ident}.what", what, Origin.LIVE)
-    )
-    return (
-        first,
-        Cell(f"{ident}.row", change.id, Origin.LIVE),
-        Cell(
-            f"{ident}.why",
-            change.obstacle or change.why,
-            Origin.LIVE,
-            tone=Tone.NOTICE if change.obstacle else Tone.NONE,
-        ),
-        Cell(
-            f"{ident}.proposed", change.proposed or "-", Origin.INFERRED if change.backtest else Origin.LIVE, _HISTORY
-        ),
-        Cell(
-            f"{ident}.backtest", change.backtest or "-", Origin.INFERRED if change.backtest else Origin.LIVE, _HISTORY
-        ),
-    )
+def _table(changes: Sequence[Change], same: bool) -> Table:
+    columns: dict[str, Callable[[Change], Cell]] = {
+        _where(changes) if same else "What": lambda change: _first(change, same),
+        "Row": lambda change: _cell(change, "row", change.id),
+        "Why": lambda change: _cell(change, "why", change.why),
+        "Proposed": _proposed,
+        "Back-test": lambda change: _cell(change, "backtest", change.backtest, Origin.INFERRED),
+    }
+    # A column that would be empty in every row is left out.
+    shown = {
+        title: make
+        for title, make in columns.items()
+        if any(make(change).value != _NOTHING for change in changes) and not (same and title == "Why")
+    }
+    return Table(tuple(shown), tuple(tuple(make(change) for make in shown.values()) for change in changes))
+
+
+def _where(changes: Sequence[Change]) -> str:
+    return changes[0].about.partition(":")[0].capitalize()
+
+
+def _first(change: Change, same: bool) -> Cell:
+    value = change.about.partition(":")[2] if same else change.title
+    if change.obstacle:
+        return _cell(change, "what", value, Origin.UNKNOWN, Tone.UNKNOWN, change.obstacle)
+    return _cell(change, "what", value)
+
+
+def _proposed(change: Change) -> Cell:
+    if change.obstacle:
+        return _cell(change, "proposed", f"Cannot be applied: {change.obstacle}", tone=Tone.NOTICE)
+    origin = Origin.DECLARED if change.declared else Origin.INFERRED if change.backtest else Origin.LIVE
+    return _cell(change, "proposed", change.proposed, origin)
+
+
+def _cell(
+    change: Change, column: str, value: str, origin: Origin = Origin.LIVE, tone: Tone = Tone.NONE, reason: str = ""
+) -> Cell:
+    ident = f"instrument.{key(change.id)}.{column}"
+    if not value:
+        return Cell(ident, _NOTHING, Origin.LIVE)
+    source = _HISTORY if origin is Origin.INFERRED else ""
+    return Cell(ident, value, origin, source, reason=reason, tone=tone)
 
 
 def _left(receipts: Sequence[Receipt]) -> list[Block]:
