@@ -22,6 +22,7 @@ from localdss.api.routing import BASES, ROUTES  # noqa: E402
 from opsguide.model import profile as model  # noqa: E402  (the plugin's library is not installed, only beside us)
 from opsguide.profile import schema  # noqa: E402
 from opsguide.render import json as guide_json  # noqa: E402
+from opsguide.render.portfolio import portfolio_schema  # noqa: E402
 from opsguide.render.today_json import today_schema  # noqa: E402
 from tools import components_page  # noqa: E402
 from tools.verdicts_page import verdicts_page  # noqa: E402
@@ -137,12 +138,18 @@ def today_page() -> str:
     return json.dumps(today_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
+def portfolio_page() -> str:
+    """JSON Schema of `portfolio.json`."""
+    return json.dumps(portfolio_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "localdss.md": localdss_page,
     "profile.md": profile_page,
     "profile.schema.json": profile_schema,
     "guide.schema.json": guide_schema,
     "today.schema.json": today_page,
+    "portfolio.schema.json": portfolio_page,
     "probes-and-checks.md": components_page.page,
     "verdicts.md": verdicts_page,
 }

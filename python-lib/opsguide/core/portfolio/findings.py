@@ -164,7 +164,7 @@ def _people(
     logins = {user.login: user for user in users}
     states = [(login, place, _account(logins, login)) for login, place in named]
     wrong = [f"{place} ({login} is {state})" for login, place, state in states if state in ("gone", "disabled")]
-    unsure = [login for login, _, state in states if state == "unknown"]
+    unsure = [login or "an unnamed user" for login, _, state in states if state == "unknown"]
     if unsure:
         hidden = f"whether {words.listed(sorted(set(unsure)), 3, 'or')} may sign in is not shown"
         gap = _both(gap, (hidden, "instance administrator"))
