@@ -308,20 +308,18 @@ def judge_inputs(
     newer = sorted(
         (at, each.name) for each, at in dated if begun[0] < at <= now + FUTURE and not _same_job(each, good[0])
     )
+    undated = _undated(inputs)
     if newer:
         at, name = newer[-1]
         zone = inputs[0].promise.zone
         said = f"{name} is of {words.moment(at, zone, now)}, the last build began {words.moment(begun[0], zone, now)}"
         waits = _waits_until(newer[0][0], builds, starts, now)
-        if waits is not None and len(dated) == len(inputs):
-            return FreshnessVerdict(
-                "FRESH", f"{said}, as planned: the next one starts {words.moment(waits, zone, now)}"
-            )
-        return FreshnessVerdict("NEEDS_REBUILD" if waits is None else "UNKNOWN", said)
-    if not inputs or len(dated) < len(inputs):
-        undated = [each.name for each in inputs if all(each is not other for other, _ in dated)]
-        said = f"when {words.listed(undated, 3)} came is not known" if undated else "what it is made from is not seen"
-        return FreshnessVerdict("UNKNOWN", said)
+        if waits is None:
+            return FreshnessVerdict("NEEDS_REBUILD", said)
+        planned = f"{said}, as planned: the next one starts {words.moment(waits, zone, now)}"
+        return FreshnessVerdict("UNKNOWN", f"{planned}; {undated}") if undated else FreshnessVerdict("FRESH", planned)
+    if undated:
+        return FreshnessVerdict("UNKNOWN", undated)
     if len(begun) > 1 and all(at <= begun[1] for _, at in dated):
         expected = [each.name for each in inputs if _data_expected(each.promise, begun[1], begun[0])]
         if expected:
@@ -330,6 +328,14 @@ def judge_inputs(
             )
             return FreshnessVerdict("REBUILT_NO_NEW_DATA", said)
     return FreshnessVerdict("FRESH", "no input is newer than its last build")
+
+
+def _undated(inputs: Sequence[Input]) -> str:
+    """Which inputs have no clock, '' where all have one."""
+    if not inputs:
+        return "what it is made from is not seen"
+    names = [each.name for each in inputs if isinstance(each.came, Unknown) or each.came.at_least is None]
+    return f"when {words.listed(names, 3)} came is not known" if names else ""
 
 
 def _waits_until(
