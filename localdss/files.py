@@ -5,18 +5,19 @@ from __future__ import annotations
 import csv
 import gzip
 import itertools
+import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any, Optional
+from typing import IO, Any
 
 from . import rows as made
 
 Raw = dict[str, Any]
 
 _ROWS_A_GROUP = 50_000
-_NUMBERS = frozenset({"bigint", "int", "smallint", "tinyint", "double", "float"})
+_WHOLE = frozenset({"bigint", "int", "smallint", "tinyint"})
 
 
 def name_for(raw: Raw) -> str:
@@ -78,11 +79,14 @@ def _series(kind: str, values: Sequence[Any]) -> Any:
     import pandas
 
     if kind == "date":
-        return pandas.to_datetime(pandas.Series(values, dtype=object), utc=True).dt.as_unit("us")
-    if kind in _NUMBERS:
-        return pandas.to_numeric(pandas.Series(values, dtype=object)).astype(float)
+        return pandas.to_datetime(pandas.Series(values, dtype=object), utc=True).dt.tz_convert(None)
+    if kind in _WHOLE:
+        return pandas.Series([None if value in ("", None) else int(value) for value in values], dtype="Int64")
+    if kind in ("double", "float"):
+        return pandas.Series([math.nan if value in ("", None) else float(value) for value in values], dtype=float)
     if kind == "boolean":
-        return pandas.Series([None if value in ("", None) else bool(value) for value in values], dtype="boolean")
+        known = {"true": True, "false": False}
+        return pandas.Series([known.get(made.text(value)) for value in values], dtype="boolean")
     return pandas.Series([made.text(value) for value in values], dtype=object)
 
 
@@ -97,7 +101,6 @@ def _read_parquet(file: Path) -> Iterator[list[str]]:
 def _text(value: Any) -> str:
     import pandas
 
-    plain: Optional[Any] = None if pandas.isna(value) else value
-    if isinstance(plain, float) and plain.is_integer():
-        plain = int(plain)
-    return made.text(bool(plain) if type(plain).__name__ == "bool_" else plain)
+    if pandas.isna(value):
+        return ""
+    return made.text(value.item() if hasattr(value, "item") else value)

@@ -214,3 +214,24 @@ def test_a_rule_judges_values(rule: dict[str, Any], values: dict[str, str], outc
 def _built_in(instance: Instance, name: str) -> list[dict[str, Any]]:
     probes = instance.projects["RETAIL"].datasets[name]["metrics"]["probes"]
     return [probe for probe in probes if not probe["type"].startswith("py_plugin_")]
+
+
+@pytest.mark.parametrize(
+    ("format", "name"),
+    [
+        ({"formatType": "csv", "formatParams": {"compress": "gz"}}, "out-s0.csv.gz"),
+        ({"formatType": "parquet"}, "out-s0.parquet"),
+    ],
+)
+def test_a_file_holds_the_same_rows_in_every_format(instance: Instance, format: dict[str, Any], name: str) -> None:
+    project = instance.projects["RETAIL"]
+    plain = {**project.datasets["orders_clean"], "type": "Filesystem", "params": {}, "partitioning": {}}
+    project.datasets.update(plain={**plain, "formatType": "csv", "formatParams": {}}, other={**plain, **format})
+    project.rows["plain"] = 300
+    rows = read(instance, "plain")
+    assert data.write(instance, "RETAIL", "other", iter(rows)) == 300
+    assert read(instance, "other") == rows
+    listed = data.listing(instance, "RETAIL", "other")["NP"]
+    assert [(file["path"], file["lastModified"] // 1000) for file in listed] == [(f"/{name}", int(NOW.timestamp()))]
+    assert data.write(instance, "RETAIL", "other", iter(())) == 0
+    assert read(instance, "other") == []

@@ -186,9 +186,9 @@ def test_a_connection_that_refuses_leaves_what_is_on_record(database):
             probe(database, "zoned", time_column=AWKWARD)
 
 
-def rows(server: Server, name: str, **config: Any) -> tuple[Any, Any]:
+def rows(server: Server, name: str, partition: str = "NP", **config: Any) -> tuple[Any, Any]:
     raw = {"type": ROW_COUNT, "meta": {"name": "Rows"}, "configuration": {"config": config}}
-    found = run_probe(server.instance, "RETAIL", "admin", "DATASET", name, "NP", raw)
+    found = run_probe(server.instance, "RETAIL", "admin", "DATASET", name, partition, raw)
     return found["row_count"][0], found["engine"][0]
 
 
@@ -199,3 +199,21 @@ def test_rows_of_awkward_empty_and_missing_tables(database):
         rows(database, "missing")
     with refusing(database), pytest.raises(ComponentFailed, match="Failed to connect"):
         rows(database, "zoned")
+
+
+def test_one_partition_of_a_table_is_cut_by_its_own_value(database):
+    day = data.partitions(database.instance, "RETAIL", "orders")[-1]
+    there = sum(1 for _ in data.rows(database.instance, "RETAIL", "orders", partitions=[day]))
+    assert rows(database, "orders", day, count_again=True) == (there, "DSS metrics engine: SQL")
+    assert rows(database, "orders", day, count_again=True, metrics_engine=False) == (there, "SQL COUNT(*)")
+    assert probe(database, "orders", day, time_column="order_date")["data_time"].startswith(day)
+
+
+@pytest.mark.parametrize("words", ["", None, "ALL"])
+def test_the_whole_has_several_names(dss: Server, words: Any):
+    assert probe(dss, "customer_360", words)["clock"] == BUILT
+
+
+def test_a_model_is_answered_politely(dss: Server):
+    with pytest.raises(ComponentFailed, match="freshness dates datasets and folders; this is a Model"):
+        probe(dss, "mCh7rnQ2", kind="SAVED_MODEL")

@@ -123,6 +123,23 @@ def test_counted_by_dss_where_the_rows_are_else_by_the_database_else_row_by_row(
     assert counted(dss, name, partition, count_again=True, metrics_engine=False) == (there, engines[1])
 
 
+@pytest.mark.parametrize(
+    "format",
+    [{"formatType": "csv", "formatParams": {"compress": "gz"}}, {"formatType": "parquet"}],
+    ids=["gzip", "parquet"],
+)
+def test_files_of_other_formats_are_counted_as_well(dss: Server, format: dict[str, Any]):
+    project = dss.instance.projects["RETAIL"]
+    project.datasets["other"] = {**project.datasets["customers_scored"], "type": "Filesystem", "params": {}, **format}
+    project.rows["other"] = 1234
+    try:
+        assert counted(dss, "other", metrics_engine=False) == (1234, STREAMED)
+        assert counted(dss, "other") == (1234, BY_DSS)
+    finally:
+        data.clear(dss.instance, "RETAIL", "other")
+        del project.datasets["other"]
+
+
 def test_dss_is_asked_for_the_record_count_and_never_for_our_own_probe(dss: Server):
     attached = dss.instance.projects["RETAIL"].datasets["sales_mart"]["metrics"]["probes"]
     assert TYPE in [each["type"] for each in attached]
