@@ -16,8 +16,8 @@ from statistics import median
 from typing import Any, Optional
 
 from ...model.cleanup import Document, Options, Origin, Signal, Thing
-from ...model.known import Unknown, known
-from ...model.snapshot import Dataset, Graph, Node, ObjectFacts, ObjectRef, Snapshot
+from ...model.known import Known, Unknown, known
+from ...model.snapshot import Dataset, Graph, ObjectFacts, ObjectRef, Snapshot
 from .quarantine import is_tagged
 
 RECIPE, EXPOSED, BUILT = "recipe", "exposed or shared", "built or read"
@@ -91,14 +91,42 @@ def _texts(value: Any) -> Iterator[str]:
             waiting += each
 
 
-def signals_of(snapshot: Snapshot, ref: ObjectRef, name: str, index: Index) -> tuple[Signal, ...]:
+class _Seen:
+    """A snapshot by object: a project of thousands of objects and jobs is then gone through once, not once for each."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self.building = self._building()
+        self._facts = {fact.ref: fact for fact in reversed(snapshot.facts)}
+        self._neighbours: dict[tuple[str, str], str] = {}
+        for node in known(snapshot.graph, Graph()).nodes:
+            for neighbour in (*node.predecessors, *node.successors):
+                self._neighbours.setdefault((node.kind, node.ref), neighbour)
+
+    def _building(self) -> Known[frozenset[ObjectRef]]:
+        jobs = self.snapshot.jobs
+        if isinstance(jobs, Unknown):
+            return jobs
+        return frozenset(target for job in jobs if not job.finished for target, _ in job.outputs)
+
+    def fact(self, ref: ObjectRef) -> ObjectFacts:
+        return self._facts.get(ref) or ObjectFacts(ref)
+
+    def neighbour(self, ref: ObjectRef) -> Optional[str]:
+        """A recipe that reads or writes the object."""
+        kind = {"DATASET": "COMPUTABLE_DATASET", "MANAGED_FOLDER": "COMPUTABLE_FOLDER"}.get(ref.kind, "")
+        whole = f"{ref.project_key}.{ref.id}"
+        return self._neighbours.get((kind, ref.id)) or self._neighbours.get((kind, whole))
+
+
+def signals_of(seen: _Seen, ref: ObjectRef, name: str, index: Index) -> tuple[Signal, ...]:
     """Every signal of one object, those that found nothing as well. `name` is what people call it."""
     names = dict.fromkeys((ref.id, f"{ref.project_key}.{ref.id}", name, f"{ref.project_key}.{name}"))
     found = index.uses(names)
-    recipe = _recipe(snapshot.graph, ref)
+    recipe = _recipe(seen, ref)
     if recipe is not None:
         found[RECIPE] = recipe
-    exposed = _exposed(snapshot, ref)
+    exposed = _exposed(seen.snapshot, ref)
     if exposed is not None:
         found[EXPOSED] = exposed
     return tuple(_signal(each, found.get(each), index.gaps.get(each, "")) for each in SIGNALS if each != BUILT)
@@ -113,11 +141,11 @@ def _signal(name: str, found: Optional[tuple[str, str]], gap: str) -> Signal:
     return Signal(name, "unknown", gap) if gap else Signal(name, "none", f"{name}: none")
 
 
-def _recipe(graph: Any, ref: ObjectRef) -> Optional[tuple[str, str]]:
-    if isinstance(graph, Unknown):
-        return "unknown", graph.reason
-    near = [neighbour for node in graph.nodes if _is(node, ref) for neighbour in (*node.predecessors, *node.successors)]
-    return ("use", near[0]) if near else None
+def _recipe(seen: _Seen, ref: ObjectRef) -> Optional[tuple[str, str]]:
+    if isinstance(seen.snapshot.graph, Unknown):
+        return "unknown", seen.snapshot.graph.reason
+    near = seen.neighbour(ref)
+    return ("use", near) if near else None
 
 
 def _exposed(snapshot: Snapshot, ref: ObjectRef) -> Optional[tuple[str, str]]:
@@ -125,11 +153,6 @@ def _exposed(snapshot: Snapshot, ref: ObjectRef) -> Optional[tuple[str, str]]:
         return "unknown", snapshot.settings.reason
     to = [", ".join(each.to_projects) or "other projects" for each in snapshot.settings.exposed if each.ref == ref]
     return ("use", to[0]) if to else None
-
-
-def _is(node: Node, ref: ObjectRef) -> bool:
-    kind = {"DATASET": "COMPUTABLE_DATASET", "MANAGED_FOLDER": "COMPUTABLE_FOLDER"}.get(ref.kind)
-    return node.kind == kind and node.ref in (ref.id, f"{ref.project_key}.{ref.id}")
 
 
 # --- datasets and folders that nothing names --------------------------------------------------------------------------
@@ -151,11 +174,12 @@ def unused(snapshot: Snapshot, index: Index, options: Options, made: Mapping[Obj
     say of each: tags, times, version."""
     datasets = {dataset.ref: dataset for dataset in known(snapshot.datasets, ())}
     names = {ObjectRef("MANAGED_FOLDER", f.project_key, f.id): f.name for f in known(snapshot.folders, ())}
+    seen = _Seen(snapshot)
     for ref in unreferenced(snapshot):
         name = names.get(ref) or ref.id
         group = _group(ref, datasets.get(ref), options)
-        signals = signals_of(snapshot, ref, name, index)
-        yield _thing(group, ref, name, snapshot, (*signals, _built(snapshot.fact(ref))), made.get(ref, Origin()))
+        signals = signals_of(seen, ref, name, index)
+        yield _thing(group, ref, name, seen, (*signals, _built(seen.fact(ref))), made.get(ref, Origin()))
 
 
 def _group(ref: ObjectRef, dataset: Optional[Dataset], options: Options) -> str:
@@ -165,10 +189,8 @@ def _group(ref: ObjectRef, dataset: Optional[Dataset], options: Options) -> str:
     return "temporary_datasets" if named or options.temporary_tag in dataset.tags else "datasets"
 
 
-def _thing(
-    group: str, ref: ObjectRef, name: str, snapshot: Snapshot, signals: tuple[Signal, ...], made: Origin
-) -> Thing:
-    fact = snapshot.fact(ref)
+def _thing(group: str, ref: ObjectRef, name: str, seen: _Seen, signals: tuple[Signal, ...], made: Origin) -> Thing:
+    fact = seen.fact(ref)
     build = known(fact.last_build, None)
     built, files = build.end or build.start if build else None, known(fact.newest_file, None)
     read = [metric.computed_at for metric in known(fact.metrics, ()) if metric.computed_at]
@@ -182,7 +204,7 @@ def _thing(
         at=max(filter(None, (built, files, made.created_at)), default=None),
         used_at=max(filter(None, (changed, *read)), default=None),
         size=_size(fact),
-        live=_is_being_built(snapshot, ref),
+        live=None if isinstance(seen.building, Unknown) else ref in seen.building,
         tags=made.tags,
         signals=signals,
         rebuild=_rebuild(fact) if group == "intermediates" else "DSS cannot rebuild it: no recipe makes it",
@@ -197,12 +219,6 @@ def _built(fact: ObjectFacts) -> Signal:
     at = fact.last_build.end or fact.last_build.start if fact.last_build else None
     said = f"last built {at:%Y-%m-%d}" if at else "never built by DSS"
     return Signal(BUILT, "none", f"{said}; reads by people are not recorded")
-
-
-def _is_being_built(snapshot: Snapshot, ref: ObjectRef) -> Optional[bool]:
-    if isinstance(snapshot.jobs, Unknown):
-        return None
-    return any(not job.finished and any(target == ref for target, _ in job.outputs) for job in snapshot.jobs)
 
 
 def _size(fact: ObjectFacts) -> Optional[int]:
@@ -234,12 +250,12 @@ def between(snapshot: Snapshot) -> tuple[Dataset, ...]:
 def intermediates(snapshot: Snapshot, index: Index, made: Mapping[ObjectRef, Origin]) -> Iterator[Thing]:
     """The data of datasets in the middle of the flow: a build makes it again. Recipes are no reason to keep it; whoever
     looks at it is, and so is a job further down that ran lately."""
-    used = _last_used(snapshot)
+    used, seen = _last_used(snapshot), _Seen(snapshot)
     for dataset in between(snapshot):
-        fact = snapshot.fact(dataset.ref)
-        signals = tuple(s for s in signals_of(snapshot, dataset.ref, dataset.name, index) if s.name != RECIPE)
+        fact = seen.fact(dataset.ref)
+        signals = tuple(s for s in signals_of(seen, dataset.ref, dataset.name, index) if s.name != RECIPE)
         told = made.get(dataset.ref, Origin())
-        thing = _thing("intermediates", dataset.ref, dataset.name, snapshot, (*signals, _rebuilt(fact)), told)
+        thing = _thing("intermediates", dataset.ref, dataset.name, seen, (*signals, _rebuilt(fact)), told)
         at = max(filter(None, (thing.at, used.get(dataset.name))), default=None)
         yield replace(thing, used_at=max(filter(None, (thing.used_at, at)), default=None))
 
