@@ -159,6 +159,7 @@ def test_a_project_of_which_a_part_is_unknown_is_never_well(parts: set[str], unk
 )
 def test_habits_never_make_a_failure_usual(minutes: list[int], outcome: Any) -> None:
     starts = sorted((NOW - timedelta(minutes=minute)).timestamp() for minute in minutes)
-    history = History("P", "S", "S", Run("r", outcome=outcome), starts, [60.0] * len(starts))
+    last = Run("r", outcome=outcome, trigger_name="Nightly")
+    history = History("P", "S", "S", last, starts, [60.0] * len(starts), ("Nightly",))
     said = unusual(history, NOW)
     assert said or (outcome in ("SUCCESS", None) and len(starts) > 8)

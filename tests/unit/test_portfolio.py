@@ -35,12 +35,15 @@ PEOPLE = (User("ada", enabled=True), User("bob", enabled=False), User("cyd", ena
 
 
 def history(
-    starts: list[datetime], outcome: Optional[str] = "SUCCESS", lengths: Optional[list[float]] = None
+    starts: list[datetime],
+    outcome: Optional[str] = "SUCCESS",
+    lengths: Optional[list[float]] = None,
+    by: str = "Nightly",
 ) -> History:
     starts = sorted(starts)
     lengths = lengths or [300.0] * len(starts)
-    last = Run("r", start=starts[-1], end=None if outcome is None else starts[-1], outcome=outcome)
-    return History("P", "S", "S", last, [start.timestamp() for start in starts], lengths)
+    last = Run("r", starts[-1], None if outcome is None else starts[-1], outcome, trigger_name=by)
+    return History("P", "S", "S", last, [start.timestamp() for start in starts], lengths, ("Nightly",))
 
 
 def nights(number: int, *, without: tuple[int, ...] = (), weekdays: bool = False, late: float = 0) -> list[datetime]:
@@ -64,6 +67,8 @@ HABITS = [
     ("took long", history(nights(20), lengths=[300.0] * 19 + [900.0]), "ran for 15 min, never over 5 min before"),
     ("runs, as long as ever", history([*nights(20), NOW - timedelta(minutes=4)], None), ""),
     ("runs too long", history([*nights(20), NOW - timedelta(minutes=20)], None), "runs for 20 min, never over 5 min"),
+    ("by hand", history(nights(20), by="Manual"), "its last run was started by Manual, as few are"),
+    ("by nobody knows", history(nights(20), by=""), "its last run was started by something without a name"),
     ("no lengths", history(nights(20), lengths=[nan] * 20), "how long its runs take is not on record"),
 ]
 
@@ -191,6 +196,15 @@ def test_projects_stand_worst_first_and_those_with_more_trouble_in_front() -> No
     one, two = stands("B", "ERROR"), replace(stands("C", "ERROR"), problems=("x", "y"))
     order = [each.key for each in whole(stands(), one, two, stands("D", "UNKNOWN"), stands("E", "AS_USUAL")).projects]
     assert order == ["C", "B", "D", "E", "A"]
+
+
+def test_a_page_holds_all_that_is_wrong_and_some_of_what_is_well() -> None:
+    many = [stands(f"P{number:03d}", "ERROR" if number < 250 else "OK") for number in range(600)]
+    (table,) = whole(*many).sections[0].blocks
+    assert len(table.rows) == 250
+    assert table.caption == "600 projects, worst first; 350 that need no look are left out"
+    (table,) = whole(*many[300:]).sections[0].blocks
+    assert len(table.rows) == 200
 
 
 def test_nothing_is_said_of_the_instance_before_all_is_read() -> None:

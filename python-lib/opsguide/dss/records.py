@@ -7,7 +7,7 @@ more is kept than its newest run and a few numbers a run, so that a large instan
 from __future__ import annotations
 
 from array import array
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from math import nan
@@ -21,6 +21,8 @@ from .session import Clients, path
 
 RUNS_KEPT = 60
 RUNS_COMPARED = 10
+OFTEN = 0.25
+NAMES_COUNTED = 50
 MAX_BYTES = 512 * 1024 * 1024
 DAY = timedelta(days=1)
 _FAILURES = frozenset({"FAILED", "ABORTED", "ERROR"})
@@ -103,12 +105,16 @@ class _Kept:
 
     def __init__(self) -> None:
         self._numbers = array("d")
+        self._names: Counter[str] = Counter()
         self._newest: Optional[tuple[datetime, Run, str]] = None
 
     def add(self, start: datetime, row: Mapping[str, str]) -> None:
         end = raw.parse_iso(row["time_end"])
         length = nan if end is None or end < start else (end - start).total_seconds()
         self._numbers.extend((start.timestamp(), length))
+        name = row.get("trigger_name", "")
+        if name in self._names or len(self._names) < NAMES_COUNTED:
+            self._names[name] += 1
         if len(self._numbers) >= 4 * RUNS_KEPT:
             self._cut()
         if self._newest is None or self._newest[0] < start:
@@ -118,7 +124,16 @@ class _Kept:
         self._cut()
         assert self._newest is not None, "a scenario is kept with its first run"
         _, last, name = self._newest
-        return History(project_key, scenario_id, name or scenario_id, last, self._numbers[0::2], self._numbers[1::2])
+        often = OFTEN * sum(self._names.values())
+        return History(
+            project_key,
+            scenario_id,
+            name or scenario_id,
+            last,
+            starts=self._numbers[0::2],
+            lengths=self._numbers[1::2],
+            triggers=tuple(sorted(name for name, times in self._names.items() if name and times >= often)),
+        )
 
     def _cut(self) -> None:
         pairs = sorted(zip(self._numbers[0::2], self._numbers[1::2]))[-RUNS_KEPT:]

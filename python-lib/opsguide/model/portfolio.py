@@ -59,7 +59,9 @@ class Surroundings:
 class History:
     """What internal stats say of one scenario: its newest run, and when its last runs started and how long they took.
 
-    `starts` are seconds since 1970, oldest first; `lengths` are seconds in the same order, NaN where a run has no end."""
+    `starts` are seconds since 1970, oldest first; `lengths` are seconds in the same order, NaN where a run has no end.
+    `triggers` are the names of those that started at least a quarter of its runs: names are all that is told of them, and
+    two triggers may share one."""
 
     project_key: str
     scenario_id: str
@@ -67,17 +69,7 @@ class History:
     last: Run
     starts: Sequence[float]
     lengths: Sequence[float]
-
-
-@dataclass(frozen=True)
-class Records:
-    """What internal stats of the instance say. `histories` are per project; `failed_builds` names the objects of a
-    project whose newest build failed; `jobs` is (jobs, failed jobs) of a project's last 24 hours. Each is empty where
-    no dataset is named for it."""
-
-    histories: dict[str, tuple[History, ...]]
-    failed_builds: dict[str, tuple[str, ...]]
-    jobs: dict[str, tuple[int, int]]
+    triggers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

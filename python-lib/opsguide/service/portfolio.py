@@ -162,7 +162,8 @@ class Check:
         self._whole = False
         self._taken_at, _ = clients.now()
         self._begun, self._ended = time.monotonic(), 0.0
-        self._calls_before, self._calls_of_projects = clients.calls, 0
+        self._own = clients.one_at_a_time(PROJECT_SECONDS)
+        self._calls_before = clients.calls
 
     @property
     def percent(self) -> int:
@@ -185,7 +186,7 @@ class Check:
             reading=not self._ended,
         )
         until = self._ended or time.monotonic()
-        calls = self.clients.calls - self._calls_before + self._calls_of_projects
+        calls = self.clients.calls - self._calls_before + self._own.calls
         zone = self.settings.server_timezone or "UTC"
         return replace(found, zone=zone, calls=calls, elapsed_seconds=until - self._begun)
 
@@ -251,8 +252,8 @@ class Check:
     # --- one project -------------------------------------------------------------------------------------------------
 
     def _judge(self, project: Project) -> Standing:
-        own = self.clients.one_at_a_time(min(PROJECT_SECONDS, self._seconds_left() + self.clients.timeout_seconds))
-        snapshot = self._first(own, project)
+        own = self._own
+        snapshot = self._first(project)
         variables = Variables() if isinstance(snapshot.variables, Unknown) else snapshot.variables
         declared = load(variables.standard, variables.local, self.settings.profile_defaults)
         names = promised_names(declared)
@@ -272,30 +273,28 @@ class Check:
             found = standing(project, snapshot, declared, with_mutes(report, ledger, project.key), failed)
             if isinstance(ledger, Unknown):
                 found = replace(found, remarks=(*found.remarks, f"what people muted is not known: {ledger.reason}"))
-        with self._lock:
-            self._calls_of_projects += own.calls
         return found
 
-    def _first(self, own: Clients, project: Project) -> Snapshot:
+    def _first(self, project: Project) -> Snapshot:
         now, clock = self.clients.now()
         start = Snapshot(
             project.key,
             now,
             clock,
-            base_url=own.base_url,
+            base_url=self.clients.base_url,
             instance=self._around.instance,
             viewer=self._around.viewer,
             project=project,
             users=self._around.users,
             channels=self._around.channels,
         )
-        return gateway.read_snapshot(own, project.key, RUNS, have=start)
+        return gateway.read_snapshot(self._own, project.key, RUNS, have=start)
 
     # --- internal stats ----------------------------------------------------------------------------------------------
 
     def _by_habits(self) -> None:
         """Projects that internal stats show as usual are done without a call; the rest is read."""
-        histories = self._histories()
+        histories = {} if self.order.everything else self._histories()
         if not histories:
             return
         self._failed_builds = self._bulk(
@@ -308,8 +307,8 @@ class Check:
         )
         for key, project in tuple(self._waiting.items()):
             own = histories.get(key, ())
-            usual = own and not self._failed_builds.get(key) and not any(unusual(h, self._taken_at) for h in own)
-            if usual and not self.order.everything:
+            odd = project.triggers_disabled or key in self._failed_builds
+            if own and not odd and not any(unusual(history, self._taken_at) for history in own):
                 self._done(as_usual(project, own, jobs.get(key)))
 
     def _histories(self) -> Mapping[str, tuple[History, ...]]:

@@ -1,8 +1,9 @@
 """Whether a scenario's last runs were as usual, judged by its history alone, without its schedule.
 
-For a person: *a scenario is as usual when its last run ended well and took no longer than ever, when it is not quiet for
-longer than 95 % of its pauses, and when it started today wherever it started last week and the week before.* Whatever is
-not as usual proves nothing yet: the project is then read, and judged by its schedule and promises.
+For a person: *a scenario is as usual when its last run ended well, took no longer than ever and was started by what starts
+it often, when it is not quiet for longer than 95 % of its pauses, and when it started today wherever it started last week
+and the week before.* Whatever is not as usual proves nothing yet: the project is then read, and judged by its schedule and
+promises.
 
 Worked example: runs at 02:00 on the last ten Mondays to Fridays. On Wednesday at 08:00 the last run is Tuesday's: the
 pause of 30 h is below the longest (72 h, the weekend), but there were runs at 02:00 on the last two Wednesdays and none
@@ -31,6 +32,9 @@ def unusual(history: History, now: datetime) -> str:
         return f"its last run ended with {words.one_line(last.outcome or 'no outcome', 40)}"
     if len(history.starts) <= RHYTHM_LEAST:
         return f"{words.count(len(history.starts), 'run')} on record, too few to know its habits"
+    if last.trigger_name not in history.triggers:
+        # A person may have stood in for the trigger: only the run itself tells.
+        return f"its last run was started by {words.one_line(last.trigger_name, 80) or 'something without a name'}, as few are"
     return _too_long(history, at) or _too_quiet(history, at) or _missed(history, at)
 
 

@@ -12,6 +12,8 @@ from ..compose.phrases import OUTPUT_WORDS, STATE_WORDS
 from ..compose.scene import key
 from .standing import BY_HABIT
 
+MAX_ROWS = 200
+_LOUD = (Tone.BAD, Tone.NOTICE, Tone.UNKNOWN)
 _FINDING_TONES = {"wrong": Tone.NOTICE, "fine": Tone.GOOD, "unknown": Tone.UNKNOWN}
 _FINDING_WORDS = {"wrong": "Look at it", "fine": "Fine", "unknown": "Cannot be told"}
 _STATES = {
@@ -54,10 +56,13 @@ def sections(found: Portfolio) -> tuple[Section, ...]:
 
 
 def _projects(standings: Sequence[Standing]) -> Table:
+    """Every project that somebody should look at, and as many of the others as a page can hold."""
+    shown = [each for place, each in enumerate(standings) if place < MAX_ROWS or each.tone in _LOUD]
+    left = f"; {len(standings) - len(shown):,} that need no look are left out" if len(shown) < len(standings) else ""
     return Table(
         ("Project", "State", "Worst", "Active Scenarios", "Promised Outputs", "Owner"),
-        tuple(map(_row, standings)),
-        f"{words.count(len(standings), 'project')}, worst first",
+        tuple(map(_row, shown)),
+        f"{words.count(len(standings), 'project')}, worst first{left}",
         "No project was judged.",
     )
 
