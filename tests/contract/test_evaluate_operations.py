@@ -11,6 +11,10 @@ import pytest
 
 import localdss
 from localdss.server import Server
+from opsguide import service
+from opsguide.dss import store
+from opsguide.settings import Settings
+from tests.readings import clients
 
 STEP = "pystep_operations-guide_evaluate-operations"
 AT = datetime(2026, 3, 3, 6, 12, tzinfo=timezone.utc)  # a Tuesday, 07:12 in Paris
@@ -72,6 +76,44 @@ def test_a_watch_that_failed_does_not_find_itself(late: Server) -> None:
     evaluate(late, {"fail_at": "error"})
     _, variables = evaluate(late, {"fail_at": "error"})
     assert "WATCH" not in variables["operations_problems"]
+
+
+@pytest.mark.parametrize("folder", [False, True])
+def test_on_change_it_fails_once_and_remembers_between_runs(late: Server, folder: bool) -> None:
+    config = {"fail_at": "error", "only_on_change": True, "outputs": ["daily_store_kpis"]}
+    retail = late.instance.projects["RETAIL"]
+    retail.runs.pop("WATCH", None)
+    state = store.create(clients(late), "RETAIL") if folder else None
+    try:
+        said = []
+        for _ in range(2):
+            details, variables = evaluate(late, config)
+            said.append((details["scenarioRun"]["result"]["outcome"], variables["operations_changed"]))
+            if folder:
+                retail.runs.pop("WATCH")  # the folder alone must do
+        events = state.events().events if state else ()
+    finally:
+        if state:
+            del retail.folders[state.folder_id]
+    # Without a folder the first look has no memory: it speaks rather too often than never.
+    assert said == [("FAILED", "yes" if folder else "unknown"), ("SUCCESS", "no")]
+    assert (variables["operations_previous"], variables["operations_new"]) == ("ERROR", "")
+    assert [(event.kind, event.data["verdict"]) for event in events] == [("evaluation", "ERROR")] * folder
+
+
+def test_a_heartbeat_is_refused_before_anything_is_read(late: Server) -> None:
+    details, variables = evaluate(late, {"heartbeat_url": "https://hc.example.com/abc"})
+    assert "hc.example.com is not an allowed heartbeat host" in details["stepRuns"][0]["result"]["thrown"]["message"]
+    assert variables == {}
+
+
+def test_the_watch_that_the_macro_makes_runs(late: Server) -> None:
+    service.apply_rows(clients(late), "RETAIL", {"rows": ["watch"], "mail_to": "ops@example.com"}, Settings())
+    project = dataikuapi.DSSClient(late.url, "admin").get_project("RETAIL")
+    sent = len(late.instance.sent)
+    outcomes = [project.get_scenario("OPERATIONSWATCH").run_and_wait(no_fail=True).outcome for _ in range(2)]
+    assert outcomes == ["FAILED", "SUCCESS"]
+    assert [each["to"] for each in late.instance.sent[sent:]] == ["ops@example.com"]
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def look(clients: Clients, project_key: str, config: Mapping[str, Any], settings
     now = clients.now()[0]
     data = news.to_data(found)
     if isinstance(state, store.Store) and news.differs(found, before):
-        note = store.event(now, "evaluation", about="", text=found.headline, component="evaluate-operations", **data)
+        note = store.event(now, "evaluation", "", text=found.headline, component="evaluate-operations", **data)
         try:
             watching.remember(state, name, note)
             state.append(note)
