@@ -71,7 +71,8 @@ class Symptom:
     "instance"), `kind` is one of `KINDS`, `verdict` what the report said of it.
 
     It began at `began_at` and was last known to be well at `well_at` (None: not on record); `ended_at` is None while it
-    lasts. `error` is what DSS said, without secrets."""
+    lasts. `error` is what DSS said, without secrets; of the `times` in a row that it went wrong, the last was `again_at`,
+    None where it was the first."""
 
     kind: str
     subject: str
@@ -85,6 +86,7 @@ class Symptom:
     run_id: str = ""
     error: str = ""
     times: int = 1
+    again_at: Optional[datetime] = None
 
     @property
     def id(self) -> str:

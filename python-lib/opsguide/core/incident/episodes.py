@@ -29,6 +29,7 @@ class Episode:
     ended_at: Optional[datetime] = None
     run: Optional[Run] = None
     times: int = 1
+    again_at: Optional[datetime] = None
 
 
 def episodes(scenario: Scenario, report: ScenarioReport, verdicts: Iterable[RunVerdict] = ()) -> tuple[Episode, ...]:
@@ -49,6 +50,7 @@ def episodes(scenario: Scenario, report: ScenarioReport, verdicts: Iterable[RunV
                 said=said,
                 run=run or last.run,
                 times=last.times + 1,
+                again_at=at,
             )
         else:
             found.append(Episode(_STANDING[verdict], verdict, at, said, well_at, None, run))

@@ -136,7 +136,7 @@ def _incident(group: Group, events: Sequence[Event], scene: Scene, ledger: Optio
     root, symptoms = group.root, (group.root, *group.others)
     mentions = tuple(_mention(event) for event in events)
     recovered_at = _recovered(symptoms)
-    resolved = _resolved(mentions, symptoms)
+    resolved = _resolved(mentions, root)
     acknowledged = next((each.at for each in mentions if each.kind in ("acknowledge", "assign")), None)
     muted = _muted(symptoms, ledger)
     state = (
@@ -182,10 +182,11 @@ def _recovered(symptoms: Sequence[Symptom]) -> Optional[datetime]:
     return max(known) if len(known) == len(ends) else None
 
 
-def _resolved(mentions: Iterable[Mention], symptoms: Iterable[Symptom]) -> Optional[datetime]:
-    """When somebody closed it, unless something went wrong since."""
+def _resolved(mentions: Iterable[Mention], root: Symptom) -> Optional[datetime]:
+    """When somebody closed it, unless it went wrong again since. What follows from it may still come due: that was to be
+    expected."""
     closed = [each.at for each in mentions if each.kind == "resolve"]
-    if not closed or any(symptom.began_at > closed[-1] for symptom in symptoms):
+    if not closed or max(root.began_at, root.again_at or root.began_at) > closed[-1]:
         return None
     return closed[-1]
 

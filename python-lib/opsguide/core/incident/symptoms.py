@@ -92,6 +92,7 @@ def _of_episode(episode: Episode, scenario_id: str, name: str) -> Symptom:
         run_id=episode.run.run_id if episode.run else "",
         error=episode.run.message if episode.run else "",
         times=episode.times,
+        again_at=episode.again_at,
     )
 
 
@@ -182,9 +183,10 @@ def _missed(
     if not days:
         return
     standing = ended_at is None and output.verdict == "MISSED"
+    again = days[-1].due_at if len(days) > 1 else None
     said = output.reason if standing else f"due {scene.time(days[-1].due_at)}, not ready in time"
     ended = ended_at or (None if standing or days[-1].verdict == "MISSED" else days[-1].due_at)
-    yield _of_output(scene, output, "promise", days[-1].verdict, said, days[0].due_at, well_at, ended, times=len(days))
+    yield _of_output(scene, output, "promise", days[-1].verdict, said, days[0].due_at, well_at, ended, len(days), again)
 
 
 def _of_output(
@@ -197,6 +199,7 @@ def _of_output(
     well_at: Optional[datetime] = None,
     ended_at: Optional[datetime] = None,
     times: int = 1,
+    again_at: Optional[datetime] = None,
 ) -> Symptom:
     return Symptom(
         kind,
@@ -209,6 +212,7 @@ def _of_output(
         ended_at,
         ref=output.ref,
         times=times,
+        again_at=again_at,
     )
 
 
