@@ -20,7 +20,7 @@ from .core import schema_change as schemas
 from .core.calendars import WEEKDAYS, month_edge
 from .core.freshness import DataTime, data_time, judge_age, judge_deadline
 from .core.outcomes import CANNOT_TELL, Outcome
-from .core.rows import COUNT_METRIC, ROW_COUNT_PROBE, building_since, partition_of
+from .core.rows import building_since, partition_of
 from .core.schedule.zones import zone_of
 from .core.sla import Promise, promise_of
 from .core.volume import SENSITIVITY, Count, judge_volume
@@ -28,6 +28,7 @@ from .core.windows import covers
 from .dss import builds, gateway, inside, raw, targets
 from .errors import InvalidParameter
 from .model.known import Known, Unknown, known
+from .model.metrics import COUNT_METRIC, ROW_COUNT_PROBE
 from .model.profile import DatasetProfile, OpsProfile
 from .model.snapshot import Graph, Metric, ObjectFacts, ObjectRef, Snapshot
 from .profile import load

@@ -18,12 +18,13 @@ from .core import pushdown, words
 from .core import rows as counting
 from .core.column_time import FUTURE, TIMES, ColumnTime, read
 from .core.freshness import DataTime, arrival, column_maximum
-from .core.rows import COUNT_METRIC, DSS_ENGINE, PUSHED_DOWN, ROW_COUNT_PROBE, STANDING, STREAMED, RowCount
+from .core.rows import DSS_ENGINE, PUSHED_DOWN, STANDING, STREAMED, RowCount
 from .core.schedule.zones import zone_of
 from .dss import builds, gateway, inside, raw, targets
 from .dss import rows as source
 from .errors import InvalidParameter, NothingToMeasure
 from .model.known import Cause, Known, Unknown, known
+from .model.metrics import COUNT_METRIC, ROW_COUNT_PROBE
 from .model.snapshot import ObjectFacts
 from .settings import Settings
 

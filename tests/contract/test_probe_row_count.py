@@ -14,6 +14,9 @@ import localdss
 from localdss import data
 from localdss.host import ComponentFailed, run_probe
 from localdss.server import Server
+from opsguide.dss import gateway
+from opsguide.model.snapshot import ObjectRef
+from tests.readings import clients
 
 TYPE = "py_plugin_operations-guide_row-count"
 STANDING, PUSHED_DOWN, STREAMED = "existing metric", "SQL COUNT(*)", "streamed"
@@ -106,11 +109,9 @@ def test_the_count_on_record_is_not_believed_while_a_job_runs_or_when_asked_to_c
     ("name", "partition", "engines"),
     [
         ("customers_crm", "NP", (BY_SQL, PUSHED_DOWN)),
-        ("customer_360", "NP", (BY_SQL, PUSHED_DOWN)),
         ("orders", "ALL", (BY_SQL, PUSHED_DOWN)),
         ("orders", "first", (BY_SQL, PUSHED_DOWN)),
         ("products", "NP", (BY_DSS, STREAMED)),
-        ("promo_calendar", "NP", (BY_DSS, STREAMED)),
         ("orders_clean", "first", (BY_DSS, STREAMED)),
     ],
 )
@@ -183,6 +184,19 @@ def test_how_the_rows_moved(dss: Server):
         assert "delta" not in probe(dss, "customer_360")
     finally:
         project.metrics[key] = kept
+
+
+def test_our_own_counts_are_a_history_where_dss_keeps_none(dss: Server):
+    project, key = dss.instance.projects["RETAIL"], ("DATASET", "customer_360")
+    kept, built = project.metrics[key], project.builds[key]["buildEndTime"]
+    point = {"partition": "NP", "value": "9001", "dataType": "BIGINT", "computed": built}
+    ref = ObjectRef("DATASET", "RETAIL", "customer_360")
+    try:
+        project.metrics[key] = {f"{TYPE}:row_count:Rows by us": [point]}
+        facts = gateway.read_snapshot(clients(dss), "RETAIL", {"metrics", "row_counts"}, objects=[ref]).fact(ref)
+    finally:
+        project.metrics[key] = kept
+    assert [each.value for each in facts.row_counts] == [9001]
 
 
 def test_no_rows_is_a_count_and_the_days_without_are_told(dss: Server):

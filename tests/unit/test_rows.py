@@ -9,7 +9,6 @@ import pytest
 
 from opsguide.core.pushdown import Table, later_than, moment, newest_of, rows_of
 from opsguide.core.rows import (
-    COUNT_METRIC,
     FolderSize,
     Movement,
     folder_size,
@@ -19,6 +18,7 @@ from opsguide.core.rows import (
     standing_count,
 )
 from opsguide.model.known import Unknown
+from opsguide.model.metrics import COUNT_METRIC
 from opsguide.model.snapshot import Build, Job, Metric, MetricPoint, ObjectRef
 
 BUILT = datetime(2026, 3, 2, 6, 41, tzinfo=timezone.utc)

@@ -8,11 +8,8 @@ from datetime import date, datetime, tzinfo
 from typing import Any, Optional
 
 from ..model.known import Known, Unknown
+from ..model.metrics import COUNT_METRIC
 from ..model.snapshot import Build, Job, Metric, MetricPoint, ObjectRef
-
-COUNT_METRIC = "records:COUNT_RECORDS"
-# Our own probe's, followed by the name that a person gave it.
-ROW_COUNT_PROBE = "py_plugin_operations-guide_row-count:row_count:"
 
 # The words of the probe's metric `engine`: people read them and rules compare them, so they stay.
 STANDING, DSS_ENGINE, PUSHED_DOWN, STREAMED = "existing metric", "DSS metrics engine", "SQL COUNT(*)", "streamed"

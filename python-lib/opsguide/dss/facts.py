@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Optional
 
 from ..model.known import Cause, Known, Unknown, known
+from ..model.metrics import COUNT_METRIC, ROW_COUNT_PROBE
 from ..model.snapshot import Build, Graph, Node, ObjectFacts, ObjectRef, RuleResult, Snapshot
 from . import answers, builds
 from .parts import at_least, still_open
@@ -28,7 +29,8 @@ _KINDS = {
     "COMPUTABLE_STREAMING_ENDPOINT": "STREAMING_ENDPOINT",
     "COMPUTABLE_RETRIEVABLE_KNOWLEDGE": "RETRIEVABLE_KNOWLEDGE",
 }
-COUNT_METRICS = ("records:COUNT_RECORDS", "basic:COUNT_RECORDS")
+# Of several the first one counts: DSS's own, that of old versions, our probe's.
+COUNT_METRICS = (COUNT_METRIC, "basic:COUNT_RECORDS", ROW_COUNT_PROBE)
 MAX_LISTING_BYTES = 8 * 1024 * 1024
 QUALITY_SINCE = "12.6"
 
@@ -115,8 +117,8 @@ class Facts:
             return Unknown(f"a {_words(ref.kind)} has no rows", Cause.NOT_RECORDED)
         metric = COUNT_METRICS[0]
         if not isinstance(fact.metrics, Unknown):
-            ids = {each.id for each in fact.metrics}
-            counted = next((each for each in COUNT_METRICS if each in ids), None)
+            ids = sorted({each.id for each in fact.metrics})
+            counted = next((each for known_as in COUNT_METRICS for each in ids if each.startswith(known_as)), None)
             if counted is None:
                 return Unknown("its rows are not counted", Cause.NOT_RECORDED, "a row count probe on the dataset")
             metric = counted

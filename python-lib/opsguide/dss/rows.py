@@ -16,13 +16,12 @@ import dataiku
 
 from ..errors import DssBroken, OperationsGuideError
 from ..model.known import Cause, Known, Unknown
+from ..model.metrics import COUNT_METRIC
 from ..model.snapshot import Build, Job, Metric, MetricPoint, ObjectRef
 from . import answers, builds, raw
 from .session import Clients, attempt, path
 
 log = logging.getLogger(__name__)
-
-COUNT_METRIC = "records:COUNT_RECORDS"
 
 # A database may take long before its first row, and a long listing long altogether: a probe is no page.
 STREAM_SILENCE_SECONDS = 600

@@ -1,0 +1,8 @@
+"""The ids of metrics that are read by name."""
+
+from __future__ import annotations
+
+COUNT_METRIC = "records:COUNT_RECORDS"
+
+# Our own probe's count, followed by the name that a person gave the probe.
+ROW_COUNT_PROBE = "py_plugin_operations-guide_row-count:row_count:"
