@@ -21,11 +21,17 @@ COMMITS_ASKED = 20
 _FOLDER_NODE = "COMPUTABLE_FOLDER"
 
 
+def most_calls(scenarios: int, objects: int) -> int:
+    """The calls that a whole guide may take, by its active scenarios and its sources and outputs."""
+    return 10 + 3 * scenarios + 6 * objects
+
+
 class Budget:
     """Calls that may still go to lists only some projects have use for.
 
-    A whole guide takes at most 10 calls, 3 per active scenario and 6 per source or output. Reading uses 10, 2 and 5 of
-    them, so that each scenario and object leaves one over: these pay for the extras, and a small project costs little.
+    Of the most calls that a whole guide may take (10, 3 per active scenario and 6 per source or output), reading uses
+    10, 2 and 5, so that each scenario and object leaves one over: these pay for the extras, and a small project costs
+    little.
     """
 
     def __init__(self, scenarios: int, objects: int, spent: int = 0) -> None:

@@ -26,7 +26,7 @@ from ..model.today import Today
 from ..settings import Settings
 from .incidents import Casebook, incident_of, incidents_of
 from .logbook import recall
-from .reading import TODAY, Reading, read, today_of
+from .reading import NO_ROOM, NOT_RECALLED, TODAY, Reading, read, today_of
 
 # One reading takes a few megabytes at most; beyond this many different sets of rights the oldest is read again.
 MAX_SHELVES = 64
@@ -122,19 +122,29 @@ class Desk:
         with shelf.lock:
             if time.monotonic() - shelf.read_at > self.settings.minimum_refresh_seconds:
                 shelf.reading, shelf.has, shelf.read_at = None, frozenset(), time.monotonic()
-            if shelf.reading is None or not need <= shelf.has:
-                self._read(shelf, access, need)
-            elif shelf.recalled_at < self._noted_at or not _knows(shelf.reading.ledger, after):
+            held = shelf.reading
+            current = held is not None and shelf.recalled_at >= self._noted_at and _knows(held.ledger, after)
+            # A whole guide may have left it out; today and a handover are about it.
+            current = current and not (need == TODAY and held is not None and held.ledger == NO_ROOM)
+            if held is None or not need <= shelf.has:
+                self._read(shelf, access, need, held.ledger if held and current else NOT_RECALLED)
+            elif not current:
                 shelf.recalled_at = time.monotonic()
-                shelf.reading = shelf.reading.noted(recall(access.clients, self.project_key, self._events))
+                shelf.reading = held.noted(recall(access.clients, self.project_key, self._events))
             assert shelf.reading is not None, "it was just read"
             return shelf.reading
 
-    def _read(self, shelf: _Shelf, access: Access, need: frozenset[str]) -> None:
+    def _read(self, shelf: _Shelf, access: Access, need: frozenset[str], ledger: Known[Optional[Ledger]]) -> None:
         shelf.recalled_at = time.monotonic()
-        have = shelf.reading.snapshot if shelf.reading else None
         shelf.reading = read(
-            access.clients, self.project_key, self.settings, need=need, have=have, node=self._node, events=self._events
+            access.clients,
+            self.project_key,
+            self.settings,
+            need=need,
+            have=shelf.reading.snapshot if shelf.reading else None,
+            node=self._node,
+            ledger=ledger,
+            events=self._events,
         )
         shelf.has |= need | gateway.FIRST
 

@@ -72,7 +72,7 @@ def _read_in_parts(clients: Clients, project_key: str, settings: Settings, progr
     progress(100 * (1 + scenarios) // parts)
     first = read(clients, project_key, settings, need=_SCENARIOS, have=lists.snapshot, ledger=lists.ledger)
     progress(100 * (1 + 2 * scenarios) // parts)
-    whole = read(clients, project_key, settings, need=TODAY, have=first.snapshot, ledger=lists.ledger)
+    whole = read(clients, project_key, settings, need=TODAY, have=first.snapshot, ledger=first.ledger)
     progress(99)
     return whole
 

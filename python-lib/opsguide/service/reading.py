@@ -10,9 +10,10 @@ from ..core.ledger import with_mutes
 from ..core.lineage import outputs, sources
 from ..core.today import today
 from ..dss import gateway
+from ..dss.extras import most_calls
 from ..dss.session import Clients
 from ..dss.store import EventCache
-from ..model.known import Cause, Known, Unknown
+from ..model.known import Cause, Known, Unknown, known
 from ..model.ledger import Ledger
 from ..model.profile import Declared
 from ..model.report import Report
@@ -38,7 +39,10 @@ MORNING = gateway.FIRST | {
 TODAY = MORNING | {"row_counts", "channels"}
 
 
-_NOT_RECALLED = Unknown("what people noted was not read", Cause.NOT_READ)
+NOT_RECALLED = Unknown("what people noted was not read yet", Cause.NOT_READ)
+NO_ROOM = Unknown("what people noted was not read, to ask little of DSS for a small project", Cause.LEFT_OUT)
+# Finding the state folder, and listing it.
+_CALLS_TO_RECALL = 2
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,7 @@ class Reading:
     snapshot: Snapshot
     declared: Declared
     report: Report
-    ledger: Known[Optional[Ledger]] = None
+    ledger: Known[Optional[Ledger]] = NOT_RECALLED
 
     def noted(self, ledger: Known[Optional[Ledger]]) -> Reading:
         """The same with what people noted since."""
@@ -63,21 +67,32 @@ def read(
     need: frozenset[str] = gateway.FIRST,
     have: Optional[Snapshot] = None,
     node: Optional[Instance] = None,
-    ledger: Known[Optional[Ledger]] = _NOT_RECALLED,
+    ledger: Known[Optional[Ledger]] = NOT_RECALLED,
     events: Optional[EventCache] = None,
 ) -> Reading:
     """Read what `need` names (over `have`, already read) and judge it. `node` is the DSS node and `ledger` what people
     noted, where they are known already; `events` are those that were read before.
 
-    What people noted is read beside the rest. The lists come first: the flow graph and the profile then say which objects are sources and outputs, and only those
-    are asked about one by one."""
+    The lists come first: the flow graph and the profile then say which objects are sources and outputs, and only those
+    are asked about one by one. What people noted is read beside them; a first paint goes without, and a whole guide
+    reads it last, as far as its number of calls allows."""
     before = clients.calls - (have.calls if have else 0)
+    missing = ledger is NOT_RECALLED and not need <= gateway.FIRST
     with clients.batch() as beside:
-        noting = beside.start(recall, clients, project_key, events) if ledger is _NOT_RECALLED else None
+        noting = beside.start(recall, clients, project_key, events) if missing and need <= TODAY else None
         snapshot, declared = _snapshot(clients, project_key, settings, need, have, node)
         report = assess(snapshot, declared, server_zone=settings.server_timezone)
-        noted = ledger if noting is None else beside.result("what people noted", noting)
-    return Reading(replace(snapshot, calls=clients.calls - before), declared, report).noted(noted)
+        if noting is not None:
+            ledger = beside.result("what people noted", noting)
+        elif missing:
+            room = _calls_left(snapshot, declared, clients.calls - before) >= _CALLS_TO_RECALL
+            ledger = recall(clients, project_key, events) if room else NO_ROOM
+    return Reading(replace(snapshot, calls=clients.calls - before), declared, report).noted(ledger)
+
+
+def _calls_left(snapshot: Snapshot, declared: Declared, made: int) -> int:
+    scenarios = sum(scenario.active for scenario in known(snapshot.scenarios, ()))
+    return most_calls(scenarios, len(monitored(snapshot, declared))) - made
 
 
 def _snapshot(
