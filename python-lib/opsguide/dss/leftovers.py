@@ -54,8 +54,8 @@ class Leftovers:
     gaps: tuple[Gap, ...]
 
 
-def read_lists(clients: Clients, project_key: str) -> tuple[Snapshot, Mapping[ObjectRef, Origin]]:
-    """The project's lists, and of its datasets and folders what only their list items tell."""
+def read_objects(clients: Clients, project_key: str) -> tuple[Snapshot, Mapping[ObjectRef, Origin]]:
+    """The datasets and folders of the project, and of each what only its list item tells."""
     root = path("projects", project_key)
     with clients.batch() as batch:
         pending_datasets = batch.start(clients.get_items, f"{root}/datasets/")
@@ -63,7 +63,7 @@ def read_lists(clients: Clients, project_key: str) -> tuple[Snapshot, Mapping[Ob
         datasets = batch.result("the list of datasets", pending_datasets)
         folders = batch.result("the managed folders", pending_folders)
     now, clock = clients.now()
-    start = Snapshot(
+    found = Snapshot(
         project_key,
         now,
         clock=clock,
@@ -75,7 +75,13 @@ def read_lists(clients: Clients, project_key: str) -> tuple[Snapshot, Mapping[Ob
         **{ObjectRef("DATASET", project_key, raw.text(i, "name")): _origin(i) for i in known(datasets, ())},
         **{ObjectRef("MANAGED_FOLDER", project_key, raw.text(i, "id")): _origin(i) for i in known(folders, ())},
     }
-    return gateway.read_snapshot(clients, project_key, LISTS, have=start), _with_neighbours(start, origins)
+    return found, _with_neighbours(found, origins)
+
+
+def read_lists(clients: Clients, project_key: str) -> tuple[Snapshot, Mapping[ObjectRef, Origin]]:
+    """The project's lists; see `read_objects`."""
+    objects, origins = read_objects(clients, project_key)
+    return gateway.read_snapshot(clients, project_key, LISTS, have=objects), origins
 
 
 def _origin(item: Mapping[str, Any]) -> Origin:

@@ -22,7 +22,8 @@ from .session import Clients, path
 
 OWNER = "builtin-macros"
 MAX_RESULT_BYTES = 16 * 1024 * 1024
-_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([KMGT]?B)", re.IGNORECASE)
+_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([KMGT]?B|)", re.IGNORECASE)
+_NOT_NAMES = ("size", "age", "status", "result")
 _UNITS = {"B": 1, "KB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30, "TB": 1 << 40}
 # Clearing years of logs takes minutes; a macro that takes longer goes on by itself and is looked at the next time.
 WAIT_SECONDS = 600.0
@@ -56,13 +57,16 @@ RECIPES: Mapping[str, Recipe] = {
     ),
 }
 
+# Whatever project it runs in, it takes those of all.
+OF_ALL_PROJECTS = frozenset({"exports"})
+
 
 @dataclass(frozen=True)
 class Result:
-    """What a macro said: its rows, cell by cell, and all of it as text."""
+    """What a macro said: the titles of its columns and its rows, cell by cell."""
 
+    head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
-    text: str
 
     def named(self, ids: Iterable[str]) -> tuple[str, ...]:
         """Those of `ids` that a row names: by the whole, or by each of its parts in a cell of its own."""
@@ -75,22 +79,27 @@ class Result:
         return parts <= whole and any(parts <= row for row in rows)
 
     def things(self, group: str, project_key: str, at: datetime) -> tuple[Thing, ...]:
-        """The rows as things, for what only its macro knows: named by the cells before the size. `at` is what they are
-        older than."""
+        """The rows as things, for what only its macro knows: named by what is not their size, age or status. `at` is what
+        they are older than."""
         found = {}
         for row in self.rows:
-            sized = next((number for number, cell in enumerate(row) if _SIZE.fullmatch(cell)), len(row))
-            names = [cell for cell in row[:sized] if cell and cell != project_key]
-            size = _bytes(row[sized]) if sized < len(row) else None
-            if names:
+            told = list(zip(self.head, row))
+            names = [cell for title, cell in told if not title.lower().startswith(_NOT_NAMES) and cell != project_key]
+            sizes = [_bytes(cell, title) for title, cell in told if title.lower().startswith("size")]
+            if any(names):
                 thing_id = "/".join(names)
+                size = sizes[0] if sizes else None
                 found[thing_id] = Thing(group, project_key, thing_id, ", ".join(names), at=at, size=size)
         return tuple(found.values())
 
 
-def _bytes(cell: str) -> Optional[int]:
+def _bytes(cell: str, title: str) -> Optional[int]:
+    """A size as DSS's macros write it: "12MB", or a number below "Size (KB)"."""
     match = _SIZE.fullmatch(cell)
-    return int(float(match.group(1)) * _UNITS[match.group(2).upper()]) if match else None
+    if match is None:
+        return None
+    unit = next((unit for unit in _UNITS if f"({unit})" in title.upper()), match.group(2).upper() or "B")
+    return int(float(match.group(1)) * _UNITS[unit])
 
 
 def listed(clients: Clients, project_key: str) -> dict[str, str]:
@@ -156,36 +165,41 @@ def read_result(answer: bytes) -> Result:
     except (ValueError, RecursionError):
         table = None
     if isinstance(table, dict):
-        records = tuple(
-            tuple(str(cell) for cell in row) for row in raw.items(table, "records") if isinstance(row, list)
+        titles = (
+            raw.first_text((raw.text(c, "displayName"), raw.text(c, "name"))) for c in raw.items(table, "columns")
         )
-        return Result(records, text)
+        records = (tuple(str(cell) for cell in row) for row in raw.items(table, "records") if isinstance(row, list))
+        return Result(tuple(titles), tuple(records))
     reader = _Rows()
     reader.feed(text)
-    return Result(tuple(tuple(row) for row in reader.rows if row), " ".join(reader.words))
+    return Result(tuple(reader.head), tuple(tuple(row) for row in reader.rows if row))
 
 
 class _Rows(HTMLParser):
+    """The cells of all tables of a page; of the tables' titles those of the first."""
+
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.rows: list[list[str]] = []
-        self.words: list[str] = []
+        self.head: list[str] = []
+        self.rows: list[list[str]] = [[]]
         self._cell: Optional[list[str]] = None
 
     def handle_starttag(self, tag: str, attrs: Any) -> None:
         if tag == "tr":
             self.rows.append([])
-        elif tag == "td":
+        elif tag in ("td", "th"):
             self._cell = []
 
     def handle_endtag(self, tag: str) -> None:
-        if tag == "td" and self._cell is not None:
-            if not self.rows:
-                self.rows.append([])
-            self.rows[-1].append(" ".join("".join(self._cell).split()))
-            self._cell = None
+        if tag not in ("td", "th") or self._cell is None:
+            return
+        text = " ".join("".join(self._cell).split())
+        self._cell = None
+        if tag == "td":
+            self.rows[-1].append(text)
+        elif len(self.rows) == 2:
+            self.head.append(text)
 
     def handle_data(self, data: str) -> None:
-        self.words.append(data.strip())
         if self._cell is not None:
             self._cell.append(data)

@@ -1,6 +1,7 @@
 """Plans, quarantines and receipts in the state folder, and the one clean-up at a time that they allow.
 
     /plans/<plan>.json, .csv            what would be done
+    /plans/log-debt/<plan>.json         the size of all logs at that time
     /quarantine/<kind>/<id>/<instant>.json, …-settings.json     an object put into quarantine, and how it looked
     /receipts/<plan>/<attempt>/start.json, 0001.json …, end.json, rows.csv      what was done
 
@@ -13,17 +14,21 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any, Optional
 
 from ..errors import DssNotFound
 from ..model.cleanup import (
     PLAN_ID,
+    Debt,
     Execution,
+    Past,
     Plan,
     Quarantined,
     Receipt,
+    debt_from,
     document,
+    past_from,
     plan_from,
     plan_json,
     quarantined_from,
@@ -36,6 +41,11 @@ from .store import File, Store
 GIVEN_UP = timedelta(minutes=15)
 # A killed run loses the receipts of at most so many things; what became of those is then found by looking.
 RECEIPTS_A_FILE = 20
+# Executions and plans that the page looks back on.
+HISTORY = 24
+
+_DEBTS = "/plans/log-debt/"
+_LONG_AGO = datetime.min.replace(tzinfo=timezone.utc)
 
 
 @dataclass(frozen=True)
@@ -55,6 +65,8 @@ class Attempt:
 def write(store: Store, plan: Plan, rows: bytes) -> None:
     store.put(f"/plans/{plan.id}.json", plan_json(plan))
     store.put(f"/plans/{plan.id}.csv", rows)
+    if plan.log_debt is not None:
+        store.put(f"{_DEBTS}{plan.id}.json", document(Debt(plan.made_at, plan.log_debt)))
 
 
 def read(store: Store, plan_id: str) -> Optional[Plan]:
@@ -174,6 +186,14 @@ class Ledger:
         self._store.put(f"{self._root}/end.json", json.dumps(summary, default=lambda at: at.isoformat()).encode())
 
 
-def summary(store: Store, attempt: Attempt) -> Any:
-    """What an attempt that is over summed up, as a parsed document."""
-    return store.document(f"/receipts/{attempt.plan_id}/{attempt.number}/end.json")
+def history(store: Store, files: Iterable[File]) -> tuple[tuple[Past, ...], tuple[Debt, ...]]:
+    """The last executions, newest first, and how the logs on disk grew, oldest first."""
+    over = [each for each in attempts(files) if each.ended][-HISTORY:]
+    names = sorted(file.path for file in files if file.path.startswith(_DEBTS))[-HISTORY:]
+    with store.clients.batch() as batch:
+        ends = {f"/receipts/{each.plan_id}/{each.number}/end.json": each.plan_id for each in over}
+        found = batch.results("the history", {name: batch.start(store.document, name) for name in (*ends, *names)})
+    pasts = (past_from(found[name], plan_id) for name, plan_id in ends.items())
+    debts = (debt_from(found[name]) for name in names)
+    newest = sorted(filter(None, pasts), key=lambda past: past.ended_at or _LONG_AGO, reverse=True)
+    return tuple(newest), tuple(filter(None, debts))

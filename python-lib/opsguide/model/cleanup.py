@@ -281,6 +281,55 @@ class Report:
     kept_at: str = ""  # where plan and rows stand in the state folder; '' where there is none
 
 
+@dataclass(frozen=True)
+class Past:
+    """One execution that is over, in numbers; `freed` in bytes."""
+
+    plan_id: str
+    by: str
+    ended_at: Optional[datetime]
+    done: int = 0
+    gone: int = 0
+    left: int = 0
+    failed: int = 0
+    freed: int = 0
+
+
+@dataclass(frozen=True)
+class Debt:
+    """The size of all logs on disk when a plan was made."""
+
+    at: datetime
+    size: int
+
+
+@dataclass(frozen=True)
+class Tagged:
+    """An object that is in quarantine now: `kind` DATASET or MANAGED_FOLDER, `until` the day of its tag."""
+
+    kind: str
+    id: str
+    name: str
+    until: str
+
+
+@dataclass(frozen=True)
+class Overview:
+    """A project's clean-up as its state folder tells. `there` is False without one; `unknown` says what could not be
+    read. `approved_by` is '' where nobody approved the plan lately."""
+
+    taken_at: datetime
+    there: bool = True
+    unknown: str = ""
+    plan: Optional[Plan] = None
+    approved_by: str = ""
+    approved_at: Optional[datetime] = None
+    executed: bool = False
+    past: tuple[Past, ...] = ()
+    debts: tuple[Debt, ...] = ()
+    quarantined: tuple[Tagged, ...] = ()
+
+
 def receipt_of(candidate: Candidate, outcome: str, text: str = "", at: Optional[datetime] = None) -> Receipt:
     thing = candidate.thing
     named = (thing.group, thing.project_key, thing.id, thing.name or thing.id)
@@ -315,6 +364,16 @@ def options_from(found: Any) -> Options:
 def document(value: Any) -> bytes:
     """A receipt, an execution's beginning or a quarantine as a file of the state folder."""
     return _written({**asdict(value), "schema_version": SCHEMA_VERSION})
+
+
+def past_from(found: Any, plan_id: str) -> Optional[Past]:
+    """An execution's end as its file sums it up."""
+    counts = found.get("counts") if isinstance(found, dict) else None
+    return _or_none(Past, {**found, **counts, "plan_id": plan_id}) if isinstance(counts, dict) else None
+
+
+def debt_from(found: Any) -> Optional[Debt]:
+    return _or_none(Debt, found)
 
 
 def receipt_from(found: Any) -> Optional[Receipt]:

@@ -18,7 +18,10 @@ from ..model.cleanup import (
     RELEASE,
     STOP,
     Candidate,
+    Debt,
     Gap,
+    Overview,
+    Past,
     Plan,
     Receipt,
     Report,
@@ -64,6 +67,7 @@ class Part:
     """One group as it is shown; `more` rows are in the CSV file only."""
 
     title: str
+    verb: str
     goes: int
     free: str
     protected: int
@@ -76,7 +80,7 @@ class Part:
 
 def report(found: Report, urls: Urls) -> str:
     """The macro's result: a part of DSS's own page with its style inside."""
-    return html.page("cleanup_result.html", "UTC", urls, **view(found))
+    return html.page("cleanup_result.html", "UTC", urls, shown=view(found))
 
 
 def view(found: Report) -> dict[str, Any]:
@@ -91,7 +95,7 @@ def view(found: Report) -> dict[str, Any]:
             _part(plan, each, many=len(plan.projects) > 1) for each in plan.sums if each.goes or each.protected
         ),
         "quiet": ", ".join(GROUP[each.group].title.lower() for each in plan.sums if not (each.goes or each.protected)),
-        "receipts": tuple(_receipt_line(receipt) for receipt in execution.receipts[:MAX_ROWS]) if execution else (),
+        "receipts": _receipt_lines(execution.receipts) if execution else (),
         "more_receipts": max(0, len(execution.receipts) - MAX_ROWS) if execution else 0,
         "gaps": tuple((GROUP[gap.group].title, gap.project_key, _why(gap)) for gap in plan.gaps if gap.group in GROUP),
         "notes": found.notes,
@@ -103,19 +107,26 @@ def view(found: Report) -> dict[str, Any]:
 
 
 def _planned(plan: Plan) -> str:
-    goes, size = sum(each.goes for each in plan.sums), sum(each.size for each in plan.sums)
-    if not goes:
-        return "Nothing to clean up"
-    unsized = sum(each.unsized for each in plan.sums)
-    said = f"{_count(goes, 'thing')} would go; would free {said_size(size)}"
-    return f"{said} and what {_count(unsized, 'thing')} of unknown size take" if unsized else said
+    tagged = [c.action for c in plan.going if c.action in (QUARANTINE, RELEASE)]
+    goes = sum(each.goes for each in plan.sums) - len(tagged)
+    said = [f"{_count(goes, 'thing')} would go, freeing {_freed(plan)}"] if goes else []
+    said += [f"{_count(tagged.count(QUARANTINE), 'object')} into quarantine"] if QUARANTINE in tagged else []
+    said += [f"{_count(tagged.count(RELEASE), 'object')} out of quarantine"] if RELEASE in tagged else []
+    return "; ".join(said) or "Nothing to clean up"
+
+
+def _freed(plan: Plan) -> str:
+    frees = {name for name, group in GROUP.items() if group.action in (DELETE, CLEAR)}
+    sums = [each for each in plan.sums if each.group in frees]
+    size, unsized = sum(each.size for each in sums), sum(each.unsized for each in sums)
+    return f"{said_size(size)} and what {_count(unsized, 'thing')} of unknown size take" if unsized else said_size(size)
 
 
 def _executed(found: Report) -> str:
     execution = found.execution
     if execution is None:
         return ""
-    counts = (f"{execution.count(name)} {words}" for name, words in _OUTCOMES.items() if execution.count(name))
+    counts = (f"{execution.count(name):,} {words}" for name, words in _OUTCOMES.items() if execution.count(name))
     return f"{', '.join(counts) or 'Nothing was left to do'}; freed {said_size(execution.freed)}"
 
 
@@ -136,6 +147,7 @@ def _part(plan: Plan, total: Sum, *, many: bool) -> Part:
     shown = going[:MAX_ROWS], spared[: MAX_ROWS // 2]
     return Part(
         group.title,
+        _VERBS[group.action],
         total.goes,
         said_size(total.size) if total.size or not total.unsized else "unknown",
         total.protected,
@@ -162,6 +174,13 @@ def _line(candidate: Candidate, now: datetime, many: bool) -> Line:
         candidate.protected_by if candidate.protected_by else signs,
         "quiet" if candidate.protected_by else "notice",
     )
+
+
+def _receipt_lines(receipts: Sequence[Receipt]) -> tuple[Line, ...]:
+    """What did not go as planned first."""
+    order = ("failed", "left", "gone", "done")
+    ranked = sorted(receipts, key=lambda receipt: order.index(receipt.outcome) if receipt.outcome in order else 0)
+    return tuple(_receipt_line(receipt) for receipt in ranked[:MAX_ROWS])
 
 
 def _receipt_line(receipt: Receipt) -> Line:
@@ -251,3 +270,77 @@ def _iso(at: Optional[datetime]) -> str:
 
 def _why(gap: Gap) -> str:
     return f"{gap.reason} (needs {gap.needs})" if gap.needs else gap.reason
+
+
+# --- the page --------------------------------------------------------------------------------------------------------
+
+
+def page_document(found: Overview, permit: html.Permit, urls: Urls, root: str = "") -> str:
+    """The page as a whole that needs no script."""
+    return _page("cleanup_document.html", found, permit, urls, root)
+
+
+def page_fragment(found: Overview, permit: html.Permit, urls: Urls, root: str = "") -> str:
+    """The page without the document around it."""
+    return _page("cleanup.html", found, permit, urls, root)
+
+
+def _page(template: str, found: Overview, permit: html.Permit, urls: Urls, root: str) -> str:
+    plan = found.plan
+    kept = f"/plans/{plan.id}.json, /plans/{plan.id}.csv" if plan else ""
+    return html.page(
+        template,
+        "UTC",
+        urls,
+        found=found,
+        permit=permit,
+        root=root,
+        headline=_headline(found),
+        approval=_approval(found),
+        past=tuple(_past_line(each) for each in found.past),
+        growth=_growth(found.debts),
+        report=view(Report(plan, kept_at=kept)) if plan else None,
+    )
+
+
+def _headline(found: Overview) -> str:
+    if found.unknown:
+        return f"What there is to clean up is not known: {found.unknown}"
+    if found.plan is None:
+        return "Nobody has made a plan yet"
+    done = "; it was executed" if found.executed else ""
+    return f"{_planned(found.plan)}{done}"
+
+
+def _approval(found: Overview) -> str:
+    if found.approved_at is None or found.executed:
+        return ""
+    return f"Approved by {found.approved_by} on {found.approved_at:%Y-%m-%d %H:%M} UTC for the next scheduled run."
+
+
+def _past_line(past: Past) -> tuple[str, ...]:
+    at = f"{past.ended_at:%Y-%m-%d %H:%M} UTC" if past.ended_at else "unknown"
+    counts = ((past.done, "done"), (past.gone, "already gone"), (past.left, "left"), (past.failed, "failed"))
+    said = ", ".join(f"{number:,} {word}" for number, word in counts if number) or "nothing"
+    return (at, past.by or "an API key", said, said_size(past.freed), past.plan_id)
+
+
+@dataclass(frozen=True)
+class Growth:
+    """The logs' size over time as a line of 600 by 60: `points` of an SVG polyline, and the same in words."""
+
+    points: str
+    summary: str
+
+
+def _growth(debts: Sequence[Debt]) -> Optional[Growth]:
+    if len(debts) < 2:
+        return None
+    first, last, most = debts[0], debts[-1], max(debt.size for debt in debts) or 1
+    span = (last.at - first.at).total_seconds() or 1.0
+    points = (
+        f"{600 * (debt.at - first.at).total_seconds() / span:.1f},{58 - 56 * debt.size / most:.1f}" for debt in debts
+    )
+    days = max(1, round(span / 86_400))
+    said = f"From {said_size(first.size)} to {said_size(last.size)} within {_count(days, 'day')}; at most {said_size(most)}."
+    return Growth(" ".join(points), said)

@@ -1,10 +1,12 @@
 """Clean-up as pure judgement: which things may go, what protects each, and what of a plan still stands."""
 
 from .candidates import Held, judge
-from .execution import Remaining, by_age_alone, safe_age, still_planned
+from .execution import BY_AGE_ALONE, Remaining, by_age_alone, safe_age, still_planned
+from .quarantine import tag_day
 from .uses import Index, between, intermediates, unreferenced, unused
 
 __all__ = [
+    "BY_AGE_ALONE",
     "Held",
     "Index",
     "Remaining",
@@ -14,6 +16,7 @@ __all__ = [
     "judge",
     "safe_age",
     "still_planned",
+    "tag_day",
     "unreferenced",
     "unused",
 ]

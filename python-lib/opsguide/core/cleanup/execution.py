@@ -11,6 +11,8 @@ from typing import Optional
 from ...model.cleanup import Candidate, Plan, Receipt, Thing, receipt_of
 
 _DAY = timedelta(days=1)
+# The macro reads the clock later than this does, and perhaps another clock.
+_CLOCKS_DIFFER = timedelta(minutes=10)
 
 BY_AGE_ALONE = (
     "DSS's macro deletes by age alone and would take older ones that stay: an administrator of the instance can switch on "
@@ -57,17 +59,15 @@ def _changed(planned: Candidate, fresh: Optional[Candidate]) -> str:
 
 def safe_age(going: Iterable[Thing], staying: Iterable[Thing], now: datetime, unit: timedelta = _DAY) -> Optional[int]:
     """The age in whole units (days) with which a macro that deletes everything older deletes nothing that stays; None
-    where no age does. Whether DSS counts from a run's start or its end is not documented, so it keeps a unit's distance of
-    both.
+    where no age does. Whether DSS counts from a run's start or its end is not documented, so that it stays clear of both.
 
-    Worked example: 40 and 90 days old go, 60 days old stays: 60 and a day make 61, and the macro deletes one of two."""
+    Worked example: 40 and 90 days old go, 60 days old stays: with 61 days the macro deletes one of the two."""
     ages = [now - thing.at for thing in going if thing.at is not None]
     kept = [(thing.began_at or thing.at, thing.at) for thing in staying]
     if not ages or any(began is None or at is None for began, at in kept):
         return None
-    least = max(1, min(ages) // unit)
     oldest = max((now - min(began, at) for began, at in kept if began and at), default=timedelta(0))
-    safe = max(least, math.ceil(oldest / unit) + 1) if oldest > (least - 1) * unit else least
+    safe = max(1, min(ages) // unit, math.ceil((oldest + _CLOCKS_DIFFER) / unit))
     return safe if max(ages) > safe * unit else None
 
 

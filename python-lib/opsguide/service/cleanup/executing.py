@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Optional
 
-from ...core.cleanup import safe_age, still_planned
+from ...core.cleanup import BY_AGE_ALONE, safe_age, still_planned
 from ...dss import deletions, disk, leftovers, macros, plans
 from ...dss.plans import Ledger
 from ...dss.session import attempt
@@ -31,6 +31,8 @@ from .planning import DISK_OF, Caller, Look, held_in, judged, look, may_delete_f
 
 _LISTED_BY_MACRO = frozenset({"continuous_logs", "exports"})
 _LONGEST_PLAN = timedelta(days=31)
+# Between two processes, and because DSS tells whole seconds.
+_CLOCKS_DIFFER = timedelta(minutes=1)
 
 
 def execute(
@@ -54,7 +56,7 @@ def execute(
 
 
 def _refuse_time(plan: Plan, now: datetime) -> None:
-    if now < plan.made_at:
+    if now < plan.made_at - _CLOCKS_DIFFER:
         raise NotAccepted(
             f"The plan was made at {plan.made_at:%Y-%m-%d %H:%M} UTC, and the clock says {now:%Y-%m-%d %H:%M}.",
             status=409,
@@ -171,15 +173,12 @@ class _Run:
         if group not in project.macros:
             return going, "DSS offers no macro for it here"
         try:
-            age = self._age(project, group, going)
+            age, why = self._age(project, group, going)
             if age is None:
-                return going, "DSS's macro deletes by age alone, and would delete older ones that stay as well"
-            stranger = self._stranger(project, group, age, going)
-            if stranger:
-                return going, f"DSS's macro would also delete {stranger}, which stays"
+                return going, why
             self.ledger.flush()
             macros.run(self.clients, project.project_key, group, project.macros[group], age, perform=True)
-            there = self._still_there(project, group, age, going)
+            there = self._still_there(project, group, going)
         except (DssError, DssUnreachable) as error:
             return going, f"DSS's macro did not do it: {error}"
         for candidate in going:
@@ -188,12 +187,27 @@ class _Run:
         left = [candidate for candidate in going if candidate.thing.id in there]
         return left, "DSS's macro leaves it: only what is older than everything that stays can go by age"
 
-    def _age(self, project: Look, group: str, going: Iterable[Candidate]) -> Optional[int]:
+    def _age(self, project: Look, group: str, going: list[Candidate]) -> tuple[Optional[int], str]:
+        """The age to run the macro with, or why there is none. Its rehearsal must not name anything that stays."""
+        why = BY_AGE_ALONE
+        for age in self._ages(project, group, going):
+            stranger = self._stranger(project, group, age, going)
+            if not stranger:
+                return age, ""
+            why = f"DSS's macro would also delete {stranger}, which stays"
+        return None, why
+
+    def _ages(self, project: Look, group: str, going: list[Candidate]) -> Iterator[int]:
         now = self.clients.now()[0]
         if group in _LISTED_BY_MACRO:
-            return self.plan.options.older_than_days + math.ceil((now - self.plan.made_at) / timedelta(days=1))
+            least = self.plan.options.older_than_days
+            yield least
+            yield least + math.ceil((now - self.plan.made_at) / timedelta(days=1))
+            return
         unit = timedelta(hours=1) if group == "notebook_sessions" else timedelta(days=1)
-        return safe_age([c.thing for c in going], self._staying(project, group, going), now, unit)
+        age = safe_age([c.thing for c in going], self._staying(project, group, going), now, unit)
+        if age is not None:
+            yield age
 
     def _staying(self, project: Look, group: str, going: Iterable[Candidate]) -> list[Thing]:
         gone = {candidate.thing.key for candidate in going}
@@ -212,9 +226,9 @@ class _Run:
     def _shown(self, project: Look, group: str, age: int) -> macros.Result:
         return macros.run(self.clients, project.project_key, group, project.macros[group], age, perform=False)
 
-    def _still_there(self, project: Look, group: str, age: int, going: list[Candidate]) -> frozenset[str]:
+    def _still_there(self, project: Look, group: str, going: list[Candidate]) -> frozenset[str]:
         if group in _LISTED_BY_MACRO:
-            shown = self._shown(project, group, age)
+            shown = self._shown(project, group, self.plan.options.older_than_days)
             return frozenset(thing.id for thing in shown.things(group, project.project_key, self.plan.made_at))
         return leftovers.still_there(self.clients, project.project_key, group, [c.thing for c in going])
 
@@ -236,12 +250,8 @@ def _is_deleted_by_age(thing: Thing) -> bool:
 def approved(store: Store, now: datetime, days: int) -> tuple[tuple[str, str, datetime], ...]:
     """(plan, login, when) of each approval in the last days, newest first."""
     found = attempt("the approvals", store.events, now - timedelta(days=days))
-    events: Mapping[str, tuple[str, str, datetime]] = {}
     if isinstance(found, Unknown):
         return ()
-    events = {
-        event.uuid: (event.about.partition(":")[2], event.by, event.at)
-        for event in found.events
-        if event.kind == "approval" and event.about.startswith("plan:") and event.at <= now
-    }
-    return tuple(sorted(events.values(), key=lambda each: each[2], reverse=True))
+    events = [event for event in found.events if event.kind == "approval" and event.at <= now]
+    newest = sorted(events, key=lambda event: event.order, reverse=True)
+    return tuple((event.about.partition(":")[2], event.by, event.at) for event in newest)

@@ -253,6 +253,11 @@ def _told_by_macros(
     for group in _TOLD_BY_MACROS:
         if group not in options.groups:
             continue
+        if group in macros.OF_ALL_PROJECTS and not (options.all_projects and key == caller.project_key):
+            if not options.all_projects:
+                why = "DSS's macro deletes those of every project: an administrator cleans them up, with “All projects”"
+                gaps.append(Gap(group, key, why, "instance administrator"))
+            continue
         if group not in types:
             gaps.append(Gap(group, key, "DSS offers no macro for them here, and there is no other way to see them"))
             continue

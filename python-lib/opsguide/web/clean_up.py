@@ -1,0 +1,23 @@
+"""The page Clean-up: the newest plan, what was executed, what is in quarantine."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+
+from ..render import cleanup as shown
+from ..render.urls import Urls
+from ..service import Desk
+from ..service.cleanup import overview
+from . import actions
+from .answers import admitted, page, wants_part
+
+
+def register(pages: Blueprint, desk: Desk) -> None:
+    """`/clean-up`. It shows what the macro planned; only the macro ever looks for what could go."""
+    urls = Urls(desk.settings.dss_url, desk.project_key)
+
+    @pages.get("/clean-up")
+    def clean_up() -> Response:
+        access = admitted(desk)
+        draw = shown.page_fragment if wants_part() else shown.page_document
+        return page(draw(overview(access, desk.project_key), actions.permit(desk, access), urls))
