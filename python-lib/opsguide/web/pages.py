@@ -14,7 +14,7 @@ from ..render.markdown import guide_markdown, today_markdown
 from ..render.today_json import today_json
 from ..render.urls import Urls
 from ..service import Desk
-from . import actions, failures, handover, incidents, portfolio
+from . import actions, clean_up, failures, handover, incidents, portfolio
 from .answers import admitted, data, page, wants_part
 
 _DEPTHS = ("first", "whole")
@@ -73,6 +73,7 @@ def create_blueprint(desk: Desk, resource: Path) -> Blueprint:
         return data(today_markdown(desk.today(admitted(desk)), urls), "text/markdown; charset=utf-8")
 
     actions.register(pages, desk)
+    clean_up.register(pages, desk)
     handover.register(pages, desk)
     incidents.register(pages, desk)
     portfolio.register(pages, desk)
