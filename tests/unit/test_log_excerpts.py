@@ -39,6 +39,7 @@ def test_the_first_error_is_found_with_what_stands_around_it(error) -> None:
         "[WARN] [spark] - errors: 0",
         "[INFO] - wrote error_rate to metrics",
         "[INFO] - 0 ERRORS",
+        "[ERROR] [executor.Executor] - Exception in task 0.0 which will be retried",
         "[DEBUG] class org.apache.ErrorHandler loaded",
         "[INFO] - Exceptions of the calendar are read",
     ],

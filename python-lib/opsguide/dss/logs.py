@@ -29,6 +29,8 @@ _ERROR = re.compile(
     r"\[(?:ERROR|FATAL|SEVERE)\]|(?:^|\s)(?:ERROR|FATAL|SEVERE)(?::|\s)|Traceback \(most recent call last\)|^Caused by:"
     r"|^(?:[\w$]{1,60}\.){1,12}[\w$]{0,60}(?:Exception|Error)(?::|\s|$)|^(?:\w{1,60}\.){0,8}\w{0,60}(?:Error|Exception):"
 )
+# What is tried again is not yet an error.
+_RETRIED = re.compile(r"(?i)\b(?:will be retried|retrying|will retry)\b")
 _CONTROL = re.compile(
     r"\x1b\[[0-9;?]{0,20}[ -/]?[@-~]|\x1b[@-_]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 )
@@ -62,7 +64,7 @@ def around(lines: Iterable[str], message: str = "") -> Excerpt:
     try:
         for number, line in numbered:
             text = _CONTROL.sub("", line.rstrip("\r\n"))
-            if _ERROR.search(text[:2_000]) or (sought and sought in text):
+            if _is_error(text[:2_000]) or (sought and sought in text):
                 shown = [*list(before)[-BEFORE:], text, *(t.rstrip("\r\n") for _, t in islice(numbered, AFTER))]
                 return Excerpt(_shown(shown), max(1, number - min(BEFORE, len(before))), number)
             before.append(text)
@@ -74,6 +76,10 @@ def around(lines: Iterable[str], message: str = "") -> Excerpt:
         note = f"no error in what arrived: {error}"
     count = number if before else 0  # the number of the last line read
     return Excerpt(_shown(before), max(1, count - len(before) + 1), 0, note or "no line of it looks like an error")
+
+
+def _is_error(text: str) -> bool:
+    return _ERROR.search(text) is not None and _RETRIED.search(text) is None
 
 
 def _shown(lines: Iterable[str]) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ def changes(
     """All that is on record as changed between the last success and the trouble, newest first, and what is not on
     record."""
     scenario = _scenario(incident, scene)
-    since = _since(incident, scenario)
+    since = _since(incident, scenario, scene)
     if isinstance(since, Unknown):
         return Changes(since, (), _never_told(opened))
     path = _on_the_way(incident, failure, suspicion, scene)
@@ -55,7 +55,7 @@ def _scenario(incident: Incident, scene: Scene) -> Optional[Scenario]:
     return next(found, None)
 
 
-def _since(incident: Incident, scenario: Optional[Scenario]) -> Known[datetime]:
+def _since(incident: Incident, scenario: Optional[Scenario], scene: Scene) -> Known[datetime]:
     """The start of the last success before the trouble: what changed while it ran may not have been in it."""
     if scenario is not None and not isinstance(scenario.runs, Unknown):
         good = [run for run in scenario.runs if _good_before(run, incident.root.began_at)]
@@ -63,7 +63,19 @@ def _since(incident: Incident, scenario: Optional[Scenario]) -> Known[datetime]:
             return good[0].start
     if incident.root.well_at is not None:
         return incident.root.well_at
-    return Unknown("no success before it is on record", Cause.NOT_RECORDED)
+    built = _built_before(incident, scene)
+    return built if built is not None else Unknown("no success before it is on record", Cause.NOT_RECORDED)
+
+
+def _built_before(incident: Incident, scene: Scene) -> Optional[datetime]:
+    """The start of the last build of which nothing is wrong: of implausible data, the one before the build that made it."""
+    root = incident.root
+    if root.ref is None:
+        return None
+    builds = known(scene.fact(root.ref).builds, ())
+    good = sorted((b.start for b in builds if b.success and b.start and b.start < root.began_at), reverse=True)
+    skipped = 1 if root.kind in ("rows", "quality") else 0
+    return good[skipped] if len(good) > skipped else None
 
 
 def _good_before(run: Run, moment: datetime) -> bool:
