@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .instance import Project
+from . import disk
+from .instance import Instance, Project
 
 Raw = dict[str, Any]
 
@@ -106,3 +107,33 @@ def _scenario(chain: int, target: str) -> Raw:
         "versionTag": _MADE,
         "creationTag": _MADE,
     }
+
+
+def jobs(instance: Instance, project: Project, number: int) -> None:
+    """Gives a project so many jobs of the last two years, each with its folder: a log and a small copy of the project."""
+    disk.home(instance)
+    now, names = instance.clock.ms(), list(project.producers())[-100:]
+    for each in range(number):
+        ended = now - (each + 1) * 2 * 365 * 86_400_000 // number
+        name = names[each % len(names)]
+        job_id = f"Build_{name}__NP__{each:07d}"
+        failed = each % 50 == 0
+        definition = {
+            "id": job_id,
+            "name": f"Build_{name}__NP_",
+            "type": "RECURSIVE_BUILD",
+            "initiator": "admin",
+            "initiationTimestamp": ended - 60_000,
+            "triggeredFrom": "SCHEDULER",
+            "projectKey": project.key,
+            "outputs": [{"type": "DATASET", "targetDataset": name, "targetPartition": "NP"}],
+        }
+        state = "FAILED" if failed else "DONE"
+        times = {"startTime": ended - 60_000, "endTime": ended, "warningsCount": 0}
+        item = {"def": definition, "state": state, "stableState": True, **times}
+        base = {"def": definition, "state": state, "activities": {}}
+        project.jobs.append({"listItem": item, "status": {"baseStatus": base}, "log": "", "scenario": {}})
+        folder = str(disk.job_folder(instance, project.key, job_id))
+        disk.lay(
+            folder, ended, {"output.log": f"Job {job_id} finished\n"}, {"project-snapshot.zip": 40_000 + each % 977}
+        )

@@ -34,7 +34,8 @@ _ASKING = (
 
 @dataclass
 class Recorded:
-    """One request: `path` is that of the API without its prefix; `known` is false where this version has no such route."""
+    """One request: `path` is that of the API without its prefix; `known` is false where this version has no such route;
+    `body` the text sent, of files nothing."""
 
     method: str
     path: str
@@ -45,6 +46,7 @@ class Recorded:
     finished: Optional[datetime] = None
     known: bool = True
     route: str = ""
+    body: str = ""
 
     @property
     def writes(self) -> bool:
@@ -167,6 +169,8 @@ class Server:
         if path is None:
             return None
         g.record = Recorded(request.method, path, request.args.to_dict(), "", self.instance.clock.now())
+        if not request.mimetype.startswith("multipart/"):
+            g.record.body = request.get_data(as_text=True)
         self.requests.all.append(g.record)
         return self.faults.before(request, path)
 
