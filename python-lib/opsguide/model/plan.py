@@ -14,6 +14,9 @@ from typing import Any, Optional
 # Parts that DSS writes by itself with every save.
 BY_DSS = frozenset({"versionTag", "creationTag"})
 
+# The scenario that watches a project; there is one at most.
+WATCH_NAME = "Operations watch"
+
 EDIT, RULE, SCENARIO, DATASET, ZONE = "edit", "rule", "scenario", "dataset", "zone"
 
 

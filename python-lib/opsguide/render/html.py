@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from ..model.guide import Block, Cell, Completeness, Guide, Inline, Origin, Section
 from ..model.known import Unknown, known
 from ..model.ledger import FOLDER, LONGEST_MUTE, Mute, about
+from ..model.plan import WATCH_NAME
 from ..model.today import Mark, Today
 from . import svg
 from .phrases import (
@@ -45,6 +46,7 @@ PAGES = (
     ("incidents", "Incidents"),
     ("portfolio", "Portfolio"),
     ("handover", "Handover"),
+    ("clean-up", "Clean-up"),
 )
 
 
@@ -71,11 +73,13 @@ class Retry:
 @dataclass(frozen=True)
 class Permit:
     """What a page's forms carry so that they are accepted: `stamp` tells one page from the next, `token` seals it for one
-    person. Without them there are no forms, and `why_not` says what would let the reader have them."""
+    person. Without them there are no forms, and `why_not` says what would let the reader have them. `acts` says whether
+    the page may change more than notes."""
 
     stamp: str = ""
     token: str = ""
     why_not: str = ""
+    acts: bool = False
 
 
 NO_FORMS = Permit()
@@ -150,7 +154,7 @@ def _today(template: str, today: Today, urls: Urls, permit: Permit, root: str) -
 @dataclass(frozen=True)
 class Notebook:
     """What the forms of today offer: (value, name) of all that can be muted, the mutes that can be ended with their
-    names, and times as a browser's field takes them, on the project's clock."""
+    names, times as a browser's field takes them, on the project's clock, and whether the project has its watch."""
 
     there: bool
     readable: bool
@@ -160,6 +164,7 @@ class Notebook:
     soonest: str = ""
     tomorrow: str = ""
     latest: str = ""
+    watched: bool = True
 
 
 def notebook(today: Today) -> Notebook:
@@ -173,14 +178,17 @@ def notebook(today: Today) -> Notebook:
     names = {subject: name for subject, name, _ in found}
     now = today.taken_at.astimezone(zone_of(today.zone) or timezone.utc)
     morning = (now + timedelta(days=1)).replace(hour=8, minute=0)
-    times = (now + timedelta(minutes=1), morning, now + LONGEST_MUTE - timedelta(minutes=1))
+    field = "%Y-%m-%dT%H:%M"
     return Notebook(
         True,
         True,
         FOLDER,
         tuple((subject, name) for subject, name, active in found if active),
         tuple((mute, names.get(mute.about, mute.about)) for mute in today.ledger.mutes),
-        *(f"{time:%Y-%m-%dT%H:%M}" for time in times),
+        soonest=f"{now + timedelta(minutes=1):{field}}",
+        tomorrow=f"{morning:{field}}",
+        latest=f"{now + LONGEST_MUTE - timedelta(minutes=1):{field}}",
+        watched=any(scenario.name == WATCH_NAME for scenario in known(today.scenarios, ())),
     )
 
 

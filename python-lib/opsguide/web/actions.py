@@ -24,8 +24,9 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, request
 
 from ..errors import NotAccepted
+from ..model.cleanup import PLAN_ID
 from ..render.html import Permit
-from ..service import Access, Desk, incidents, logbook
+from ..service import Access, Desk, cleanup, incidents, instrument_actions, logbook
 from ..service.acts import Asked, Outcome, Refused
 from . import failures
 
@@ -88,6 +89,27 @@ ACTIONS: dict[str, Action] = {
     ),
     "unmute": Action({"about": _ABOUT}, lambda desk, asked: logbook.unmute(asked)),
     "create-state-folder": Action({}, lambda desk, asked: logbook.create_folder(asked)),
+    "create-watch": Action(
+        {"mail_to": Field("mail address", longest=500), "active": Field("whether it runs", longest=4)},
+        lambda desk, asked: instrument_actions.create_watch(asked, desk.settings),
+        acts_on_dss=True,
+    ),
+    "accept-schema": Action(
+        {"dataset": Field("dataset", needed=True)},
+        lambda desk, asked: instrument_actions.accept_schema(asked, desk.settings),
+        acts_on_dss=True,
+    ),
+    "approve-plan": Action(
+        {"plan": Field("plan", needed=True, shape=PLAN_ID)}, lambda desk, asked: cleanup.approve(asked)
+    ),
+    "unquarantine": Action(
+        {
+            "kind": Field("kind", needed=True, shape=re.compile("DATASET|MANAGED_FOLDER")),
+            "id": Field("object", needed=True, longest=500),
+        },
+        lambda desk, asked: cleanup.unquarantine(asked),
+        acts_on_dss=True,
+    ),
     "acknowledge": Action({"incident": _INCIDENT, "text": _REMARK}, _about_incident("acknowledge")),
     "assign": Action(
         {"incident": _INCIDENT, "to": Field("person", needed=True, longest=120), "text": _REMARK},
@@ -137,7 +159,7 @@ def permit(desk: Desk, access: Access) -> Permit:
     if access.needs_to_write:
         return Permit(why_not=access.needs_to_write)
     stamp = f"{_today(access):%Y%m%d}-{secrets.token_hex(16)}"
-    return Permit(stamp, _token(desk, access, stamp))
+    return Permit(stamp, _token(desk, access, stamp), acts=desk.settings.actions_enabled)
 
 
 # --- is it to be followed? -------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ MORNING_MACRO = f"pyrunnable_{PLUGIN}_morning-check"
 
 COUNT_METRIC = "records:COUNT_RECORDS"
 
-WATCH_NAME, MORNING_NAME = "Operations watch", "Operations morning check"
+MORNING_NAME = "Operations morning check"
 STATS_ZONE = "Operations statistics"
 
 # What is ticked together, in the order in which it is shown and applied.

@@ -8,11 +8,11 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ...model.known import Known, Unknown, known
-from ...model.plan import DATASET, EDIT, SCENARIO, ZONE, Change, Step, Trial
+from ...model.plan import DATASET, EDIT, SCENARIO, WATCH_NAME, ZONE, Change, Step, Trial
 from ...model.report import Report
 from ...model.snapshot import Channel, Snapshot
 from .. import words
-from .ids import EVALUATION_STEP, MORNING_MACRO, MORNING_NAME, STATS_ZONE, WATCH_NAME
+from .ids import EVALUATION_STEP, MORNING_MACRO, MORNING_NAME, STATS_ZONE
 
 WATCH_MINUTES = 15
 MORNING_HOUR = 7
