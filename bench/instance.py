@@ -1,16 +1,18 @@
 """What the instance check costs: wall time, calls and memory for 1,000 projects on a DSS that answers after 20 ms.
 
-`python bench/instance.py [--quick]`. The DSS is another process, and so is each check. Three claims, each with what it is
+`python bench/instance.py [--quick]`. The DSS is another process, and so is each check. Four claims, each with what it is
 held against in brackets:
 
 - against the ideal, calls × latency ÷ workers: how much time goes elsewhere;
 - against a sequential reader: the lists of a project, and settings and runs of each of its scenarios, with the client's
   own methods, one after the other, as such checks are usually written; measured on a sample of the projects and counted
   up (part of this is that we ask less, the rest that we ask side by side: both are printed);
+- memory: the peak of its process for 1,000 projects against that for 100;
 - through internal-stats datasets of the instance: how many calls and how much time less, for the same verdict wherever
   something is not as usual.
 
-The last line is the ratio of the first claim.
+How busy the machine is decides the first two: so the client alone is measured as well, on as many calls at once. The last
+line is the ratio of the first claim.
 """
 
 from __future__ import annotations
@@ -22,9 +24,11 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 LATENCY = 0.02
@@ -78,6 +82,22 @@ def check(url: str, settings: dict[str, Any]) -> dict[str, Any]:
         "notes": found.notes,
         "not_read": len(found.not_read),
     }
+
+
+def bare(url: str, calls: int) -> dict[str, Any]:
+    """The time that the client alone takes for so many calls, as many at once, doing nothing with the answers: what this
+    machine makes of the ideal."""
+    import dataikuapi
+
+    def ask(count: int) -> None:
+        client = dataikuapi.DSSClient(url, "admin")
+        for _ in range(count):
+            client.get_project("P0001").list_scenarios()
+
+    begun = time.monotonic()
+    with ThreadPoolExecutor(WORKERS) as pool:
+        list(pool.map(ask, [calls // WORKERS] * WORKERS))
+    return {"seconds": time.monotonic() - begun, "calls": calls // WORKERS * WORKERS}
 
 
 def one_after_the_other(url: str, sample: int) -> dict[str, Any]:
@@ -138,7 +158,7 @@ def main() -> None:
         return serve(asked.serve)
     if asked.measure:
         what, url, argument = asked.measure
-        measure = {"check": check, "sequential": one_after_the_other}[what]
+        measure = {"check": check, "sequential": one_after_the_other, "bare": bare}[what]
         print(json.dumps(measure(url, json.loads(argument))))
         return None
     return measure_all(100 if asked.quick else 1000)
@@ -151,6 +171,7 @@ def measure_all(number: int) -> None:
         many = apart("check", url, {})
         bulk = apart("check", url, VIEWS)
         alone = apart("sequential", url, SAMPLE)
+        client = apart("bare", url, max(100, number // 2))
     projects = len(many["verdicts"])
     ideal = many["calls"] * LATENCY / WORKERS
     print(
@@ -179,6 +200,11 @@ def measure_all(number: int) -> None:
         if verdict == "AS_USUAL" and many["verdicts"][key] not in ("OK", "IDLE")
     ]
     print(f"verdicts that differ: {len(other)} [0]; troubles that internal stats pass over: {len(hidden)} [0]")
+    floor = client["seconds"] / client["calls"] * many["calls"]
+    print(
+        f"this machine: load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores; the client alone takes {floor:.1f} s for as "
+        f"many calls: {floor / ideal:.2f} times the ideal, the check {many['seconds'] / floor:.2f} times that"
+    )
     print(f"wall time ratio {many['seconds'] / ideal:.2f} (measured ÷ ideal) [1.5]")
 
 

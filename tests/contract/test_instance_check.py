@@ -321,6 +321,14 @@ def test_it_fails_at_the_severity_that_was_asked_for(large: Server) -> None:
     check(large, config={"fail_at": "never", "projects": failing})
 
 
+def test_progress_is_told_project_by_project(large: Server) -> None:
+    told: list[int] = []
+    instance_check(clients(large), {}, Settings(), told.append)
+    assert told == sorted(told)
+    assert told[-1] == 100
+    assert len(set(told)) > NUMBER / 2
+
+
 # --- as a macro ------------------------------------------------------------------------------------------------------
 
 

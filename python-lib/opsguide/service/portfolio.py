@@ -22,6 +22,7 @@ from ..dss.session import Clients, attempt
 from ..errors import InvalidParameter
 from ..model.known import Known, Unknown
 from ..model.portfolio import History, NotRead, Portfolio, Standing, Surroundings
+from ..model.profile import Declared
 from ..model.snapshot import Project, Snapshot, Variables
 from ..profile import load
 from ..settings import Settings
@@ -199,6 +200,7 @@ class Check:
         yield
 
     def _run(self) -> Iterator[None]:
+        self._begun = time.monotonic()
         until = self._begun + self.order.seconds
         if not self._list():
             return
@@ -252,24 +254,17 @@ class Check:
     # --- one project -------------------------------------------------------------------------------------------------
 
     def _judge(self, project: Project) -> Standing:
-        own = self._own
         snapshot = self._first(project)
         variables = Variables() if isinstance(snapshot.variables, Unknown) else snapshot.variables
         declared = load(variables.standard, variables.local, self.settings.profile_defaults)
-        names = promised_names(declared)
-        if names:
-            snapshot = gateway.read_snapshot(own, project.key, PROMISES - gateway.PER_OBJECT, have=snapshot)
-            asked = (
-                *(item.ref for item in sources(snapshot, declared)),
-                *(i.ref for i in outputs(snapshot, declared) if i.ref.smart_name(project.key) in names),
-            )
-            snapshot = gateway.read_snapshot(own, project.key, PROMISES, objects=asked, have=snapshot)
+        if promised_names(declared):
+            snapshot = self._with_promised(snapshot, declared)
         report = assess(snapshot, declared, server_zone=self.settings.server_timezone)
         failed = self._failed_builds.get(project.key, ())
         found = standing(project, snapshot, declared, report, failed)
         if found.verdict in ALARMING:
             # Only what alarms can be muted: of all other projects nobody's notes are read.
-            ledger = recall(own, project.key)
+            ledger = recall(self._own, project.key)
             found = standing(project, snapshot, declared, with_mutes(report, ledger, project.key), failed)
             if isinstance(ledger, Unknown):
                 found = replace(found, remarks=(*found.remarks, f"what people muted is not known: {ledger.reason}"))
@@ -289,6 +284,16 @@ class Check:
             channels=self._around.channels,
         )
         return gateway.read_snapshot(self._own, project.key, RUNS, have=start)
+
+    def _with_promised(self, snapshot: Snapshot, declared: Declared) -> Snapshot:
+        """The same with what tells of the promised outputs, and of the sources they are made from."""
+        key, names = snapshot.project_key, promised_names(declared)
+        snapshot = gateway.read_snapshot(self._own, key, PROMISES - gateway.PER_OBJECT, have=snapshot)
+        objects = (
+            *(source.ref for source in sources(snapshot, declared)),
+            *(output.ref for output in outputs(snapshot, declared) if output.ref.smart_name(key) in names),
+        )
+        return gateway.read_snapshot(self._own, key, PROMISES, objects=objects, have=snapshot)
 
     # --- internal stats ----------------------------------------------------------------------------------------------
 
