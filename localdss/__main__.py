@@ -34,6 +34,7 @@ def main() -> int:
             speed=DEMO_SPEED,
             latency=asked.latency_ms / 1000,
             postgres=asked.postgres,
+            triggers_fire=True,
         ) as dss:
             print(_welcome(dss), flush=True)
             _until_interrupted()

@@ -14,6 +14,7 @@ from . import host, projects, story
 from .clock import Clock
 from .instance import Instance, Raw
 from .server import Server
+from .triggers import Triggers
 
 SAMPLE = Path(__file__).parent / "sample"
 PLUGIN = Path(__file__).parent.parent
@@ -72,14 +73,22 @@ def serve(
     latency: float = 0.0,
     postgres: str = "",
     data_dir_open_to: str = "macros",
+    triggers_fire: bool = False,
 ) -> Iterator[Server]:
     """A server for the length of a `with`. `speed` divides the time that runs and jobs take; `latency` delays every answer
-    (seconds); `story=None` opens projects to which nothing has happened; `data_dir_open_to` is told at `Instance`."""
+    (seconds); `story=None` opens projects to which nothing has happened; `data_dir_open_to` is told at `Instance`; `triggers_fire`
+    lets triggers fire by themselves as the clock moves."""
     instance = open_instance(story, at, projects, version, plugins, sample, postgres)
     instance.speed, instance.data_dir_open_to = speed, data_dir_open_to
     server = Server(instance)
     server.faults.latency = latency
+    watching = Triggers(instance) if triggers_fire else None
     try:
-        yield server.start(port)
+        server.start(port)
+        if watching is not None:
+            watching.start()
+        yield server
     finally:
+        if watching is not None:
+            watching.stop()
         server.stop()
