@@ -24,7 +24,7 @@ from opsguide.profile import schema  # noqa: E402
 from opsguide.render import json as guide_json  # noqa: E402
 from opsguide.render.portfolio import portfolio_schema  # noqa: E402
 from opsguide.render.today_json import today_schema  # noqa: E402
-from tools import components_page  # noqa: E402
+from tools import components_page, instrument_page  # noqa: E402
 from tools.verdicts_page import verdicts_page  # noqa: E402
 
 PROFILE_EXAMPLE = {
@@ -150,6 +150,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "guide.schema.json": guide_schema,
     "today.schema.json": today_page,
     "portfolio.schema.json": portfolio_page,
+    "instrument.md": instrument_page.page,
     "probes-and-checks.md": components_page.page,
     "verdicts.md": verdicts_page,
 }
