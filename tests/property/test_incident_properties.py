@@ -14,7 +14,8 @@ from opsguide.core.assess import assess
 from opsguide.core.compose.scene import Scene
 from opsguide.core.incident.grouping import group
 from opsguide.core.incident.journal import incidents
-from opsguide.core.incident.pages import incident_page, incidents_page
+from opsguide.core.incident.listing import incidents_page
+from opsguide.core.incident.opened import incident_page
 from opsguide.core.incident.symptoms import symptoms
 from opsguide.core.ledger import ledger
 from opsguide.dss.logs import around

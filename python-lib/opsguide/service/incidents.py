@@ -14,7 +14,8 @@ import regex
 from ..core.compose.scene import Scene
 from ..core.incident.grouping import group
 from ..core.incident.journal import forgotten, incidents, spoken
-from ..core.incident.pages import incident_page, incidents_page
+from ..core.incident.listing import incidents_page
+from ..core.incident.opened import incident_page
 from ..core.incident.symptoms import failing_rules, symptoms
 from ..dss import extras, failures, gateway, logs, store, traces
 from ..dss.masking import mask

@@ -12,5 +12,6 @@ itself when the thing is well again. Where the cause lies is inferred, and alway
     impact      what waits for it, and who is told
     remedies    errors seen before, and what helped
     escalation  when to call the next person
-    pages       all of it as sections
+    changes     what changed since it last went well
+    listing     the list as sections, opened the page of one, cells what both show
 """

@@ -1,257 +1,30 @@
-"""Incidents as pages: the list, worst first, and one incident with all that helps to end it."""
+"""One incident with all that helps to end it, as sections."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Optional
 
 from ...model.event import Event
 from ...model.guide import Block, Cell, Item, Items, Link, Section, Table, Text, Tone
-from ...model.incident import Failure, Incident, IncidentPage, Incidents, Mention, Opened, Suspicion, Symptom
+from ...model.incident import Failure, Incident, IncidentPage, Mention, Opened, Suspicion, Symptom
 from ...model.known import Cause, Known, Unknown
 from ...model.report import OutputReport
 from .. import words
-from ..compose.front import cautions, project_name
+from ..compose.front import cautions
 from ..compose.procedures import procedure
 from ..compose.scene import Scene, key
 from ..messages import alike
 from .blame import suspicion
+from .cells import INFERRED, after_cell, due_cell, origin_cell, since_cell
 from .changes import changes
 from .impact import Reach, reach
 from .journal import tone_of
 from .remedies import Remedies, remedies
 
-ORIGIN_WORDS = {
-    "late_source": "Late source",
-    "schema_change": "Schema change",
-    "quality_gate": "Quality gate",
-    "code_or_engine": "Code or engine",
-    "start": "Not started",
-    "instance": "The instance",
-    "unknown": "Not clear",
-}
-STATE_WORDS = {
-    "open": "Open",
-    "acknowledged": "Taken",
-    "resolved": "Closed",
-    "recovered": "Recovered",
-}
 _PROCEDURES = {"late_source": "handling-late-source-data", "schema_change": "handling-schema-changes"}
 _SPOKEN = {"acknowledge": "took it", "assign": "gave it to", "note": "wrote", "resolve": "closed it"}
-_INFERRED = "inferred from the flow, the runs and the error"
-
-
-# --- the list --------------------------------------------------------------------------------------------------------
-
-
-def incidents_page(
-    found: Known[tuple[Incident, ...]], scene: Scene, keeping: str, failures: Mapping[str, Failure]
-) -> Incidents:
-    """The list. `keeping` says why nothing can be written down about incidents, '' where it can; `failures` tell, by run
-    id, where a run failed."""
-    listed = () if isinstance(found, Unknown) else found
-    sentence, tone = _headline(found, scene)
-    return Incidents(
-        project_key=scene.snapshot.project_key,
-        title=f"{project_name(scene)} - Incidents",
-        taken_at=scene.now,
-        zone=scene.report.zone,
-        headline=sentence,
-        tone=tone,
-        banners=cautions(scene),
-        incidents=found,
-        keeping=keeping,
-        sections=(_open_section(listed, scene, failures), _ended_section(listed, scene)),
-        calls=scene.snapshot.calls,
-        elapsed_seconds=scene.snapshot.elapsed_seconds,
-    )
-
-
-def _headline(found: Known[tuple[Incident, ...]], scene: Scene) -> tuple[str, Tone]:
-    if isinstance(found, Unknown):
-        return f"whether anything is wrong cannot be told: {found.reason}", Tone.UNKNOWN
-    open_ones = [incident for incident in found if incident.open]
-    unseen = _unseen(scene)
-    if not open_ones:
-        if unseen:
-            return f"no incident is seen, but {unseen}", Tone.UNKNOWN
-        return "no incident is open", Tone.GOOD
-    loud = [incident for incident in open_ones if incident.tone in (Tone.BAD, Tone.NOTICE)]
-    untaken = sum(incident.state == "open" for incident in loud)
-    parts = [f"{words.count(len(open_ones), 'incident')} open: {words.listed([i.title for i in open_ones], 3)}"]
-    if loud:
-        parts.append(
-            "nobody has taken " + ("it" if len(loud) == 1 else f"{untaken} of them") if untaken else "all taken"
-        )
-    return "; ".join([*parts, unseen] if unseen else parts), open_ones[0].tone
-
-
-def _unseen(scene: Scene) -> str:
-    """What could not be read, so that silence about it is no good news."""
-    parts = {
-        "its scenarios": scene.report.scenarios,
-        "its outputs": scene.report.outputs,
-        "its sources": scene.report.sources,
-    }
-    lost = [name for name, part in parts.items() if isinstance(part, Unknown)]
-    unread = [s.name for s in scene.watched if isinstance(s.last_run, Unknown)]
-    if unread:
-        lost.append(f"the runs of {words.listed(unread, 2)}")
-    return f"{words.listed(lost)} could not be read" if lost else ""
-
-
-def _open_section(found: Sequence[Incident], scene: Scene, failures: Mapping[str, Failure]) -> Section:
-    rows = [_open_row(incident, scene, failures) for incident in found if incident.open or _closed_by_hand(incident)]
-    table = Table(
-        ("Incident", "Suspected", "Since", "What Follows", "Taken By", "Next Call"),
-        tuple(rows),
-        "Open incidents, the worst and newest first: one for each root cause",
-        "No incident is open.",
-    )
-    return Section("open", "Open", (table,))
-
-
-def _closed_by_hand(incident: Incident) -> bool:
-    """Closed, but not seen well yet: still worth an eye."""
-    return incident.state == "resolved" and any(symptom.ended_at is None for symptom in incident.symptoms)
-
-
-def _open_row(incident: Incident, scene: Scene, failures: Mapping[str, Failure]) -> tuple[Cell, ...]:
-    row = f"incidents.{incident.id}"
-    return (
-        title_cell(incident, scene, f"{row}.title"),
-        origin_cell(suspicion(incident, scene, failures.get(incident.root.run_id)), scene, f"{row}.origin"),
-        since_cell(incident, scene, f"{row}.since"),
-        _follows_cell(incident, scene, f"{row}.follows"),
-        _taken_cell(incident, scene, f"{row}.taken"),
-        due_cell(incident, scene, f"{row}.due"),
-    )
-
-
-def title_cell(incident: Incident, scene: Scene, cell_id: str) -> Cell:
-    return scene.inferred(
-        cell_id,
-        incident.title,
-        "what was read of runs, builds and data",
-        link=Link("page", f"incidents/{incident.id}"),
-        tone=incident.tone,
-        reason=incident.root.said,
-        evidence=tuple(line for line in (incident.muted, incident.remark) if line),
-    )
-
-
-def origin_cell(found: Suspicion, scene: Scene, cell_id: str) -> Cell:
-    return scene.inferred(
-        cell_id,
-        f"{ORIGIN_WORDS[found.origin]}: {found.said}",
-        _INFERRED,
-        link=scene.link(found.ref) if found.ref is not None else None,
-        tone=Tone.UNKNOWN if found.origin == "unknown" else Tone.NONE,
-        evidence=found.evidence,
-    )
-
-
-def since_cell(incident: Incident, scene: Scene, cell_id: str) -> Cell:
-    root = incident.root
-    if root.began_at.year == 1970:
-        return scene.unknown(cell_id, Unknown("since when is not on record", Cause.NOT_RECORDED))
-    times = f", {words.count(root.times, 'time')}" if root.times > 1 else ""
-    return scene.inferred(
-        cell_id,
-        f"{scene.time(root.began_at)}, {words.ago(root.began_at, scene.now)}{times}",
-        "the first moment at which it was wrong",
-        at=root.began_at,
-    )
-
-
-def _follows_cell(incident: Incident, scene: Scene, cell_id: str) -> Cell:
-    names = tuple(dict.fromkeys(f"{symptom.name}" for symptom in incident.others))
-    if not names:
-        return scene.inferred(cell_id, "Nothing seen", _INFERRED)
-    told = tuple(f"{symptom.name}: {symptom.said}" for symptom in incident.others)
-    return scene.inferred(cell_id, words.listed(names, 3), _INFERRED, evidence=told)
-
-
-def _taken_cell(incident: Incident, scene: Scene, cell_id: str) -> Cell:
-    who = incident.assignee or "Nobody"
-    marks = [
-        incident.muted.partition(":")[0] if incident.muted else "",
-        "" if incident.open else STATE_WORDS[incident.state],
-    ]
-    said = ", ".join([who, *(mark.lower() for mark in marks if mark)])
-    alone = incident.state == "open" and not incident.muted
-    return scene.live(
-        cell_id, said, "the notes of this page", tone=incident.tone if alone else Tone.NONE, reason=incident.remark
-    )
-
-
-def due_cell(incident: Incident, scene: Scene, cell_id: str) -> Cell:
-    """When the next person is to be called, as the matrix says."""
-    due = incident.due
-    if not incident.open or due is None:
-        return scene.inferred(cell_id, "None: it is over", "the escalation matrix")
-    if due.at is None:
-        return scene.missing(cell_id, "escalation", due.said)
-    to = due.to or "nobody is declared"
-    if incident.root.began_at.year == 1970:
-        return scene.unknown(
-            cell_id, Unknown("since when is not on record, so the count has no beginning", Cause.NOT_RECORDED)
-        )
-    late = due.at <= scene.now
-    said = (
-        f"{to}, due since {scene.time(due.at)}"
-        if late
-        else f"{to} {words.ago(due.at, scene.now)}, at {scene.time(due.at)}"
-    )
-    quiet = incident.muted or scene.report.quiet
-    return scene.inferred(
-        cell_id,
-        said,
-        f"the escalation matrix: {due.issue}, after {due.after}",
-        at=due.at,
-        tone=Tone.NOTICE if late and not quiet else Tone.NONE,
-        reason=due.said,
-        declare="escalation",
-        evidence=tuple(line for line in (f"first contact: {due.first}" if due.first else "",) if line),
-    )
-
-
-def _ended_section(found: Sequence[Incident], scene: Scene) -> Section:
-    rows = [_ended_row(incident, scene) for incident in found if not incident.open and not _closed_by_hand(incident)]
-    table = Table(
-        ("Incident", "Began", "Taken After", "Well After", "What It Was"),
-        tuple(rows),
-        "Incidents of the last weeks that are over, the newest first",
-        "None is on record.",
-    )
-    return Section("ended", "Over", (table,))
-
-
-def _ended_row(incident: Incident, scene: Scene) -> tuple[Cell, ...]:
-    row = f"incidents.{incident.id}"
-    return (
-        title_cell(incident, scene, f"{row}.title"),
-        since_cell(incident, scene, f"{row}.since"),
-        _after_cell(incident.seconds_to_acknowledge, "Nobody took it", scene, f"{row}.taken"),
-        _after_cell(incident.seconds_to_recover, "Not seen well", scene, f"{row}.well"),
-        _closed_cell(incident, scene, f"{row}.closed"),
-    )
-
-
-def _after_cell(seconds: Optional[float], none: str, scene: Scene, cell_id: str) -> Cell:
-    said = none if seconds is None else words.duration(seconds)
-    return scene.inferred(cell_id, said, "its beginning and the notes of this page", seconds=seconds)
-
-
-def _closed_cell(incident: Incident, scene: Scene, cell_id: str) -> Cell:
-    closed = [mention for mention in incident.mentions if mention.kind == "resolve" and mention.text]
-    if not closed:
-        return scene.live(cell_id, "Nobody wrote it down", "the notes of this page")
-    return scene.live(cell_id, words.one_line(closed[-1].text, 160), f"written by {closed[-1].by}")
-
-
-# --- one incident ----------------------------------------------------------------------------------------------------
 
 
 def incident_page(
@@ -341,7 +114,7 @@ def _symptom_row(symptom: Symptom, scene: Scene) -> tuple[Cell, ...]:
     row = f"incident.symptom-{key(symptom.subject)}-{symptom.kind}"
     return (
         scene.inferred(
-            f"{row}.name", symptom.name, _INFERRED, link=scene.link(symptom.ref) if symptom.ref is not None else None
+            f"{row}.name", symptom.name, INFERRED, link=scene.link(symptom.ref) if symptom.ref is not None else None
         ),
         scene.inferred(
             f"{row}.said",
@@ -524,10 +297,10 @@ def _history(incident: Incident, scene: Scene) -> Iterator[Block]:
             Item(
                 (
                     "Taken after: ",
-                    _after_cell(incident.seconds_to_acknowledge, "Not yet", scene, "incident.acknowledged"),
+                    after_cell(incident.seconds_to_acknowledge, "Not yet", scene, "incident.acknowledged"),
                 )
             ),
-            Item(("Well after: ", _after_cell(incident.seconds_to_recover, "Not yet", scene, "incident.recovered"))),
+            Item(("Well after: ", after_cell(incident.seconds_to_recover, "Not yet", scene, "incident.recovered"))),
         )
     )
     rows = tuple(_mention_row(mention, number, scene) for number, mention in enumerate(incident.mentions))
