@@ -115,6 +115,21 @@ What it says is only as good as what is known of DSS, so every route states what
 
 An older version (`python -m localdss --version 12.0.0`) answers 404, in HTML, to routes that came later. Every route is
 served under `/dip/publicapi` and `/public/api`; every answer's header `X-Localdss-Basis` repeats what is said here.
+
+It lives: scenarios and jobs take time, and in the demo triggers fire as its clock moves. What went wrong in a story goes on
+going wrong until somebody puts it right, by the button on the project's screen; then the same run succeeds.
+
+It has a data directory, laid out when somebody first looks, dated by its own clock and of one mind with the lists: a job
+whose folder is deleted leaves the list. Where DSS's documentation or its own macros name a folder, that is where things lie:
+
+| folder | rests on |
+|---|---|
+| `jobs/PROJECT/JOB`, `scenarios/PROJECT/SCENARIO/RUN`, `saved_models/PROJECT/MODEL/versions/VERSION` | documented |
+| `exports/EXPORT`, `streaming-logs/PROJECT/RECIPE/runs/RUN` | recorded: where DSS's own macros look |
+| `bundles/PROJECT/BUNDLE`, and the names of the files in all of these | inferred |
+
+Macros that run as DSS itself reach it by `DIP_HOME`, other processes of plugins do not, as where User Isolation is on;
+`localdss.serve(data_dir_open_to=...)` opens it to all, or closes it as containers do.
 """
 
 
