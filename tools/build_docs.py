@@ -22,6 +22,7 @@ from localdss.api.routing import BASES, ROUTES  # noqa: E402
 from opsguide.model import profile as model  # noqa: E402  (the plugin's library is not installed, only beside us)
 from opsguide.profile import schema  # noqa: E402
 from opsguide.render import json as guide_json  # noqa: E402
+from opsguide.render.incidents import incidents_schema  # noqa: E402
 from opsguide.render.portfolio import portfolio_schema  # noqa: E402
 from opsguide.render.today_json import today_schema  # noqa: E402
 from tools import components_page, instrument_page  # noqa: E402
@@ -158,12 +159,18 @@ def portfolio_page() -> str:
     return json.dumps(portfolio_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
+def incidents_page() -> str:
+    """JSON Schema of `incidents.json`."""
+    return json.dumps(incidents_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "localdss.md": localdss_page,
     "profile.md": profile_page,
     "profile.schema.json": profile_schema,
     "guide.schema.json": guide_schema,
     "today.schema.json": today_page,
+    "incidents.schema.json": incidents_page,
     "portfolio.schema.json": portfolio_page,
     "instrument.md": instrument_page.page,
     "probes-and-checks.md": components_page.page,
