@@ -342,10 +342,10 @@ def test_a_scene_finds_what_it_is_asked_for():
 
 
 def test_warnings_are_yellow():
+    start = NOW - timedelta(hours=5)
+    times = {"start": start, "end": start + timedelta(minutes=12), "fired_at": None}
     scenarios = tuple(
-        replace(
-            s, runs=(replace(s.runs[1], outcome="WARNING", start=NOW - timedelta(hours=5), fired_at=None), *s.runs[2:])
-        )
+        replace(s, runs=(replace(s.runs[1], outcome="WARNING", **times), *s.runs[2:]))
         if s.id == "NIGHTLY" and not isinstance(s.runs, Unknown)
         else s
         for s in known(night().scenarios, ())

@@ -11,8 +11,9 @@ import pytest
 
 from opsguide.core import meanings
 from opsguide.core.assess import assess
+from opsguide.core.compose.phrases import budget_text
 from opsguide.core.today import evaluate, today
-from opsguide.core.today.lines import CONCERNS, budget_text
+from opsguide.core.today.lines import CONCERNS
 from opsguide.model.guide import Table, Tone
 from opsguide.model.known import Cause, Unknown
 from opsguide.model.profile import Declared

@@ -63,7 +63,8 @@ class Timeline:
 @dataclass(frozen=True)
 class ScenarioToday:
     """One scenario. `verdict` is one of `report.RUN_ORDER`; `alarms` is False where nobody needs to be woken: inactive,
-    a test, muted, a design node. `problem` says what is wrong, '' where nothing is; `nobody_told` whether its failure reaches
+    a test, muted, a design node. `problem` says what is wrong, '' where nothing is; `length` is one of
+    `report.DURATION_ORDER`, of its last run; `nobody_told` whether its failure reaches
     nobody, None where that is unknown. `muted_text` is the mute in words, '' without one."""
 
     id: str
@@ -85,6 +86,7 @@ class ScenarioToday:
     next_at: Optional[datetime] = None
     usual_seconds: Optional[float] = None
     slow_seconds: Optional[float] = None
+    length: str = "UNKNOWN"
     nobody_told: Optional[bool] = None
     muted: Optional[Mute] = None
     muted_text: str = ""

@@ -8,7 +8,7 @@ from typing import Any, Optional
 
 from ..model.known import Known, Unknown
 from ..model.ledger import Ledger, Mute, SignOff
-from ..model.report import FRESHNESS_ORDER, RUN_ORDER, SLA_ORDER, VOLUME_ORDER, Budget, DayVerdict
+from ..model.report import DURATION_ORDER, FRESHNESS_ORDER, RUN_ORDER, SLA_ORDER, VOLUME_ORDER, Budget, DayVerdict
 from ..model.today import SCHEMA_VERSION, Lane, Mark, OutputToday, ScenarioToday, SourceToday, Timeline, Today
 from .json import as_instant, as_seconds, json_object
 
@@ -112,6 +112,7 @@ def _scenario(scenario: ScenarioToday) -> dict[str, Any]:
         "next_at": as_instant(scenario.next_at),
         "usual_seconds": as_seconds(scenario.usual_seconds),
         "slow_seconds": as_seconds(scenario.slow_seconds),
+        "length": scenario.length,
         "nobody_told": scenario.nobody_told,
     }
 
@@ -261,6 +262,7 @@ def today_schema() -> dict[str, Any]:
         next_at=perhaps,
         usual_seconds={**number, "description": "Half of its successful runs took no longer."},
         slow_seconds={**number, "description": "19 of 20 of them took no longer."},
+        length={"enum": list(DURATION_ORDER), "description": "How long the last run takes or took."},
         nobody_told={"type": ["boolean", "null"], "description": "Whether its failure reaches nobody; null: unknown."},
     )
     output = json_object(

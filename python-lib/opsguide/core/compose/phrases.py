@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Optional
 
 from ...model.guide import Tone
 from ...model.known import Cause, Unknown
-from ...model.report import DurationStat, Learning, RunVerdict, ScenarioReport, Typical
+from ...model.report import (
+    SLA_ORDER,
+    Budget,
+    DayVerdict,
+    DurationStat,
+    Learning,
+    RunVerdict,
+    ScenarioReport,
+    Typical,
+)
 from ...model.snapshot import Run
 from .. import words
 from .scene import Scene
@@ -179,3 +190,24 @@ def no_duration(typical: Typical) -> Unknown:
     if isinstance(typical, Learning):
         return Unknown(str(typical))
     return Unknown("not worked out")
+
+
+def budget_text(budget: Optional[Budget]) -> str:
+    """How many misses the target allows, and how many there were: "1 of 2 allowed misses in 30 days, target 95 %"."""
+    if budget is None:
+        return ""
+    target = words.percent(budget.target)
+    unread = f"; {words.count(budget.unknown, 'day')} cannot be told" if budget.unknown else ""
+    if not budget.days:
+        return f"target {target}, no day of the last 30 can be judged{unread}"
+    if not budget.allowed:
+        means = f"; one miss would mean {words.percent(budget.one_miss_means)}" if budget.one_miss_means else ""
+        return f"{budget.missed} missed in {words.count(budget.days, 'day')}, none allowed by {target}{means}{unread}"
+    return f"{budget.missed} missed of {budget.allowed} allowed in {words.count(budget.days, 'day')}, target {target}{unread}"
+
+
+def days_text(days: Sequence[DayVerdict]) -> str:
+    """How the promise went, day by day: "of 64 due days in 90: 61 met, 2 missed and 1 built late"."""
+    counted = Counter(day.verdict for day in days if day.verdict != "PENDING")
+    said = [f"{counted[verdict]} {OUTPUT_WORDS[verdict]}" for verdict in reversed(SLA_ORDER) if counted[verdict]]
+    return f"of {words.count(sum(counted.values()), 'due day')} in 90: {words.listed(said)}" if said else ""

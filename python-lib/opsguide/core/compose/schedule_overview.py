@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ...model.guide import Block, Callout, Cell, Heading, Text, Tone
 from ...model.known import Cause, Unknown
 from ...model.report import DurationStat, OutputReport, ScenarioReport, SourceReport
 from .. import words
 from ..purpose import purpose
-from .phrases import LENGTH_WORDS, OUTPUT_WORDS, duration_text, history_text, no_duration, output_tone, spread_text
+from .phrases import (
+    LENGTH_WORDS,
+    OUTPUT_WORDS,
+    budget_text,
+    days_text,
+    duration_text,
+    history_text,
+    no_duration,
+    output_tone,
+    spread_text,
+)
 from .rows import object_cell, scenario_cell, table_or_reason
 from .scene import Scene, key
 
@@ -280,7 +292,10 @@ def due_cell(scene: Scene, output: OutputReport, cell_id: str) -> Cell:
         path = f"datasets.{scene.smart(output.ref)}.max_age_hours"
         value = f"Never older than {words.duration(promised.max_age_hours * 3600)}"
     hint = f"no SLA declared; history could keep {output.suggested}" if output.suggested else "no SLA declared"
-    return scene.declare(cell_id, path, value, reason="" if value else hint)
+    cell = scene.declare(cell_id, path, value, reason="" if value else hint)
+    tight = "on more than one day in ten it comes after this" if output.tight else ""
+    told = (tight, budget_text(output.budget), days_text(output.days))
+    return replace(cell, evidence=tuple(line for line in told if line))
 
 
 def _typical(scene: Scene, output: OutputReport, cell_id: str) -> Cell:

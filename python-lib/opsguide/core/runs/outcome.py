@@ -11,6 +11,8 @@ from .. import words
 from ..duration import SUCCESSES, limits
 from .terms import Terms, started_by_a_person
 
+# Clocks of one installation are no further apart, in seconds, without anything being wrong.
+CLOCKS_DIFFER = 300.0
 _FAILURES = {"FAILED": "failed", "ABORTED": "was aborted"}
 HOW_IT_ENDED = {**_FAILURES, "SUCCESS": "ended well", "WARNING": "ended with warnings"}
 
@@ -48,8 +50,10 @@ def _outcome(scenario: Scenario, terms: Terms, run: Run) -> tuple[str, str]:
         )
     if run.start is None or run.end is None:
         return "UNKNOWN", f"ended well, but when it {'ended' if run.start else 'started'} is not on record"
-    limit, basis = limit_of(scenario, terms, run)
     took = (run.end - run.start).total_seconds()
+    if took < 0:
+        return "UNKNOWN", "ended well, but before it started: clocks differ, so whether it was in time cannot be told"
+    limit, basis = limit_of(scenario, terms, run)
     if limit is None or took <= limit:
         return "ON_TIME", f"ended well after {words.duration(took)}"
     return "LATE_FINISH", f"took {words.duration(took)}, over {words.duration(limit)} ({basis})"
@@ -59,6 +63,9 @@ def _while_running(scenario: Scenario, terms: Terms, run: Run) -> tuple[str, str
     if run.start is None:
         return "UNKNOWN", "running, but since when is not on record"
     elapsed = (terms.now - run.start).total_seconds()
+    if elapsed < -CLOCKS_DIFFER:
+        return "UNKNOWN", f"running since {terms.tell(run.start)}, which is still to come: clocks differ"
+    elapsed = max(0.0, elapsed)
     limit, basis = limit_of(scenario, terms, run)
     if limit is not None and elapsed > limit:
         return "RUNNING_LATE", f"running for {words.duration(elapsed)}, over {words.duration(limit)} ({basis})"

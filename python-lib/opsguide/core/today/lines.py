@@ -14,7 +14,6 @@ from ...model.report import (
     FRESHNESS_ORDER,
     RUN_ORDER,
     VOLUME_ORDER,
-    Budget,
     DurationStat,
     OutputReport,
     Prediction,
@@ -25,7 +24,16 @@ from ...model.report import (
 from ...model.today import Counts, OutputToday, ScenarioToday, SourceToday
 from .. import words
 from ..compose.monitoring import VOLUME_TONES
-from ..compose.phrases import OUTPUT_WORDS, STATE_WORDS, is_good, output_tone, standing_tone, with_warnings
+from ..compose.phrases import (
+    LENGTH_WORDS,
+    OUTPUT_WORDS,
+    STATE_WORDS,
+    budget_text,
+    is_good,
+    output_tone,
+    standing_tone,
+    with_warnings,
+)
 from ..compose.scene import Scene, read
 
 # What an output may be in trouble for, worst first: its promise, the age of its data, its rows (ERROR, WARNING,
@@ -198,7 +206,7 @@ def _scenario(scene: Scene, scenario: ScenarioReport) -> ScenarioToday:
         tone=scene.alarm(standing_tone(scenario), quiet, scenario.muted),
         problem=_scenario_problem(scenario),
         advice=scenario.state.advice,
-        evidence=tuple(line for line in (*scenario.state.caveats, said) if line),
+        evidence=tuple(line for line in (*scenario.state.caveats, said, _length_text(scenario)) if line),
         expected_at=scenario.state.instant,
         late_after_seconds=scenario.state.late_after_seconds,
         started_at=last.start if last is not None else None,
@@ -207,10 +215,16 @@ def _scenario(scene: Scene, scenario: ScenarioReport) -> ScenarioToday:
         next_at=scenario.next_run.at,
         usual_seconds=usual.p50 if usual else None,
         slow_seconds=usual.p95 if usual else None,
+        length=scenario.length.verdict,
         nobody_told=None if isinstance(told, Unknown) else told.nobody,
         muted=scenario.muted,
         muted_text=scene.mute_text(scenario.muted) if scenario.muted else "",
     )
+
+
+def _length_text(scenario: ScenarioReport) -> str:
+    unusual = LENGTH_WORDS.get(scenario.length.verdict)
+    return f"{unusual}: {scenario.length.reason}" if unusual else ""
 
 
 def _scenario_problem(scenario: ScenarioReport) -> str:
@@ -282,20 +296,6 @@ def _output_evidence(output: OutputReport, rows: Optional[RowStat]) -> tuple[str
     if isinstance(output.prediction, Prediction):
         lines.append(f"expected: from {output.prediction.basis}")
     return tuple(lines)
-
-
-def budget_text(budget: Optional[Budget]) -> str:
-    """How many misses the target allows, and how many there were: "1 of 2 allowed misses in 30 days, target 95 %"."""
-    if budget is None:
-        return ""
-    target = words.percent(budget.target)
-    unread = f"; {words.count(budget.unknown, 'day')} cannot be told" if budget.unknown else ""
-    if not budget.days:
-        return f"target {target}, no day of the last 30 can be judged{unread}"
-    if not budget.allowed:
-        means = f"; one miss would mean {words.percent(budget.one_miss_means)}" if budget.one_miss_means else ""
-        return f"{budget.missed} missed in {words.count(budget.days, 'day')}, none allowed by {target}{means}{unread}"
-    return f"{budget.missed} missed of {budget.allowed} allowed in {words.count(budget.days, 'day')}, target {target}{unread}"
 
 
 def sources(scene: Scene) -> Known[tuple[SourceToday, ...]]:
