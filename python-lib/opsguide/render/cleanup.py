@@ -94,7 +94,7 @@ def view(found: Report) -> dict[str, Any]:
         "parts": tuple(
             _part(plan, each, many=len(plan.projects) > 1) for each in plan.sums if each.goes or each.protected
         ),
-        "quiet": ", ".join(GROUP[each.group].title.lower() for each in plan.sums if not (each.goes or each.protected)),
+        "quiet": _nothing_found(plan),
         "receipts": _receipt_lines(execution.receipts) if execution else (),
         "more_receipts": max(0, len(execution.receipts) - MAX_ROWS) if execution else 0,
         "gaps": tuple((GROUP[gap.group].title, gap.project_key, _why(gap)) for gap in plan.gaps if gap.group in GROUP),
@@ -106,10 +106,17 @@ def view(found: Report) -> dict[str, Any]:
     }
 
 
+def _nothing_found(plan: Plan) -> str:
+    unseen = {gap.group for gap in plan.gaps}
+    empty = (each.group for each in plan.sums if not (each.goes or each.protected) and each.group not in unseen)
+    return ", ".join(GROUP[name].title.lower() for name in empty)
+
+
 def _planned(plan: Plan) -> str:
     tagged = [c.action for c in plan.going if c.action in (QUARANTINE, RELEASE)]
     goes = sum(each.goes for each in plan.sums) - len(tagged)
-    said = [f"{_count(goes, 'thing')} would go, freeing {_freed(plan)}"] if goes else []
+    freed = _freed(plan)
+    said = [f"{_count(goes, 'thing')} would go" + (f", freeing {freed}" if freed else "")] if goes else []
     said += [f"{_count(tagged.count(QUARANTINE), 'object')} into quarantine"] if QUARANTINE in tagged else []
     said += [f"{_count(tagged.count(RELEASE), 'object')} out of quarantine"] if RELEASE in tagged else []
     return "; ".join(said) or "Nothing to clean up"
@@ -119,7 +126,9 @@ def _freed(plan: Plan) -> str:
     frees = {name for name, group in GROUP.items() if group.action in (DELETE, CLEAR)}
     sums = [each for each in plan.sums if each.group in frees]
     size, unsized = sum(each.size for each in sums), sum(each.unsized for each in sums)
-    return f"{said_size(size)} and what {_count(unsized, 'thing')} of unknown size take" if unsized else said_size(size)
+    said = [said_size(size)] if size else []
+    said += [f"what {_count(unsized, 'thing')} of unknown size take"] if unsized else []
+    return " and ".join(said)
 
 
 def _executed(found: Report) -> str:
@@ -149,7 +158,7 @@ def _part(plan: Plan, total: Sum, *, many: bool) -> Part:
         group.title,
         _VERBS[group.action],
         total.goes,
-        said_size(total.size) if total.size or not total.unsized else "unknown",
+        _would_free(total),
         total.protected,
         group.does,
         group.undo,
@@ -157,6 +166,12 @@ def _part(plan: Plan, total: Sum, *, many: bool) -> Part:
         tuple(_line(c, plan.made_at, many) for c in shown[1]),
         total.goes + total.protected - len(shown[0]) - len(shown[1]),
     )
+
+
+def _would_free(total: Sum) -> str:
+    if not total.goes or GROUP[total.group].action in (END, STOP, QUARANTINE):
+        return "–"
+    return said_size(total.size) if total.size or not total.unsized else "unknown"
 
 
 def _line(candidate: Candidate, now: datetime, many: bool) -> Line:

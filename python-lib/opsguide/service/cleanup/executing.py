@@ -32,7 +32,7 @@ from .planning import DISK_OF, Caller, Look, held_in, judged, look, may_delete_f
 _LISTED_BY_MACRO = frozenset({"continuous_logs", "exports"})
 _LONGEST_PLAN = timedelta(days=31)
 # Between two processes, and because DSS tells whole seconds.
-_CLOCKS_DIFFER = timedelta(minutes=1)
+CLOCKS_DIFFER = timedelta(minutes=1)
 
 
 def execute(
@@ -56,7 +56,7 @@ def execute(
 
 
 def _refuse_time(plan: Plan, now: datetime) -> None:
-    if now < plan.made_at - _CLOCKS_DIFFER:
+    if now < plan.made_at - CLOCKS_DIFFER:
         raise NotAccepted(
             f"The plan was made at {plan.made_at:%Y-%m-%d %H:%M} UTC, and the clock says {now:%Y-%m-%d %H:%M}.",
             status=409,
@@ -252,6 +252,6 @@ def approved(store: Store, now: datetime, days: int) -> tuple[tuple[str, str, da
     found = attempt("the approvals", store.events, now - timedelta(days=days))
     if isinstance(found, Unknown):
         return ()
-    events = [event for event in found.events if event.kind == "approval" and event.at <= now]
+    events = [event for event in found.events if event.kind == "approval" and event.at <= now + CLOCKS_DIFFER]
     newest = sorted(events, key=lambda event: event.order, reverse=True)
     return tuple((event.about.partition(":")[2], event.by, event.at) for event in newest)

@@ -15,7 +15,7 @@ from ...model.cleanup import GROUP, Options, Plan, Report
 from ...model.known import Unknown
 from ...render.cleanup import candidates_csv
 from ...settings import Settings
-from .executing import approved, execute
+from .executing import CLOCKS_DIFFER, approved, execute
 from .planning import Caller, make_plan
 
 PLAN, EXECUTE, SCHEDULED, SCENARIO = "PLAN", "EXECUTE", "SCHEDULED", "SCENARIO"
@@ -215,7 +215,7 @@ def _approved_plan(caller: Caller, store: Store) -> tuple[Optional[Plan], str]:
         if plan_id in over:
             return None, "the newest approved plan was executed already"
         plan = plans.read(store, plan_id)
-        if plan is None or at < plan.made_at:
+        if plan is None or at < plan.made_at - CLOCKS_DIFFER:
             why = f"the approved plan {plan_id} is not there any more"
             continue
         if rights.administers(caller.clients, caller.project_key, login):
