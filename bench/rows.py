@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "python-lib")]
 
 import localdss  # noqa: E402  (nothing here is installed: the modules are only beside us)
-from localdss import data  # noqa: E402
+from localdss import data, databases  # noqa: E402
 from localdss.host import run_probe  # noqa: E402
 from localdss.server import Server  # noqa: E402
 from tests import postgres  # noqa: E402
@@ -117,7 +117,7 @@ def by_driver(server: Server, name: str) -> float:
     import psycopg
 
     begun = time.perf_counter()
-    with psycopg.connect(data.address(server.instance)) as opened:
+    with psycopg.connect(databases.address(server.instance)) as opened:
         opened.execute(f"SELECT COUNT(*) FROM {name}").fetchone()
     return time.perf_counter() - begun
 

@@ -12,19 +12,18 @@ import contextlib
 import csv
 import io
 import json
-import os
 import re
 import shutil
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timezone
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Optional
 
-from . import files, stats
+from . import databases, files, stats
 from . import rows as made
 from .clock import from_ms
+from .databases import QueryFailed
 from .instance import DATASET, Instance, Project
 
 Raw = dict[str, Any]
@@ -53,10 +52,6 @@ _SQLITE.update({"double": "REAL", "float": "REAL"})
 
 class NoData(Exception):
     """There is nothing to read: never built, cleared, a partition that does not exist, an object that is gone."""
-
-
-class QueryFailed(Exception):
-    """The database refused a query; the text is the database's own."""
 
 
 # --- what a dataset is -----------------------------------------------------------------------------------------------
@@ -118,7 +113,7 @@ def table(project: Project, name: str) -> tuple[str, str]:
 def qualified(project: Project, name: str) -> str:
     """The table's name as it stands in a query."""
     schema, plain = table(project, name)
-    return f"{_quote(schema)}.{_quote(plain)}" if schema else _quote(plain)
+    return f"{databases.quote(schema)}.{databases.quote(plain)}" if schema else databases.quote(plain)
 
 
 def _resolve(project: Project, written: str) -> str:
@@ -230,8 +225,8 @@ def _table_rows(instance: Instance, project: Project, name: str, asked: Sequence
     where, values = "", [part for part in asked if part not in WHOLE]
     if values and dimension(raw):
         quoted = ", ".join("'" + value.replace("'", "''") + "'" for value in values)
-        where = f" WHERE {_quote(dimension(raw))} IN ({quoted})"
-    listed = ", ".join(_quote(column) for column, _ in fields(raw)) or "*"
+        where = f" WHERE {databases.quote(dimension(raw))} IN ({quoted})"
+    listed = ", ".join(databases.quote(column) for column, _ in fields(raw)) or "*"
     require(project, name)
     kinds = [kind for _, kind in fields(raw)]
     _, found = query(instance, connection(project, name), f"SELECT {listed} FROM {qualified(project, name)}{where}")
@@ -388,7 +383,7 @@ def connection(project: Project, name: str) -> str:
 
 def engine(instance: Instance) -> str:
     """The database that plays the SQL connections: "PostgreSQL" or "SQLite"."""
-    return "PostgreSQL" if _address(instance) else "SQLite"
+    return "PostgreSQL" if databases.server_of(instance) else "SQLite"
 
 
 def query(instance: Instance, where: str, sql: str) -> tuple[list[tuple[str, str]], Iterator[tuple[Any, ...]]]:
@@ -401,10 +396,10 @@ def query(instance: Instance, where: str, sql: str) -> tuple[list[tuple[str, str
             for name in _tables_of(project, where):
                 if re.search(rf"\b{re.escape(table(project, name)[1])}\b", sql, re.IGNORECASE):
                     _fill_when_missing(instance, project, name)
-    opened = _open(instance, where)
+    opened = databases.connect(instance, where)
     try:
-        cursor = _execute(opened, sql)
-    except _database_errors() as failure:
+        cursor = databases.run(opened, sql)
+    except databases.errors() as failure:
         opened.close()
         raise QueryFailed(str(failure).strip()) from failure
     described = cursor.description or []
@@ -421,12 +416,12 @@ def execute(instance: Instance, where: str, sql: str) -> None:
 
 def close(instance: Instance) -> None:
     """Drops what this instance put into a PostgreSQL server; files go with the instance's data directory."""
-    if not _address(instance):
+    if not databases.server_of(instance):
         return
     import psycopg
 
-    with psycopg.connect(_address(instance), autocommit=True) as server:
-        server.execute(f'DROP DATABASE IF EXISTS "{_database(instance)}" WITH (FORCE)')
+    with psycopg.connect(databases.server_of(instance), autocommit=True) as server:
+        server.execute(f'DROP DATABASE IF EXISTS "{databases.name_of(instance)}" WITH (FORCE)')
 
 
 def _tables_of(project: Project, where: str) -> Iterator[str]:
@@ -438,10 +433,10 @@ def _tables_of(project: Project, where: str) -> Iterator[str]:
 def value(instance: Instance, where: str, sql: str) -> tuple[Any, ...]:
     """The one row of a query that adds up, all at once: a cursor that could be read on keeps PostgreSQL from counting with
     several workers. Raises QueryFailed."""
-    with contextlib.closing(_open(instance, where)) as opened:
+    with contextlib.closing(databases.connect(instance, where)) as opened:
         try:
             row = opened.execute(sql).fetchone()
-        except _database_errors() as failure:
+        except databases.errors() as failure:
             raise QueryFailed(str(failure).strip()) from failure
     return tuple(_plain(one) for one in row)
 
@@ -494,10 +489,10 @@ def require(project: Project, name: str) -> None:
 
 
 def _table_exists(instance: Instance, project: Project, name: str) -> bool:
-    with contextlib.closing(_open(instance, connection(project, name))) as opened:
+    with contextlib.closing(databases.connect(instance, connection(project, name))) as opened:
         try:
-            _execute(opened, f"SELECT 1 FROM {qualified(project, name)} LIMIT 1")
-        except _database_errors():
+            databases.run(opened, f"SELECT 1 FROM {qualified(project, name)} LIMIT 1")
+        except databases.errors():
             return False
         return True
 
@@ -506,11 +501,11 @@ def _fill_table(instance: Instance, project: Project, name: str, values: Iterabl
     schema_fields = fields(project.datasets[name])
     postgres = engine(instance) == "PostgreSQL"
     kinds = _POSTGRES if postgres else _SQLITE
-    listed = ", ".join(f"{_quote(column)} {kinds.get(kind, 'text')}" for column, kind in schema_fields)
+    listed = ", ".join(f"{databases.quote(column)} {kinds.get(kind, 'text')}" for column, kind in schema_fields)
     target, schema = qualified(project, name), table(project, name)[0]
-    with contextlib.closing(_open(instance, connection(project, name), schema)) as opened:
+    with contextlib.closing(databases.connect(instance, connection(project, name), schema)) as opened:
         if postgres and schema:
-            opened.execute(f"CREATE SCHEMA IF NOT EXISTS {_quote(schema)}")
+            opened.execute(f"CREATE SCHEMA IF NOT EXISTS {databases.quote(schema)}")
         opened.execute(f"CREATE TABLE IF NOT EXISTS {target} ({listed})")
         if postgres:
             with opened.cursor().copy(f"COPY {target} FROM STDIN") as copy:
@@ -530,81 +525,10 @@ def _drop(instance: Instance, project: Project, name: str, partition: str) -> No
     if not _table_exists(instance, project, name):
         return
     field = dimension(project.datasets[name])
-    with contextlib.closing(_open(instance, connection(project, name))) as opened:
+    with contextlib.closing(databases.connect(instance, connection(project, name))) as opened:
         if partition and field:
             quoted = partition.replace("'", "''")
-            opened.execute(f"DELETE FROM {qualified(project, name)} WHERE {_quote(field)} = '{quoted}'")
+            opened.execute(f"DELETE FROM {qualified(project, name)} WHERE {databases.quote(field)} = '{quoted}'")
         else:
             opened.execute(f"DROP TABLE {qualified(project, name)}")
         opened.commit()
-
-
-def _quote(identifier: str) -> str:
-    return '"' + identifier.replace('"', '""') + '"'
-
-
-# --- the two databases -----------------------------------------------------------------------------------------------
-
-
-def _address(instance: Instance) -> str:
-    return str(getattr(instance, "postgres", "") or os.environ.get("OPSGUIDE_PG_URL", ""))
-
-
-def _database(instance: Instance) -> str:
-    return re.sub(r"\W", "_", instance.data_dir.name).lower()
-
-
-def _open(instance: Instance, where: str, schema: str = "") -> Any:
-    try:
-        return _open_postgres(instance) if _address(instance) else _open_sqlite(instance, where, schema)
-    except _database_errors() as failure:
-        raise QueryFailed(f"Failed to connect to {where}: {str(failure).strip()}") from failure
-
-
-def _open_sqlite(instance: Instance, where: str, schema: str) -> sqlite3.Connection:
-    """One file a connection, and one more for each schema, attached under the schema's name."""
-    home = instance.data_dir / "sql" / re.sub(r"\W", "_", where)
-    home.mkdir(parents=True, exist_ok=True)
-    opened = sqlite3.connect(home / "main.db", timeout=30, check_same_thread=False)
-    known = {file.stem for file in home.glob("*.db")} - {"main"}
-    for name in sorted(known | ({schema} if schema else set())):
-        opened.execute(f"ATTACH DATABASE ? AS {_quote(name)}", (str(home / f"{name}.db"),))
-    return opened
-
-
-def address(instance: Instance) -> str:
-    """The address of the instance's own database in PostgreSQL, for a driver."""
-    from psycopg.conninfo import make_conninfo
-
-    return str(make_conninfo(_address(instance), dbname=_database(instance)))
-
-
-def _open_postgres(instance: Instance) -> Any:
-    import psycopg
-
-    try:
-        return psycopg.connect(address(instance))
-    except psycopg.OperationalError as failure:
-        if "does not exist" not in str(failure):
-            raise
-    with psycopg.connect(_address(instance), autocommit=True) as server:
-        server.execute(f'CREATE DATABASE "{_database(instance)}"')
-    return psycopg.connect(address(instance))
-
-
-def _execute(opened: Any, sql: str) -> Any:
-    if isinstance(opened, sqlite3.Connection):
-        return opened.execute(sql)
-    cursor = (
-        opened.cursor() if not re.match(r"\s*(select|with|values)\b", sql, re.IGNORECASE) else opened.cursor("rows")
-    )
-    cursor.execute(sql.rstrip().rstrip(";"))
-    return cursor
-
-
-def _database_errors() -> tuple[type[Exception], ...]:
-    try:
-        import psycopg
-    except ImportError:
-        return (sqlite3.Error,)
-    return (sqlite3.Error, psycopg.Error)
