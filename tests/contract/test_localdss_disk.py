@@ -12,9 +12,10 @@ from typing import Any
 
 import dataikuapi
 import pytest
+from dataikuapi.utils import DataikuException
 
 import localdss
-from localdss import disk, host
+from localdss import big, disk, host
 from localdss.clock import from_ms
 from localdss.server import Server
 
@@ -103,3 +104,40 @@ def test_who_reaches_the_data_directory(
     content, _ = host.run_macro(dss.instance, "RETAIL", "admin", "pyrunnable_mine_look", {})
     found = json.loads(content)["jobs"]
     assert (found is not None and found > 1000) if reached else found is None
+
+
+def test_a_large_project_has_a_folder_for_each_of_its_jobs() -> None:
+    with localdss.serve(story=None, sample=False, plugins=[]) as dss:
+        made = big.project("SCALE", datasets=40, scenarios=4)
+        dss.instance.add(made)
+        big.jobs(dss.instance, made, 300)
+        folders = sorted(path.name for path in (disk.home(dss.instance) / "jobs" / "SCALE").iterdir())
+        listed = dataikuapi.DSSClient(dss.url, "admin").get_project("SCALE").list_jobs()
+    assert folders == sorted(item["def"]["id"] for item in listed)
+    assert len(listed) == 300
+    assert {item["state"] for item in listed} == {"DONE", "FAILED"}
+
+
+def test_what_is_left_over_can_be_listed_and_taken_away_by_the_client() -> None:
+    with localdss.serve(story="cluttered", plugins=[]) as dss:
+        retail = project(dss)
+        model = retail.get_saved_model("mCh7rnQ2")
+        first = model.list_versions()[0]["id"]
+        model.set_active_version(first)
+        assert model.get_active_version()["id"] == first
+        bundles = [bundle["bundleId"] for bundle in retail.list_imported_bundles()["bundles"]]
+        retail.delete_imported_bundle(min(bundles))
+        assert min(bundles) not in [bundle["bundleId"] for bundle in retail.list_imported_bundles()["bundles"]]
+        with pytest.raises(DataikuException, match="active bundle"):
+            retail.delete_imported_bundle(max(bundles))
+        notebook = retail.get_jupyter_notebook("churn exploration")
+        assert "basket_sample" in notebook.get_content().get_cells()[0]["source"][0]
+        (session,) = notebook.get_sessions()
+        notebook.unload(session["sessionId"])
+        assert notebook.get_sessions() == []
+        (activity,) = retail.list_continuous_activities()
+        assert activity.get_status()["desiredState"] == "STARTED"
+        activity.stop()
+        assert activity.get_status()["mainLoopState"]["futureInfo"]["alive"] is False
+        (sql,) = retail.list_sql_notebooks()
+        assert "sales_mart" in sql.to_notebook().get_content().cells[0]["code"]
