@@ -306,6 +306,7 @@ class IncidentPage:
     incident: Incident
     project_key: str
     title: str
+    headline: str
     taken_at: datetime
     zone: str
     banners: tuple[Callout, ...]

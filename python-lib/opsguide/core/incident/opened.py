@@ -17,7 +17,7 @@ from ..compose.procedures import procedure
 from ..compose.scene import Scene, key
 from ..messages import alike
 from .blame import suspicion
-from .cells import INFERRED, after_cell, due_cell, origin_cell, since_cell
+from .cells import INFERRED, ORIGIN_WORDS, after_cell, due_cell, origin_cell, since_cell
 from .changes import changes
 from .impact import Reach, reach
 from .journal import tone_of
@@ -40,6 +40,7 @@ def incident_page(
         incident=incident,
         project_key=scene.snapshot.project_key,
         title=incident.title,
+        headline=_headline(incident, suspected, scene),
         taken_at=scene.now,
         zone=scene.report.zone,
         banners=cautions(scene),
@@ -62,6 +63,18 @@ def incident_page(
         keeping=keeping,
         calls=opened.calls,
     )
+
+
+def _headline(incident: Incident, suspected: Suspicion, scene: Scene) -> str:
+    """Where it stands, in one line: who has it, what is suspected, what was said of it."""
+    who = f"taken by {incident.assignee}" if incident.assignee else "nobody has taken it"
+    ended = incident.recovered_at
+    stands = {
+        "recovered": f"well again since {scene.time(ended)}" if ended else "no longer seen",
+        "resolved": "closed",
+    }.get(incident.state, who)
+    origin = f"suspected: {ORIGIN_WORDS[suspected.origin].lower()}" if incident.open else ""
+    return "; ".join(part for part in (stands, origin, incident.muted, incident.remark) if part)
 
 
 def _failed(incident: Incident, scene: Scene, failure: Known[Optional[Failure]]) -> Iterator[Block]:
