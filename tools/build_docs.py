@@ -25,7 +25,7 @@ from opsguide.render import json as guide_json  # noqa: E402
 from opsguide.render.incidents import incidents_schema  # noqa: E402
 from opsguide.render.portfolio import portfolio_schema  # noqa: E402
 from opsguide.render.today_json import today_schema  # noqa: E402
-from tools import components_page, instrument_page  # noqa: E402
+from tools import clean_up_page, components_page, instrument_page  # noqa: E402
 from tools.verdicts_page import verdicts_page  # noqa: E402
 
 PROFILE_EXAMPLE = {
@@ -172,6 +172,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "today.schema.json": today_page,
     "incidents.schema.json": incidents_page,
     "portfolio.schema.json": portfolio_page,
+    "clean-up.md": clean_up_page.page,
     "instrument.md": instrument_page.page,
     "probes-and-checks.md": components_page.page,
     "verdicts.md": verdicts_page,
