@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 from syrupy.assertion import SnapshotAssertion
@@ -75,7 +76,8 @@ def made() -> Portfolio:
 def test_the_portfolio_as_a_page(snapshot: SnapshotAssertion) -> None:
     shown = portfolio_fragment(made(), URLS)
     assert foreign_markup(shown) == []
-    assert shown == snapshot(extension_class=_file("html"))
+    # Which other pages there are is no matter of this one.
+    assert re.sub(r"(?s)<nav .*?</nav>\n", "", shown) == snapshot(extension_class=_file("html"))
 
 
 def test_the_portfolio_as_a_result(snapshot: SnapshotAssertion) -> None:

@@ -60,7 +60,7 @@ def _projects(standings: Sequence[Standing]) -> Table:
     shown = [each for place, each in enumerate(standings) if place < MAX_ROWS or each.tone in _LOUD]
     left = f"; {len(standings) - len(shown):,} that need no look are left out" if len(shown) < len(standings) else ""
     return Table(
-        ("Project", "State", "Worst", "Active Scenarios", "Promised Outputs", "Owner"),
+        ("Project", "State", "In Short", "Active Scenarios", "Promised Outputs", "Owner"),
         tuple(map(_row, shown)),
         f"{words.count(len(standings), 'project')}, worst first{left}",
         "No project was judged.",
@@ -84,7 +84,7 @@ def _row(standing: Standing) -> tuple[Cell, ...]:
             verdict=standing.verdict,
             evidence=(_MEANINGS[standing.verdict],),
         ),
-        Cell(f"{row}.worst", standing.headline, origin, evidence=(*problems, *more, *standing.remarks)),
+        Cell(f"{row}.short", standing.headline, origin, evidence=(*problems, *more, *standing.remarks)),
         _counts(f"{row}.scenarios", standing.scenarios, STATE_WORDS, origin),
         _counts(f"{row}.outputs", standing.outputs, OUTPUT_WORDS, origin),
         _owner(f"{row}.owner", standing),

@@ -19,10 +19,10 @@ _SAID = {
     "UNKNOWN": ("cannot be told", "cannot be told"),
 }
 _WELL = {
-    "AS_USUAL": "as usual",
-    "OK": "as it should be",
-    "IDLE": "with nothing that runs",
-    "QUIET": "as design copies, where nothing alarms",
+    "AS_USUAL": ("as usual", "as usual"),
+    "OK": ("as it should be", "as they should be"),
+    "IDLE": ("with nothing that runs", "with nothing that runs"),
+    "QUIET": ("a design copy, where nothing alarms", "design copies, where nothing alarms"),
 }
 _TONES = {"ERROR": Tone.BAD, "WARNING": Tone.NOTICE, "UNKNOWN": Tone.UNKNOWN}
 
@@ -79,7 +79,7 @@ def _headline(counts: Counter[str], judged: int, left: int, reading: bool) -> st
     clauses = [(counts[verdict], said[counts[verdict] != 1]) for verdict, said in _SAID.items() if counts[verdict]]
     if left:
         clauses.append((left, "not read yet" if reading else "not read"))
-    well = [f"{counts[verdict]:,} {said}" for verdict, said in _WELL.items() if counts[verdict]]
+    well = [f"{counts[verdict]:,} {said[counts[verdict] != 1]}" for verdict, said in _WELL.items() if counts[verdict]]
     if not clauses:
         return f"{words.count(total, 'project')}: " + ", ".join(well)
     (number, said), *rest = clauses
