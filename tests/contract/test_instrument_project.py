@@ -261,6 +261,36 @@ def test_without_the_right_or_a_state_folder_nothing_is_changed(dss: Server) -> 
         run(dss, login="priya", mode="apply", rows=["watch"])
 
 
+def test_what_cannot_be_noted_is_not_begun(dss: Server) -> None:
+    before = state_of(dss)
+    store.create(clients(dss), "SUPPLY")
+    dss.faults.status("POST", "/projects/SUPPLY/managedfolders/*/contents/receipts/*", 500, "disk full")
+    guide = run(dss, mode="apply", rows=[PROBE, ROWS])
+    assert rows(guide) == {PROBE: "stopped here, because the receipt cannot be written: disk full"}
+    assert state_of(dss) == before
+
+
+def test_what_somebody_took_out_by_hand_is_found_gone(dss: Server) -> None:
+    guide = run(dss, mode="apply", rows=[ROWS])
+    suppliers(dss)["metricsChecks"]["checks"].pop()
+    assert rows(run(dss, mode="undo", receipt=receipt(guide))) == {ROWS: "it was not there"}
+
+
+@pytest.mark.parametrize("odd", [{"metrics": 5}, {"metrics": {"probes": {}}}, {"metricsChecks": "x"}, {}])
+def test_settings_of_an_odd_shape_are_shown_and_never_spoiled(dss: Server, odd: dict[str, Any]) -> None:
+    store.create(clients(dss), "SUPPLY")
+    raw = suppliers(dss)
+    raw.pop("metrics", None)
+    raw.pop("metricsChecks", None)
+    raw.update(odd)
+    before = state_of(dss)
+    assert PROBE in rows(run(dss))
+    said = rows(guide := run(dss, mode="apply", rows=[PROBE, ROWS]))
+    assert all(each.startswith(("applied", "not applied: ", "computed once")) for each in said.values())
+    run(dss, mode="undo", receipt=receipt(guide))
+    assert state_of(dss) == before
+
+
 # --- it breaks half-way ----------------------------------------------------------------------------------------------
 
 

@@ -150,8 +150,8 @@ class Changes:
 
     def _taken_out(self, step: Step) -> Unmade:
         before = self.document(step)
-        if not step.settled and plan.kept({}, before, step) is None:
-            return Unmade(True, "it had not been made")
+        if plan.is_gone(before, step):
+            return Unmade(True, "it was not there" if step.settled else "it had not been made")
         self.clients.write("PUT", self._of(*step.document), plan.take_back(before, step))
         after = self.document(step)
         try:

@@ -233,7 +233,7 @@ def _rooted(name: str) -> str:
 def _day_of(name: str) -> Optional[date]:
     """The day that a file belongs to, None for one that is kept for good."""
     tree, _, rest = name.strip("/").partition("/")
-    if tree not in ("events", "facts", "claims"):
+    if tree not in ("events", "facts", "claims", "watch"):
         return None
     at = instant_of(name)
     try:

@@ -136,6 +136,18 @@ def take_back(document: Mapping[str, Any], step: Step) -> dict[str, Any]:
     return changed
 
 
+def is_gone(document: Mapping[str, Any], step: Step) -> bool:
+    """Whether a part is surely as it was before the change, whoever took it back, or was never changed."""
+    inner = _at(document, step.place)
+    if step.key:
+        return bool((inner.get(step.key) if isinstance(inner, Mapping) else None) == step.before)
+    members = [member for member in _members(inner) if isinstance(member, Mapping)]
+    if step.before is not None:
+        return step.before in members and step.after not in members
+    # One that was renamed is still there: what is alike in kind is not called gone.
+    return not any(member.get("type") == step.after.get("type") for member in members)
+
+
 def other_changes(before: Mapping[str, Any], after: Mapping[str, Any], step: Step) -> tuple[str, ...]:
     """The parts of the document, by their top-level keys, that a save changed besides the step."""
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Optional
 
@@ -45,7 +45,12 @@ def apply(
         begun = 0
         for number, change in enumerate(chosen):
             pen = _Pen(clients, state, receipt, by, begun)
-            done.append(_held(change) if change.obstacle else _made(pen, changes, change))
+            try:
+                done.append(_held(change) if change.obstacle else _made(pen, changes, change))
+            except (DssError, DssUnreachable) as error:
+                # Only notes raise: what cannot be noted is not begun.
+                done.append(_done(change, None, f"stopped here, because the receipt cannot be written: {error}"))
+                break
             begun += len(change.steps)
             progress(50 + 50 * (number + 1) // len(chosen))
         _tell(clients, state, by, receipt, "added", done)
@@ -58,7 +63,10 @@ def take_back(
     """Take back what a receipt tells of, all receipts where it is '': what became of each, and how many notes could not
     be read. What somebody changed since is left as it is."""
     state = _state(clients, project_key, create=False)
-    found, unreadable = receipts_in(state)
+    try:
+        found, unreadable = receipts_in(state)
+    except (DssError, DssUnreachable) as error:
+        raise NothingDone(f"Nothing was changed, because the receipts cannot be read: {error}") from error
     if receipt:
         there = {each.id: each for each in found}
         if receipt not in there:
@@ -125,7 +133,9 @@ def _made(pen: _Pen, changes: Changes, change: Change) -> Done:
 def _unmade(pen: _Pen, changes: Changes, entry: Entry) -> Done:
     gone = changes.unmake(entry.step)
     if gone.gone:
-        pen.note(entry.change, entry.title, entry.number, ledger.GONE, entry.step)
+        # A note that is lost does no harm: taken back again, it is found gone.
+        with suppress(DssError, DssUnreachable):
+            pen.note(entry.change, entry.title, entry.number, ledger.GONE, entry.step)
     return Done(entry.change, entry.title, "", gone.gone, gone.said)
 
 
@@ -167,14 +177,18 @@ def _turn(state: store.Store, session: str, by: str) -> Iterator[None]:
     try:
         yield
     finally:
-        kept.end_turn(state, session, by)
+        # Where that cannot be written either, the next turn comes after a while.
+        with suppress(DssError, DssUnreachable):
+            kept.end_turn(state, session, by)
 
 
 def _tell(clients: Clients, state: store.Store, by: str, receipt: str, what: str, done: Sequence[Done]) -> None:
     """An event, for those who follow what happens in the project; the notes are what undoing rests on."""
     worked = [each.id for each in done if each.worked is not False]
     text = f"instrument-project: {len(worked)} {what}"
-    state.append(store.event(clients.now()[0], "receipt", by, text=text, receipt=receipt, changes=worked))
+    # The notes are what counts: an event more or less changes nothing.
+    with suppress(DssError, DssUnreachable):
+        state.append(store.event(clients.now()[0], "receipt", by, text=text, receipt=receipt, changes=worked))
 
 
 def _who(clients: Clients) -> str:

@@ -17,7 +17,7 @@ from ..core.instrument import Done, Receipt, Watched
 from ..dss import extras, inside, store
 from ..dss.heartbeat import refusal
 from ..dss.parts import at_least
-from ..dss.session import Clients, path
+from ..dss.session import Clients, attempt, path
 from ..errors import InvalidParameter
 from ..model.guide import Guide
 from ..model.known import Known, Unknown, known
@@ -92,7 +92,8 @@ def _preview(clients: Clients, reading: Reading, wish: Wish) -> Guide:
     folder: Union[Unknown, bool] = state if isinstance(state, Unknown) else state is not None
     receipts: tuple[Receipt, ...] = ()
     if state is not None and not isinstance(state, Unknown):
-        receipts = receipts_in(state)[0]
+        found = attempt("the receipts", receipts_in, state)
+        receipts, folder = ((), found) if isinstance(found, Unknown) else (found[0], True)
     return core.preview_guide(reading.snapshot, reading.declared, reading.report, changes, receipts, folder)
 
 
