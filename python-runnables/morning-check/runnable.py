@@ -8,7 +8,7 @@ from opsguide.render.urls import Urls
 
 
 class MorningCheck(Runnable):
-    """Reads with the rights of the person who runs it; changes nothing."""
+    """Reads with the rights of the person who runs it; writes their sign-off where they ask for it, and nothing else."""
 
     def __init__(self, project_key, config, plugin_config):
         self.project_key = project_key

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any, Optional
 
 import dataikuapi
@@ -14,6 +14,7 @@ from dataikuapi.utils import DataikuException
 import localdss
 from localdss.server import Server
 from opsguide import service
+from opsguide.dss import store
 from opsguide.settings import Settings
 from tests.readings import clients
 
@@ -133,3 +134,31 @@ def test_it_is_for_readers_of_the_project_only(dss: Server) -> None:
     assert "Nightly build" in run(dss, login="raj")
     with pytest.raises(DataikuException):
         run(dss, login="dana")
+
+
+def test_who_looked_says_so_in_the_result_and_in_the_state_folder(dss: Server) -> None:
+    assert "Nobody has signed off this morning yet." in run(dss)
+    assert "Not signed off: Nothing can be recorded" in run(dss, {"sign_off": True}, login="olivia")
+    folder = store.create(clients(dss), "RETAIL")
+    signed = run(dss, {"sign_off": True, "remark": "called <b>them</b>"}, login="olivia")
+    assert "Looked at by olivia at 07:12: called &lt;b&gt;them&lt;/b&gt;" in signed
+    (event,) = folder.events().events
+    assert (event.kind, event.by, event.text) == ("sign_off", "olivia", "called <b>them</b>")
+    assert "Looked at by olivia" in run(dss, login="raj")
+    refused = run(dss, {"sign_off": True}, login="raj")
+    assert "Write project content on RETAIL" in refused
+    assert len(folder.events().events) == 1
+
+
+def test_what_is_muted_makes_no_check_fail_and_is_told(dss: Server) -> None:
+    folder = store.create(clients(dss), "RETAIL")
+    now = folder.clients.now()[0]
+    for about in ("scenario:NIGHTLY_BUILD", "dataset:daily_store_kpis", "dataset:sales_mart", "dataset:customer_360"):
+        until = (now + timedelta(hours=2)).isoformat()
+        folder.append(store.event(now, "mute", "olivia", about, "known fault", until=until))
+    named = {"scenarios": ["NIGHTLY_BUILD"], "outputs": ["daily_store_kpis"], "fail_at": "warning"}
+    result = run(dss, named)
+    assert "Running late" in result
+    assert "muted until 09:12 by olivia: known fault" in result
+    found = service.evaluate(clients(dss), "RETAIL", {**named, "fail_at": "unknown"}, Settings())
+    assert (found.fails, len(found.muted)) == (False, 2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Collection
 from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Optional
@@ -9,7 +10,8 @@ from typing import Optional
 from dateutil import tz
 
 from ..core.ledger import ledger
-from ..dss import store
+from ..dss import raw, store
+from ..dss.identity import WRITE, Access
 from ..dss.session import Clients, attempt
 from ..dss.store import EventCache
 from ..errors import InvalidParameter
@@ -17,6 +19,7 @@ from ..model.known import Known, Unknown
 from ..model.ledger import LONGEST_MUTE, Ledger
 from .acts import Asked, Done, Outcome, Refused, claimed, folder, record, refuse
 
+LONGEST_REMARK = 2_000
 # A mute lasts a month at most, so that nothing older still counts.
 LOOK_BACK = LONGEST_MUTE + timedelta(days=1)
 
@@ -39,6 +42,14 @@ def sign_off(asked: Asked) -> Outcome:
     return record(
         asked, asked.event("sign_off", "", asked.form.get("remark", ""), headline=asked.form.get("headline", ""))
     )
+
+
+def sign_off_as_caller(clients: Clients, project_key: str, remark: str, headline: str) -> Outcome:
+    """The same for a component that runs as the person who started it. Each time it runs it is another request."""
+    login = raw.text(clients.get_mapping("/auth/info"), "authIdentifier")
+    access = Access(login, f"user {login}", frozenset({WRITE}), clients)
+    request = f"{clients.now()[0]:%Y%m%d}-{secrets.token_hex(16)}"
+    return sign_off(Asked(access, project_key, request, {"remark": remark[:LONGEST_REMARK], "headline": headline}))
 
 
 def mute(asked: Asked, subjects: Optional[Collection[str]] = None) -> Outcome:

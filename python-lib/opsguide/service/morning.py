@@ -9,12 +9,14 @@ from typing import Any, Optional
 from ..core.compose.morning import compose_morning
 from ..core.today import SEVERITIES, evaluate
 from ..dss import gateway, inside
-from ..dss.session import Clients
+from ..dss.session import Clients, attempt
 from ..errors import InvalidParameter, OperationsGuideError
 from ..model.guide import Guide
 from ..model.known import Unknown, known
 from ..model.report import Report
 from ..settings import Settings
+from .acts import Refused
+from .logbook import recall, sign_off_as_caller
 from .reading import TODAY, Reading, monitored, read, today_of
 
 # What is read of scenarios one by one, and the few calls that are not about objects.
@@ -47,7 +49,8 @@ def morning_check(
 ) -> Guide:
     """The morning's three steps as a guide of one section. `config` is the macro's parameters; `progress` is told
     percent done. InvalidParameter for a severity that there is not, and for a scenario or output that the project does
-    not have; ProblemsFound where what is found is as bad as `fail_at` says."""
+    not have; ProblemsFound where what is found is as bad as `fail_at` says. With `sign_off` whoever runs it has looked at it, and
+    says so with `remark`."""
     fail_at, scenarios, objects = (
         severity_in(config, "never"),
         names_in(config, "scenarios"),
@@ -58,9 +61,27 @@ def morning_check(
     found = evaluate(today_of(reading), fail_at, scenarios, objects)
     if found.fails:
         raise ProblemsFound(f"{found.verdict}: {'; '.join(found.problems) or found.headline}")
-    guide = compose_morning(reading.snapshot, reading.declared, report)
+    refused = ""
+    if config.get("sign_off") in (True, "true"):
+        refused = _sign_off(clients, project_key, str(config.get("remark") or ""), found.headline)
+        reading = reading.noted(recall(clients, project_key))
+    guide = compose_morning(reading.snapshot, reading.declared, report, _signed(reading), refused)
     progress(100)
     return guide
+
+
+def _signed(reading: Reading) -> str:
+    if isinstance(reading.ledger, Unknown):
+        return f"Whether anybody signed off this morning is not known: {reading.ledger.reason}."
+    return today_of(reading).sign_off_text or "Nobody has signed off this morning yet."
+
+
+def _sign_off(clients: Clients, project_key: str, remark: str, headline: str) -> str:
+    """Note that whoever runs this looked at it; why not, where that is not possible."""
+    outcome = attempt("who runs this", sign_off_as_caller, clients, project_key, remark, headline)
+    if isinstance(outcome, Unknown):
+        return f"{outcome.reason}. It takes {outcome.needs}." if outcome.needs else f"{outcome.reason}."
+    return f"{outcome.reason} {outcome.advice}" if isinstance(outcome, Refused) else ""
 
 
 def _read_in_parts(clients: Clients, project_key: str, settings: Settings, progress: Callable[[int], None]) -> Reading:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ...model.guide import Block, Cell, Guide, Heading, Item, Items, Link, Origin, Section
+from ...model.guide import Block, Callout, Cell, Guide, Heading, Item, Items, Link, Origin, Section, Text
 from ...model.profile import Declared
 from ...model.report import Report
 from ...model.snapshot import Snapshot
@@ -18,10 +18,14 @@ _SECTION = "morning-check"
 _SCENARIOS, _OUTPUTS = "morning-scenarios", "morning-outputs"
 
 
-def compose_morning(snapshot: Snapshot, declared: Declared, report: Report) -> Guide:
-    """One section: the verdict of each step first, then every scenario and output that `report` holds."""
+def compose_morning(snapshot: Snapshot, declared: Declared, report: Report, signed: str, refused: str = "") -> Guide:
+    """One section: the verdict of each step first, then every scenario and output that `report` holds. `signed` says who
+    looked at this morning, `refused` why whoever asked could not sign it off."""
     scene = Scene(snapshot, declared, report)
-    section = Section(_SECTION, "Morning Health Check", _blocks(scene))
+    notes: tuple[Block, ...] = (Text((signed,)),)
+    if refused:
+        notes = (Callout("warning", (f"Not signed off: {refused}",)), *notes)
+    section = Section(_SECTION, "Morning Health Check", (*notes, *_blocks(scene)))
     return Guide(
         project_key=snapshot.project_key,
         title=title(scene),
