@@ -177,6 +177,21 @@ def test_detach_leaves_the_settings_as_they_were_before_everything(dss: Server) 
     assert rows(run(dss, mode="detach")) == {}
 
 
+def test_a_built_in_metric_is_switched_on_and_back_as_it_was(dss: Server) -> None:
+    records = next(probe for probe in suppliers(dss)["metrics"]["probes"] if probe["type"] == "records")
+    records["computeOnBuildMode"] = "NO"
+    profile = {"datasets": {"suppliers": {"time_column": suppliers(dss)["schema"]["columns"][0]["name"]}}}
+    dss.instance.projects["SUPPLY"].variables["local"]["operations_guide"] = profile
+    before = state_of(dss)
+    guide = run(dss, mode="apply", rows=["count:suppliers", "time:suppliers"])
+    assert all(said.startswith("applied and read back; computed once: ") for said in rows(guide).values()), rows(guide)
+    probes = {probe["type"]: probe for probe in suppliers(dss)["metrics"]["probes"]}
+    assert probes["records"]["computeOnBuildMode"] == "PARTITION"
+    assert {"column": "supplier_id", "aggregated": "MAX"} in probes["col_stats"]["configuration"]["aggregates"]
+    run(dss, mode="undo", receipt=receipt(guide))
+    assert state_of(dss) == before
+
+
 def test_each_thing_that_dss_does_its_own_way_is_told_and_taken_out_again(dss: Server) -> None:
     before = state_of(dss)
 
