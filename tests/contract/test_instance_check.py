@@ -15,7 +15,9 @@ import localdss
 from localdss import many
 from localdss.clock import to_ms
 from localdss.server import Server
+from opsguide.dss import store
 from opsguide.errors import InvalidParameter
+from opsguide.model.guide import Tone
 from opsguide.model.portfolio import Finding, Portfolio
 from opsguide.service import ProblemsFound, instance_check, read
 from opsguide.service.portfolio import OUT_OF_TIME
@@ -138,6 +140,28 @@ def test_a_dead_owner_and_a_dead_run_as_user_are_found(dss: Server) -> None:
         del users[login]
     assert finding(found, "owners").evidence == (f"SUPPLY ({login} is disabled)",)
     assert any("(gone.too is gone)" in line for line in finding(found, "run-as").evidence)
+
+
+def test_what_is_muted_does_not_alarm_and_says_so(large: Server) -> None:
+    now = large.instance.clock.now()
+    until = (now + timedelta(hours=4)).isoformat()
+    large.instance.connections[store.CONNECTION] = {
+        "type": "Filesystem",
+        "allowManagedFolders": True,
+        "usableBy": "ALL",
+    }
+    folder = store.create(clients(large), "P0007")
+    folder.append(store.event(now, "mute", "olivia", "scenario:NIGHT_0", "known fault", until=until))
+    try:
+        found = {each.key: each for each in check(large, config={"projects": ["P0007", "P0032"]}).projects}
+    finally:
+        large.instance.projects["P0007"].folders.clear()
+    assert found["P0007"].verdict not in ("ERROR", "WARNING")
+    assert found["P0007"].tone is not Tone.GOOD
+    assert found["P0007"].headline == "1 muted, nothing else is wrong"
+    assert any("known fault" in remark for remark in found["P0007"].remarks)
+    assert dict(found["P0007"].scenarios)["FAILED"] == 1
+    assert found["P0032"].verdict == "ERROR"
 
 
 # --- one project never hides another ---------------------------------------------------------------------------------

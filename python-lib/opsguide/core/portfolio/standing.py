@@ -79,7 +79,7 @@ def standing(
         project=project,
         verdict=verdict,
         tone=tone,
-        headline=_headline(scene, watched, kept, found),
+        headline=_headline(scene, watched, kept, found, len(muted)),
         problems=tuple(words.one_line(text, 300) for _, text in found[:MAX_PROBLEMS]),
         more_problems=max(0, len(found) - MAX_PROBLEMS),
         scenarios=lines.counts(scene).scenarios,
@@ -123,13 +123,19 @@ def _verdicts(kept: Sequence[OutputToday]) -> tuple[tuple[str, int], ...]:
 
 
 def _headline(
-    scene: Scene, watched: Sequence[ScenarioToday], kept: Sequence[OutputToday], found: Sequence[tuple[Tone, str]]
+    scene: Scene,
+    watched: Sequence[ScenarioToday],
+    kept: Sequence[OutputToday],
+    found: Sequence[tuple[Tone, str]],
+    muted: int,
 ) -> str:
     if scene.report.quiet:
         return f"{scene.report.quiet}: nothing alarms"
     if found:
         more = f" (and {len(found) - 1:,} more)" if len(found) > 1 else ""
         return words.one_line(found[0][1], 160) + more
+    if muted:
+        return f"{muted:,} muted, nothing else is wrong"
     if not watched and not kept:
         return "no scenario is active, nothing is promised"
     outputs = f", {words.count(len(kept), 'promised output')} ready or not due" if kept else ""
