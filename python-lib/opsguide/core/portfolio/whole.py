@@ -46,7 +46,7 @@ def portfolio(
     found = Portfolio(
         taken_at=taken_at,
         headline=_headline(counts, len(ordered), len(left), reading),
-        tone=_tone(counts, bool(left)),
+        tone=_tone(ordered, counts, bool(left)),
         total=len(ordered) + len(left),
         projects=ordered,
         not_read=left,
@@ -62,13 +62,15 @@ def _rank(standing: Standing) -> tuple[int, int, str]:
     return VERDICTS.index(standing.verdict), -len(standing.problems) - standing.more_problems, standing.key
 
 
-def _tone(counts: Counter[str], left: bool) -> Tone:
+def _tone(standings: Sequence[Standing], counts: Counter[str], left: bool) -> Tone:
+    """GOOD only where each project in which anything runs is known to be well, nothing of it muted."""
     worst = next((tone for verdict, tone in _TONES.items() if counts[verdict]), None)
     if worst in (Tone.BAD, Tone.NOTICE):
         return worst
     if worst is Tone.UNKNOWN or left:
         return Tone.UNKNOWN
-    return Tone.GOOD if counts["OK"] and not counts["AS_USUAL"] else Tone.NONE
+    going = [each.tone for each in standings if each.verdict in ("OK", "AS_USUAL")]
+    return Tone.GOOD if going and set(going) == {Tone.GOOD} else Tone.NONE
 
 
 def _headline(counts: Counter[str], judged: int, left: int, reading: bool) -> str:
