@@ -13,7 +13,7 @@ from ...model.report import OutputReport, ScenarioReport
 from ...model.snapshot import Run
 from .. import words
 from .phrases import GOOD_STATES, OUTPUT_WORDS, STATE_WORDS, is_good, state_tone, unread_runs, with_warnings
-from .scene import Scene, not_built
+from .scene import Scene, on_page
 from .waiting import waits_for
 
 NEEDS = ("instance", "settings", "folders", "runs", "scenario_settings", "builds", "files", "metrics", "quality")
@@ -152,7 +152,7 @@ def _outputs_tone(outputs: Sequence[OutputReport]) -> Tone:
 
 
 def _incidents(scene: Scene) -> Cell:
-    return scene.unknown("quick-reference-card.now.incidents", not_built("keep a record of open incidents"))
+    return scene.unknown("quick-reference-card.now.incidents", on_page("Incidents"), tone=Tone.NONE)
 
 
 # --- morning check ---------------------------------------------------------------------------------------------------

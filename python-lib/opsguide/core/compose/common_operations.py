@@ -8,7 +8,7 @@ from ...model.report import OutputReport, SourceReport
 from .. import words
 from .card import arrivals_line, top_failure
 from .rows import object_cell, table_or_reason
-from .scene import Scene, contact_text, key, not_built
+from .scene import Scene, contact_text, key, not_built, on_page
 from .schedule_overview import arrival_cell
 
 NEEDS = ("instance", "settings", "folders", "runs", "scenario_settings", "builds", "files", "row_counts", "bundles")
@@ -39,9 +39,7 @@ def _failed(scene: Scene) -> Items:
                     "Fix: Address the root cause (see ",
                     Link("section", "troubleshooting", label="Troubleshooting"),
                     "): ",
-                    scene.unknown(
-                        "common-operations.failed.cause", not_built("tell the cause of a failure from its logs")
-                    ),
+                    scene.unknown("common-operations.failed.cause", on_page("Incidents"), tone=Tone.NONE),
                 )
             ),
             Item(

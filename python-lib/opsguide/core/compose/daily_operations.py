@@ -22,7 +22,7 @@ from .phrases import (
     with_warnings,
 )
 from .rows import object_cell, scenario_cell, table_or_reason
-from .scene import Scene, key, not_built
+from .scene import Scene, key, not_built, on_page
 from .schedule_overview import due_cell, output_state
 
 NEEDS = ("instance", "settings", "folders", "runs", "scenario_settings", "builds", "metrics", "quality", "channels")
@@ -75,7 +75,7 @@ def _step_1(scene: Scene) -> tuple[Block, ...]:
                 Item(
                     (
                         "Your notes and who took them: ",
-                        scene.unknown("daily-operations.notes", not_built("keep notes or incidents")),
+                        scene.unknown("daily-operations.notes", on_page("Incidents"), tone=Tone.NONE),
                     )
                 ),
             ),
@@ -348,7 +348,7 @@ def _step_3(scene: Scene) -> tuple[Block, ...]:
                 Item(
                     (
                         "Acknowledge and address as needed: ",
-                        scene.unknown("daily-operations.acknowledged", not_built("record acknowledgements")),
+                        scene.unknown("daily-operations.acknowledged", on_page("Incidents"), tone=Tone.NONE),
                     )
                 ),
             ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...model.guide import Block, Cell, Heading, Table, Text, Tone
 from ...model.profile import Contact, Emergency, Escalation
-from .scene import NO_OWNER_SAID, Scene, key, not_built
+from .scene import NO_OWNER_SAID, Scene, key, on_page
 
 NEEDS: tuple[str, ...] = ()
 
@@ -26,11 +26,7 @@ def compose(scene: Scene) -> tuple[Block, ...]:
             "Whom to call, and when to go further",
         ),
         Text(
-            (
-                scene.unknown(
-                    "escalation-matrix.countdown", not_built("keep incidents, which the time left counts from")
-                ),
-            ),
+            (scene.unknown("escalation-matrix.countdown", on_page("Incidents"), tone=Tone.NONE),),
             "Time left on open incidents:",
         ),
         Heading("emergency-contacts", "Emergency Contacts"),

@@ -45,6 +45,11 @@ def not_built(what: str) -> Unknown:
     return Unknown(f"this plugin does not yet {what}", Cause.NOT_BUILT)
 
 
+def on_page(title: str) -> Unknown:
+    """What another page of the web app shows, because it takes more reading than the guide's."""
+    return Unknown(f"shown on the web app's page {title}", Cause.LEFT_OUT)
+
+
 @dataclass(frozen=True)
 class Scene:
     """Snapshot, promises and conclusions, with what sections look up again and again."""
