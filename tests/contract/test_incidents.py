@@ -267,7 +267,7 @@ def test_without_a_state_folder_all_is_shown_and_with_a_mute_it_stays_listed() -
         assert found["tone"] == "quiet"
 
 
-def test_it_recovers_by_itself_when_the_night_is_run_again_and_teaches_the_next_one() -> None:
+def test_it_recovers_by_itself_when_the_night_is_run_again() -> None:
     """From red to green: the cause is settled, the scenario runs again, and nobody closes anything by hand."""
     with localdss.serve(story="failed-upstream", at=THURSDAY, speed=2_000) as dss:
         state = store.create(clients(dss), "RETAIL")
