@@ -56,6 +56,10 @@ def test_it_shows_the_newest_plan_the_quarantine_and_the_history(dss: Server, pl
     assert page.select_one("#growth svg")["aria-label"].startswith("From ")
     assert "SUPPLY" not in text, "nobody sees another project here"
     assert not page.select("script:not([src])")
+    raj = Browser(dss, "raj")
+    told = raj.flask.get("/clean-up.json", headers=raj.headers).get_json()
+    assert (told["project_key"], told["plan"]["id"]) == ("RETAIL", planned.plan.id)
+    assert {each["thing"]["project_key"] for each in told["plan"]["candidates"]} == {"RETAIL"}
 
 
 def test_only_an_administrator_of_the_project_approves(dss: Server, planned: Report) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Optional
 
@@ -16,6 +17,7 @@ from ..model.cleanup import (
     GROUP,
     QUARANTINE,
     RELEASE,
+    SCHEMA_VERSION,
     STOP,
     Candidate,
     Debt,
@@ -298,6 +300,12 @@ def page_document(found: Overview, permit: html.Permit, urls: Urls, root: str = 
 def page_fragment(found: Overview, permit: html.Permit, urls: Urls, root: str = "") -> str:
     """The page without the document around it."""
     return _page("cleanup.html", found, permit, urls, root)
+
+
+def page_json(found: Overview, project_key: str) -> str:
+    """The same for programs: instants in ISO 8601, sizes in bytes, names as in `model.cleanup`."""
+    told = {"schema_version": SCHEMA_VERSION, "project_key": project_key, **asdict(found)}
+    return json.dumps(told, default=lambda at: at.isoformat(), ensure_ascii=False, allow_nan=False)
 
 
 def _page(template: str, found: Overview, permit: html.Permit, urls: Urls, root: str) -> str:

@@ -9,11 +9,11 @@ from ..render.urls import Urls
 from ..service import Desk
 from ..service.cleanup import overview
 from . import actions
-from .answers import admitted, page, wants_part
+from .answers import admitted, data, page, wants_part
 
 
 def register(pages: Blueprint, desk: Desk) -> None:
-    """`/clean-up`. It shows what the macro planned; only the macro ever looks for what could go."""
+    """`/clean-up` and `/clean-up.json`. They show what the macro planned; only the macro ever looks for what could go."""
     urls = Urls(desk.settings.dss_url, desk.project_key)
 
     @pages.get("/clean-up")
@@ -21,3 +21,8 @@ def register(pages: Blueprint, desk: Desk) -> None:
         access = admitted(desk)
         draw = shown.page_fragment if wants_part() else shown.page_document
         return page(draw(overview(access, desk.project_key), actions.permit(desk, access), urls))
+
+    @pages.get("/clean-up.json")
+    def clean_up_as_json() -> Response:
+        found = overview(admitted(desk), desk.project_key)
+        return data(shown.page_json(found, desk.project_key), "application/json")

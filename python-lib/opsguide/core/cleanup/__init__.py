@@ -3,15 +3,15 @@
 from .candidates import Held, judge
 from .execution import BY_AGE_ALONE, Remaining, by_age_alone, safe_age, still_planned
 from .quarantine import tag_day
-from .uses import Index, between, intermediates, unreferenced, unused
+from .uses import Index, idle_between, intermediates, unreferenced, unused
 
 __all__ = [
     "BY_AGE_ALONE",
     "Held",
     "Index",
     "Remaining",
-    "between",
     "by_age_alone",
+    "idle_between",
     "intermediates",
     "judge",
     "safe_age",

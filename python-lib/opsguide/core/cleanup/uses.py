@@ -247,6 +247,12 @@ def between(snapshot: Snapshot) -> tuple[Dataset, ...]:
     )
 
 
+def idle_between(snapshot: Snapshot, since: datetime) -> tuple[ObjectRef, ...]:
+    """Those of them that no job used since: only these are asked about one by one, the others are too young to go."""
+    used = _last_used(snapshot)
+    return tuple(d.ref for d in between(snapshot) if d.name not in used or used[d.name] < since)
+
+
 def intermediates(snapshot: Snapshot, index: Index, made: Mapping[ObjectRef, Origin]) -> Iterator[Thing]:
     """The data of datasets in the middle of the flow: a build makes it again. Recipes are no reason to keep it; whoever
     looks at it is, and so is a job further down that ran lately."""

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Optional
 
-from ...core.cleanup import Held, Index, between, by_age_alone, intermediates, judge, unreferenced, unused
+from ...core.cleanup import Held, Index, by_age_alone, idle_between, intermediates, judge, unreferenced, unused
 from ...dss import disk, leftovers, macros, plans
 from ...dss.leftovers import Leftovers
 from ...dss.session import Clients, attempt
@@ -142,7 +142,7 @@ def look(caller: Caller, project_key: str, options: Options) -> Look:
     """One project, as far as the groups take it."""
     clients, groups = caller.clients, frozenset(options.groups)
     lists, origins = leftovers.read_lists(clients, project_key)
-    asked, gaps = _objects(lists, groups)
+    asked, gaps = _objects(lists, options)
     found = leftovers.read_rest(clients, lists, origins, groups, asked)
     listed = attempt("DSS's own macros", macros.listed, clients, project_key)
     now = clients.now()[0]
@@ -163,9 +163,11 @@ def look(caller: Caller, project_key: str, options: Options) -> Look:
     )
 
 
-def _objects(lists: Snapshot, groups: frozenset[str]) -> tuple[tuple[ObjectRef, ...], list[Gap]]:
+def _objects(lists: Snapshot, options: Options) -> tuple[tuple[ObjectRef, ...], list[Gap]]:
+    groups = frozenset(options.groups)
     refs = list(unreferenced(lists)) if groups & _OBJECT_GROUPS else []
-    refs += [dataset.ref for dataset in between(lists)] if "intermediates" in groups else []
+    idle_since = lists.taken_at - timedelta(days=options.unused_days)
+    refs += idle_between(lists, idle_since) if "intermediates" in groups else ()
     gaps = []
     if len(refs) > MAX_OBJECTS:
         over = (
