@@ -156,8 +156,12 @@ def test_without_files_dss_does_it_by_its_own_macros_and_takes_nothing_that_stay
     dss.requests.clear()
     done = execute(dss, planned, login="olivia", home=False)
     assert set(outcomes(done).values()) == {("done", "by DSS's macro clear-job-logs, age 50")}
-    macro = [each for each in dss.requests.writes() if each.path.endswith("clear-job-logs")]
-    assert len(macro) == 2, "rehearsed, then done"
+    asked = [json.loads(each.body) for each in dss.requests.writes() if each.path.endswith("clear-job-logs")]
+    assert [body["params"] for body in asked] == [
+        {"age": 50, "performDeletion": False},
+        {"age": 50, "performDeletion": True},
+    ], "rehearsed, then done, with every parameter"
+    assert all(body["adminParams"] == {"allProjects": False} for body in asked)
     gone = tuple(f"jobs/RETAIL/{c.thing.id}/" for c in planned.plan.going if c.thing.group == "job_logs")
     assert tree(dss) == {path: told for path, told in before.items() if not path.startswith(gone)}
 
