@@ -306,10 +306,22 @@ def test_settings_of_an_odd_shape_are_shown_and_never_spoiled(dss: Server, odd: 
     assert state_of(dss) == before
 
 
+def test_receipts_are_taken_back_in_any_order_and_leave_no_list_where_there_was_none(dss: Server) -> None:
+    suppliers(dss).pop("metricsChecks", None)
+    before = state_of(dss)
+    first = run(dss, mode="apply", rows=[ROWS, "schema:suppliers"])
+    second = run(dss, mode="apply", rows=["check:schema-change:suppliers"])
+    third = run(dss, mode="apply", rows=[FRESH])
+    for each in (first, third, second):
+        assert set(rows(run(dss, mode="undo", receipt=receipt(each))).values()) == {"as before"}
+    assert state_of(dss) == before
+
+
 # --- it breaks half-way ----------------------------------------------------------------------------------------------
 
 
 def test_an_answer_that_never_comes_is_found_out_by_undo(dss: Server) -> None:
+    suppliers(dss).pop("metricsChecks", None)
     before = state_of(dss)
     dss.faults.cut_off("POST", RULES, times=1)
     guide = run(dss, mode="apply", rows=[ROWS])

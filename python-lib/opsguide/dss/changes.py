@@ -61,6 +61,16 @@ class Changes:
 
     # --- making ------------------------------------------------------------------------------------------------------
 
+    def foreseen(self, step: Step) -> Step:
+        """The step with the containers that it will have to bring along, for the note before it is made. Where that
+        cannot be told it is as it was: `make` says why."""
+        if step.kind not in (EDIT, RULE):
+            return step
+        try:
+            return plan.put(self.document(step), step)[1]
+        except (Conflict, DssError, DssUnreachable):
+            return step
+
     def make(self, step: Step) -> Made:
         """Do one step and see what DSS made of it. What DSS or somebody else refuses is a `problem`; DssUnreachable
         means that it may have happened: `unmake` finds out."""

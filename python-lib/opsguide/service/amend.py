@@ -107,7 +107,7 @@ def _made(pen: _Pen, changes: Changes, change: Change) -> Done:
     remarks: list[str] = []
     last: Optional[Step] = None
     for number, step in enumerate(change.steps):
-        pen.note(change.id, change.title, number, ledger.BEGUN, step)
+        pen.note(change.id, change.title, number, ledger.BEGUN, changes.foreseen(step))
         try:
             made = changes.make(step)
         except DssUnreachable as error:
