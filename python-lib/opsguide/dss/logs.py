@@ -78,6 +78,11 @@ def around(lines: Iterable[str], message: str = "") -> Excerpt:
     return Excerpt(_shown(before), max(1, count - len(before) + 1), 0, note or "no line of it looks like an error")
 
 
+def clean(lines: Iterable[str]) -> tuple[str, ...]:
+    """Lines of a log as they may be shown: without secrets and control characters, and none endless."""
+    return _shown([line.rstrip("\r\n") for line in lines])
+
+
 def _is_error(text: str) -> bool:
     return _ERROR.search(text) is not None and _RETRIED.search(text) is None
 
