@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Optional
+
 import pytest
 
 from opsguide.model.guide import Link
@@ -37,6 +39,21 @@ BASE = "https://dss.example.com"
 def test_screen_has_its_address(link: Link, path: str) -> None:
     assert Urls(BASE, "RETAIL").href(link) == BASE + path
     assert Urls("", "RETAIL").href(link) == path
+
+
+@pytest.mark.parametrize(
+    ("target", "address"),
+    [
+        ("build/dataset:orders", "action/build?about=dataset%3Aorders"),
+        ("run-scenario/scenario:A/B?c#d", "action/run-scenario?about=scenario%3AA%2FB%3Fc%23d"),
+        ("clear/dataset:<é\n>", "action/clear?about=dataset%3A%3C%C3%A9%0A%3E"),
+        ("build/orders", None),
+        ("../admin/dataset:x", None),
+        ("Build/dataset:x", None),
+    ],
+)
+def test_an_action_has_its_page(target: str, address: Optional[str]) -> None:
+    assert Urls(BASE, "RETAIL").href(Link("action", target)) == address
 
 
 @pytest.mark.parametrize(

@@ -39,8 +39,8 @@ class Tone(str, Enum):
 @dataclass(frozen=True)
 class Link:
     """A place to go, by name; `render.urls` turns it into an address. `screen` is one of its keys ("scenario",
-    "dataset", "job", "flow", "web", "section", "page"…), `target` the object id, web address, section id or path of the
-    page ("incidents/20251113T0100-651a718d")."""
+    "dataset", "job", "flow", "web", "section", "page", "action"…), `target` the object id, web address, section id, path
+    of the page ("incidents/20251113T0100-651a718d"), or action and what it acts on ("build/dataset:orders")."""
 
     screen: str
     target: str = ""

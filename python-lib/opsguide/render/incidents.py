@@ -21,6 +21,8 @@ from ..model.known import Unknown
 from . import html
 from .html import NO_FORMS, Permit
 from .json import as_instant, as_seconds, json_object
+from .markdown import page_markdown
+from .phrases import exact
 from .urls import Urls
 
 
@@ -69,6 +71,24 @@ def _numbered(excerpt: Any) -> tuple[tuple[int, str, bool], ...]:
     if not isinstance(excerpt, Excerpt):
         return ()
     return tuple((number, line, number == excerpt.error) for number, line in enumerate(excerpt.lines, excerpt.first))
+
+
+# --- to send, to print, to keep ---------------------------------------------------------------------------------------
+
+
+def incidents_markdown(found: Incidents, urls: Urls) -> str:
+    """The list as one Markdown document, ending in a line break."""
+    return page_markdown(
+        found.title, found.headline, exact(found.taken_at, found.zone), found.sections, urls, found.banners
+    )
+
+
+def incident_markdown(found: IncidentPage, urls: Urls) -> str:
+    """One incident with its log as one Markdown document, ending in a line break."""
+    lines = found.excerpt.lines if isinstance(found.excerpt, Excerpt) else ()
+    log = (("The Log Around the First Error", lines),)
+    read = exact(found.taken_at, found.zone)
+    return page_markdown(found.title, found.headline, read, found.sections, urls, found.banners, log)
 
 
 # --- for programs ----------------------------------------------------------------------------------------------------

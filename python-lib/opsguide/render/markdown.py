@@ -47,20 +47,28 @@ _SPECIAL = re.compile(r"[\\`*\[\]<#|~$]|&(?=#?\w+;)|(?<![^\W_])_|_(?![^\W_])")
 _AUTOLINK = re.compile(r"(?<=[A-Za-z])(:)(?=//)|(?<=\bwww)(\.)|(?<=\S)(@)(?=\S)", re.IGNORECASE)
 _LIST_START = re.compile(r"^(\s*)(?:([-+=>])|(\d+)([.)]))")
 _MARKS_TOLD = 6
+# The one part that differs whenever the guide is read.
+READ = "read"
 _WORTH_A_WORD = {tone for tone in TONE_WORDS if tone.value in ("notice", "bad", "unknown")}
 
 
 def guide_markdown(guide: Guide, urls: Urls) -> str:
     """The whole guide as one Markdown document, ending in a line break."""
-    parts = [
-        f"# {escape(guide.title)}",
-        *(_header(guide, cell, urls) for cell in guide.header),
-        *(callout_markdown(banner, urls) for banner in guide.banners),
-        f"Read {escape(exact(guide.taken_at, guide.zone))}. {legend()}",
-        *(section_markdown(section, urls) for section in guide.sections),
-        _completeness(guide),
-    ]
+    parts = (f"# {escape(guide.title)}", *(text for _, text in guide_blocks(guide, urls)))
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def guide_blocks(guide: Guide, urls: Urls) -> tuple[tuple[str, str], ...]:
+    """The guide below its title as (name, Markdown) of parts that can stand by themselves, in their order: "guide" is
+    its header, `READ` when it was read, then come its sections by their ids, and what is missing."""
+    header = [_header(guide, cell, urls) for cell in guide.header]
+    header += [callout_markdown(banner, urls) for banner in guide.banners]
+    return (
+        ("guide", "\n\n".join(part for part in header if part)),
+        (READ, f"Read {escape(exact(guide.taken_at, guide.zone))}. {legend()}"),
+        *((section.id, section_markdown(section, urls)) for section in guide.sections),
+        ("completeness", _completeness(guide)),
+    )
 
 
 def today_markdown(today: Today, urls: Urls) -> str:
@@ -76,6 +84,34 @@ def today_markdown(today: Today, urls: Urls) -> str:
         _promises(today),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def page_markdown(
+    title: str,
+    headline: str,
+    read: str,
+    sections: Iterable[Section],
+    urls: Urls,
+    banners: Iterable[Callout] = (),
+    verbatim: Iterable[tuple[str, Iterable[str]]] = (),
+) -> str:
+    """Any other page as one Markdown document, ending in a line break. `read` says when it was read; `verbatim` are
+    titles with lines to be shown as they are, such as a log's."""
+    parts = [
+        f"# {escape(title)}",
+        f"**{escape(headline)}**" if headline else "",
+        *(callout_markdown(banner, urls) for banner in banners),
+        f"Read {escape(read)}. {legend()}",
+        *(section_markdown(section, urls) for section in sections),
+        *(_verbatim(name, lines) for name, lines in verbatim),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _verbatim(title: str, lines: Iterable[str]) -> str:
+    """Indented, not fenced: a line can end a fence, but never its own indent."""
+    shown = ["    " + " ".join(line.splitlines()) for line in lines]
+    return "\n".join([f"## {escape(title)}", "", *shown]) if shown else ""
 
 
 def _night(today: Today) -> str:

@@ -38,6 +38,7 @@ _SCREENS = {
 }
 _WEB_SCHEMES = frozenset({"http", "https"})
 _CONTACT_SCHEMES = frozenset({"mailto", "tel"})
+_ACTION = re.compile(r"([a-z][a-z-]*)/([a-z]+:.+)", re.DOTALL)
 _PAGE = re.compile(r"[a-z][a-z-]*(/[A-Za-z0-9-]+)?(#[A-Za-z][\w-]*)?")
 _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f]")
 
@@ -54,13 +55,15 @@ class Urls:
 
     def href(self, link: Optional[Link]) -> Optional[str]:
         """The address of `link`: a DSS screen, a web address, `#id` for a part of this guide, or another page of the
-        backend, relative to its root."""
+        backend (an action's too), relative to its root."""
         if link is None:
             return None
         if link.screen == "web":
             return web_address(link.target)
         if link.screen == "page":
             return link.target if _PAGE.fullmatch(link.target) else None
+        if link.screen == "action":
+            return _action(link.target)
         if link.screen == "section":
             return f"#{anchor(link.target)}" if link.target else None
         return self._screen(link)
@@ -101,6 +104,12 @@ def anchor(name: str) -> str:
     """`name` as an element id: what is no letter, digit, dot, dash or underscore becomes its code, so that two names
     never meet. `anchor("a b")` is "a:20:b"."""
     return re.sub(r"[^A-Za-z0-9._-]", lambda found: f":{ord(found.group()):x}:", name)
+
+
+def _action(target: str) -> Optional[str]:
+    """The page on which an action is confirmed: "build/dataset:orders" is "action/build?about=dataset%3Aorders"."""
+    match = _ACTION.fullmatch(target)
+    return None if match is None else f"action/{match.group(1)}?about={quote(match.group(2), safe='')}"
 
 
 def _segment(name: str) -> Optional[str]:
