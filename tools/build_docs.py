@@ -24,6 +24,7 @@ from opsguide.profile import schema  # noqa: E402
 from opsguide.render import json as guide_json  # noqa: E402
 from opsguide.render.incidents import incidents_schema  # noqa: E402
 from opsguide.render.portfolio import portfolio_schema  # noqa: E402
+from opsguide.render.status import status_schema  # noqa: E402
 from opsguide.render.today_json import today_schema  # noqa: E402
 from tools import clean_up_page, components_page, instrument_page  # noqa: E402
 from tools.verdicts_page import verdicts_page  # noqa: E402
@@ -164,6 +165,11 @@ def incidents_page() -> str:
     return json.dumps(incidents_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
+def status_page() -> str:
+    """JSON Schema of `status.json`."""
+    return json.dumps(status_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "localdss.md": localdss_page,
     "profile.md": profile_page,
@@ -172,6 +178,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "today.schema.json": today_page,
     "incidents.schema.json": incidents_page,
     "portfolio.schema.json": portfolio_page,
+    "status.schema.json": status_page,
     "clean-up.md": clean_up_page.page,
     "instrument.md": instrument_page.page,
     "probes-and-checks.md": components_page.page,

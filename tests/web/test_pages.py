@@ -136,7 +136,7 @@ def test_nothing_is_changed_by_any_method(client: FlaskClient, path: str) -> Non
     assert client.delete(path).status_code == 405
 
 
-@pytest.mark.parametrize("path", ["/guide", "/guide/daily-operations", "/guide.json", "/guide.md"])
+@pytest.mark.parametrize("path", ["/today", "/guide/daily-operations", "/guide.json", "/guide.md"])
 def test_who_may_not_read_the_project_sees_why(client: FlaskClient, desk: HandMadeDesk, path: str) -> None:
     desk.admission = Admission(frozenset({"status"}), "You may read dashboards of this project, not its content.")
     answer = client.get(path)

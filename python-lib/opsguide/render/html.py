@@ -44,6 +44,7 @@ PAGES = (
     ("today", "Today"),
     ("guide", "Guide"),
     ("incidents", "Incidents"),
+    ("status", "Status"),
     ("portfolio", "Portfolio"),
     ("handover", "Handover"),
     ("clean-up", "Clean-up"),
@@ -200,6 +201,11 @@ def result(guide: Guide, urls: Urls) -> str:
 def page(template: str, zone: str, urls: Urls, **values: Any) -> str:
     """The page of another module of `render`, with all that templates may ask for."""
     return _render(template, zone=zone, **values, **_words(zone, urls))
+
+
+def standalone_style() -> str:
+    """The style of a guide that is one file, to the letter as it stands in it."""
+    return _render("standalone_style.css")
 
 
 def problem_document(problem: Problem, root: str = "") -> str:

@@ -13,17 +13,22 @@ from typing import Optional
 
 from ..core.compose import compose
 from ..core.handover import handover
+from ..core.status import status
 from ..dss import gateway, inside
 from ..dss.identity import Access, Doors
 from ..dss.store import EventCache
+from ..model.action import Order, Progress, Proposal, Record
 from ..model.guide import Guide, Section
 from ..model.handover import Handover
 from ..model.incident import IncidentPage, Incidents
 from ..model.known import Known, Unknown
 from ..model.ledger import Ledger, about
 from ..model.snapshot import Instance
+from ..model.status import Status
 from ..model.today import Today
 from ..settings import Settings
+from . import actions
+from .acts import Asked, Outcome
 from .incidents import Casebook, incident_of, incidents_of
 from .logbook import recall
 from .reading import NO_ROOM, NOT_RECALLED, TODAY, Reading, read, today_of
@@ -86,6 +91,11 @@ class Desk:
             return replace(found, next_check_seconds=None)
         return replace(found, next_check_seconds=max(pace, self.settings.minimum_refresh_seconds))
 
+    def status(self, access: Access) -> Status:
+        """The promises as consumers see them, from the same reading as today."""
+        reading = self._reading(access, TODAY)
+        return status(reading.snapshot, reading.declared, reading.report)
+
     def incidents(self, access: Access, *, after: str = "") -> Incidents:
         """The incidents of the last weeks, the open ones first. `after` as for `guide`."""
         reading = self._reading(access, TODAY, after)
@@ -96,6 +106,26 @@ class Desk:
         reading = self._reading(access, TODAY, after)
         case = self._cases.case(access.key, reading)
         return incident_of(access.clients, reading, self.settings, incident_id, case, self._events)
+
+    def proposal(self, access: Access, order: Order) -> Proposal:
+        """An action as it is shown before it is confirmed. Nothing is changed."""
+        return actions.propose_to(access, self._reading(access, TODAY), order, self._bench)
+
+    def perform(self, asked: Asked, order: Order) -> Outcome:
+        """Do it, once, as the person who asks."""
+        return actions.perform(asked, order, self._bench)
+
+    def progress(self, access: Access, action_id: str, *, log: bool = False) -> Known[Optional[Progress]]:
+        """An action that was asked for, as it is now; None where none of that id is on record."""
+        return actions.progress(access.clients, self.project_key, action_id, self._events, log=log)
+
+    def lately(self, access: Access) -> Known[Optional[tuple[Record, ...]]]:
+        """The actions on record, newest first; None where there is no state folder."""
+        return actions.lately(access.clients, self.project_key, self._events)
+
+    @property
+    def _bench(self) -> actions.Bench:
+        return actions.Bench(self.settings, self._doors.own, self._node, self._events)
 
     def handover(self, access: Access, *, after: str = "") -> Handover:
         """What stands, what happened and what is due next, for whoever takes over from the reader."""

@@ -8,10 +8,11 @@ from ..errors import DssDenied
 from ..service import Access, Desk
 
 
-def admitted(desk: Desk) -> Access:
-    """The caller, who may read the project's content; DssDenied for everybody else."""
+def admitted(desk: Desk, what: str = "guide") -> Access:
+    """The caller, who may read the project's content, or its status alone where `what` is "status"; DssDenied
+    for everybody else."""
     access = desk.access(dict(request.headers))
-    if "guide" not in access.may:
+    if what not in access.may:
         reason = access.reason or "You may not read this project's content."
         raise DssDenied(reason, status=403, path=request.path, needs="Read project content")
     return access

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Union
 
-from flask import Blueprint, Response, request, send_from_directory
+from flask import Blueprint, Response, redirect, request, send_from_directory
+from werkzeug.wrappers import Response as BaseResponse
 
 from ..errors import InvalidParameter
 from ..model.guide import Guide
@@ -14,7 +16,7 @@ from ..render.markdown import guide_markdown, today_markdown
 from ..render.today_json import today_json
 from ..render.urls import Urls
 from ..service import Desk
-from . import actions, clean_up, failures, handover, incidents, portfolio
+from . import actions, clean_up, failures, handover, incidents, portfolio, status
 from .answers import admitted, data, page, wants_part
 
 _DEPTHS = ("first", "whole")
@@ -34,7 +36,9 @@ def create_blueprint(desk: Desk, resource: Path) -> Blueprint:
         return page(html.shell())
 
     @pages.get("/guide")
-    def guide() -> Response:
+    def guide() -> Union[Response, BaseResponse]:
+        if desk.access(dict(request.headers)).may == {"status"}:
+            return redirect("status", 303)  # the web app opens here, for its readers from dashboards too
         shown = _guide(desk, _choice("depth", _DEPTHS))
         return page(html.guide_fragment(shown, urls) if wants_part() else html.guide_document(shown, urls))
 
@@ -77,6 +81,7 @@ def create_blueprint(desk: Desk, resource: Path) -> Blueprint:
     handover.register(pages, desk)
     incidents.register(pages, desk)
     portfolio.register(pages, desk)
+    status.register(pages, desk)
 
     @pages.get("/static/<path:name>")
     def static(name: str) -> Response:
