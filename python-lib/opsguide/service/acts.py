@@ -38,9 +38,10 @@ class Asked:
 
 @dataclass(frozen=True)
 class Done:
-    """It is done and on record."""
+    """It is done and on record. `place` is the page that tells what comes of it, '' where that is the page it came from."""
 
     event: Event
+    place: str = ""
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, request
 
 from ..errors import NotAccepted
+from ..model.action import MODES, Order
 from ..model.cleanup import PLAN_ID
 from ..render.html import Permit
 from ..service import Access, Desk, cleanup, incidents, instrument_actions, logbook
@@ -73,7 +74,38 @@ def _about_incident(kind: str) -> Callable[[Desk, Asked], Outcome]:
     return lambda desk, asked: incidents.speak(asked, kind, desk.incident(asked.access, asked.form["incident"]))
 
 
+_REASON = Field("reason", needed=True, longest=2_000)
+_SHOWN = Field("what was shown", needed=True, shape=re.compile(r"[0-9a-f]{32}"))
+_PARTITION = Field("partition", longest=300)
+_DATASET = Field("dataset", needed=True, shape=re.compile(r"dataset:.+", re.DOTALL))
+_OBJECT = Field("object", needed=True, shape=_SUBJECT)
+_SCENARIO = Field("scenario", needed=True, shape=re.compile(r"scenario:.+", re.DOTALL))
+
+
+def _orders(kind: str, **fields: Field) -> Action:
+    """An action on DSS: `about` is what it acts on, `shown` seals what the person saw before they confirmed it."""
+
+    def do(desk: Desk, asked: Asked) -> Outcome:
+        form = asked.form
+        return desk.perform(asked, Order(kind, form["about"], form.get("mode", ""), form.get("partition", "")))
+
+    return Action({**fields, "reason": _REASON, "shown": _SHOWN}, do, acts_on_dss=True)
+
+
 ACTIONS: dict[str, Action] = {
+    "run-scenario": _orders("run-scenario", about=_SCENARIO),
+    "abort-scenario": _orders("abort-scenario", about=_SCENARIO),
+    "build": _orders(
+        "build",
+        about=_OBJECT,
+        mode=Field("way to build", needed=True, shape=re.compile("|".join(MODES))),
+        partition=_PARTITION,
+    ),
+    "rebuild-from": _orders("rebuild-from", about=_OBJECT, partition=_PARTITION),
+    "abort-job": _orders("abort-job", about=Field("job", needed=True, shape=re.compile(r"job:.+", re.DOTALL))),
+    "compute-metrics": _orders("compute-metrics", about=_DATASET, partition=_PARTITION),
+    "compute-rules": _orders("compute-rules", about=_DATASET, partition=_PARTITION),
+    "clear": _orders("clear", about=_DATASET, partition=_PARTITION, typed=Field("name", needed=True)),
     "sign-off": Action(
         {"remark": Field("remark", longest=2_000), "headline": Field("headline", longest=2_000)},
         lambda desk, asked: logbook.sign_off(asked),
@@ -151,7 +183,7 @@ def register(pages: Blueprint, desk: Desk) -> None:
         if isinstance(outcome, Refused):
             return failures.answer(NotAccepted(outcome.reason, status=409, advice=outcome.advice))
         desk.noted()
-        return _see(form.get("back", ""), outcome.event.uuid)
+        return _see(outcome.place or form.get("back", ""), outcome.event.uuid)
 
 
 def permit(desk: Desk, access: Access) -> Permit:

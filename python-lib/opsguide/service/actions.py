@@ -1,0 +1,485 @@
+"""Acting on DSS because a person asked for it: thought through, once, as them, and followed until it is over.
+
+The order of things is what makes it happen once. What is asked is on record before DSS hears of it; only one request of a
+project at a time may get on record, because each names the one before; and whoever finds a request on record never sends
+it again, but looks what became of it. So two clicks, two tabs, two processes, a reload, or a process that died between
+any two of these steps start one run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
+from typing import Any, Optional, Union
+
+from ..core.actions import Case, built, overlaps, propose, records, told_of
+from ..core.actions.journal import of_job, of_record, of_run, the_job, unseen
+from ..core.compose.scene import Scene
+from ..dss import actions, store
+from ..dss.identity import Access
+from ..dss.session import Clients, attempt
+from ..dss.store import EventCache, Store
+from ..errors import DssDenied, DssError, DssNotFound, DssUnreachable, InvalidParameter
+from ..model.action import KINDS, MODES, Order, Progress, Proposal, Record, Rights, State
+from ..model.event import Event, instant_of
+from ..model.known import Known, Unknown
+from ..model.report import DurationStat
+from ..model.snapshot import Instance
+from ..settings import Settings
+from .acts import Asked, Done, Outcome, Refused
+from .logbook import recall
+from .reading import Reading, read
+
+# What an action is judged by once more when it is confirmed: the lists, without the histories.
+AT_ONCE = frozenset({"project", "variables", "scenarios", "graph", "datasets", "jobs"})
+
+# Requests wait so long for the one before them to get on record.
+PATIENCE_SECONDS = 20.0
+# One whose process died before it got on record is passed over after the first; who gets on record later than the second
+# does not go on. So the two never overlap.
+PASSED_OVER_SECONDS = 120.0
+ON_RECORD_WITHIN_SECONDS = 60.0
+
+# Actions older than this are no longer looked for in DSS before the next one.
+STILL_LOOKED_FOR = timedelta(days=1)
+MOST_LOOKED_FOR = 6
+LOOK_BACK = timedelta(days=90)
+
+FOLLOW_PAUSES_SECONDS = (1.0, 2.0, 5.0, 10.0, 30.0)
+FOLLOW_AT_MOST_SECONDS = 24 * 3600.0
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What acting takes besides the person: the plugin's settings, the web app's own clients, which keep the books for
+    people who may run scenarios and not write, the node where it is known, and the events read before."""
+
+    settings: Settings
+    books: Optional[Clients] = None
+    node: Optional[Instance] = None
+    events: Optional[EventCache] = None
+
+
+# --- before ----------------------------------------------------------------------------------------------------------
+
+
+def propose_to(access: Access, reading: Reading, order: Order, bench: Bench) -> Proposal:
+    """An order as it is shown before it is confirmed, from what was read of the project and a few calls more. Nothing is
+    changed."""
+    clients, key = access.clients, reading.snapshot.project_key
+    rights = Rights(False, False, access.needs_to_write) if access.needs_to_write else _rights(clients, key, bench)
+    case = Case(
+        Scene(reading.snapshot, reading.declared, reading.report),
+        order,
+        rights,
+        reading.ledger,
+        under_way(clients, key, bench.events),
+        access.login,
+    )
+    return propose(case)
+
+
+def _rights(clients: Clients, key: str, bench: Bench) -> Rights:
+    found = attempt("your rights", actions.rights, clients, bench.books, key)
+    return Rights(why=found.reason) if isinstance(found, Unknown) else found
+
+
+def under_way(clients: Clients, key: str, cache: Optional[EventCache] = None) -> Known[tuple[Progress, ...]]:
+    """The actions of the last day that may still go on or of which nobody knows, newest first."""
+    found = lately(clients, key, cache)
+    if isinstance(found, Unknown) or found is None:
+        return () if found is None else found
+    return _looked_for(clients, key, found)
+
+
+def _looked_for(clients: Clients, key: str, found: Iterable[Record]) -> tuple[Progress, ...]:
+    since = clients.now()[0] - STILL_LOOKED_FOR
+    waiting = [each for each in found if each.at >= since and each.state not in (State.FINISHED, State.REFUSED)]
+    return tuple(look(clients, key, record) for record in waiting[:MOST_LOOKED_FOR])
+
+
+def lately(clients: Clients, key: str, cache: Optional[EventCache] = None) -> Known[Optional[tuple[Record, ...]]]:
+    """The actions on record, newest first; None where there is no state folder."""
+    state = store.find(clients, key, cache)
+    if state is None or isinstance(state, Unknown):
+        return state
+    read_ = attempt("the state folder", state.events, clients.now()[0] - LOOK_BACK)
+    return read_ if isinstance(read_, Unknown) else records(read_.events)
+
+
+# --- once ------------------------------------------------------------------------------------------------------------
+
+
+def perform(asked: Asked, order: Order, bench: Bench) -> Outcome:
+    """Do what an order says, once. InvalidParameter for what was entered wrongly, DssDenied where DSS does not let the
+    person keep the record: nothing has happened then."""
+    clients, key = asked.access.clients, asked.project_key
+    if order.kind == "clear" and asked.form.get("typed") != order.name:
+        raise InvalidParameter(f"Type the name “{order.name}” to confirm that its data goes.", name="typed")
+    state = _state(asked, bench)
+    if isinstance(state, Refused):
+        return state
+    answered = _answered(asked, _events(state))
+    if answered is not None:
+        return answered
+    acting = actions.acts_for(clients)
+    if acting != asked.access.login:
+        return Refused(
+            f"Nothing was done: DSS would have done it as {acting or 'nobody'}, not as you.",
+            f"To act here: {asked.access.needs_to_write or 'an administrator has to look at “Impersonation in webapps”'}.",
+        )
+    rights = _rights(clients, key, bench)
+    right = KINDS[order.kind].right
+    if rights.holds(right) is False:
+        return Refused(
+            f"It takes the right “{right}” on {key}, which you lack.", "An administrator of the project can give it."
+        )
+    state = _writable(state, rights, bench)
+    reading = read(clients, key, bench.settings, need=AT_ONCE, node=bench.node, ledger=None)
+    scene = Scene(reading.snapshot, reading.declared, reading.report)
+    case = Case(scene, order, rights, recall(clients, key, bench.events), login=asked.access.login)
+    shown = propose(case)
+    if asked.form.get("shown") != shown.shown:
+        return _refused(
+            state,
+            asked,
+            order,
+            "What it would build is no longer what you were shown.",
+            "Look at it again, then confirm.",
+        )
+    if shown.blocked:
+        return _refused(state, asked, order, shown.blocked[0].text)
+    return _once(state, asked, case, shown)
+
+
+def _state(asked: Asked, bench: Bench) -> Union[Store, Refused]:
+    found = store.find(asked.access.clients, asked.project_key, bench.events)
+    if isinstance(found, Unknown):
+        needs = f"It needs {found.needs}." if found.needs else "Try again in a moment."
+        return Refused(f"Nothing was done, because nothing can be recorded: {found.reason}.", needs)
+    if found is None:
+        return Refused(
+            "Nothing was done: without a state folder nobody could tell whether it happened once.",
+            "Create the state folder on the page Today.",
+        )
+    return found
+
+
+def _writable(state: Store, rights: Rights, bench: Bench) -> Store:
+    """The state folder as the person, or as the web app for somebody who is known to be allowed to run scenarios and not
+    to write: DSS lets them run, and the record of it must be kept."""
+    if rights.write is False and rights.run and bench.books is not None:
+        return Store(bench.books, state.project_key, state.folder_id, state.others, bench.events)
+    return state
+
+
+def _events(state: Store) -> tuple[Event, ...]:
+    return state.events(state.clients.now()[0] - LOOK_BACK).events
+
+
+def _answered(asked: Asked, events: Iterable[Event]) -> Optional[Outcome]:
+    """What became of this very request, None where it is new."""
+    mine = [event for event in events if event.data.get("request") == asked.request]
+    if not mine:
+        return None
+    first = min(mine, key=lambda event: event.order)
+    return Refused(first.text) if first.kind == "refusal" else Done(first, f"actions/{first.uuid}")
+
+
+def _refused(state: Store, asked: Asked, order: Order, reason: str, advice: str = "") -> Refused:
+    state.append(asked.event("refusal", order.subject, reason, order=order.to_json()))
+    return Refused(reason, advice)
+
+
+def _once(state: Store, asked: Asked, case: Case, shown: Proposal) -> Outcome:
+    """Get on record before anybody else does, then start it."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    names = [case.scene.smart(ref) for ref in built(case.scene, case.order)]
+    while True:
+        events = _events(state)
+        answered = _answered(asked, events)
+        if answered is not None:
+            return answered
+        known = records(events)
+        same = [each for each in known if overlaps(each, case.order, names)]
+        going = [each for each in _looked_for(asked.access.clients, asked.project_key, same) if each.state.open]
+        if going:
+            record = going[0].record
+            said = f"{record.by} asked for the same at {case.scene.time(record.at)}: it is {going[0].state.value}."
+            return _refused(state, asked, case.order, said, "Watch it on the page of that action.")
+        last = known[0] if known else None
+        began = time.monotonic()
+        if _take_turn(state, last.id if last else "none", asked.access.login):
+            break
+        if time.monotonic() > until:
+            return Refused(
+                "Nothing was done: another request is just getting on record.",
+                "Try again in two minutes at the latest.",
+            )
+        time.sleep(store.SETTLE_SECONDS / 2)
+    event = _on_record(state, asked, case, shown, names, last)
+    if time.monotonic() - began > ON_RECORD_WITHIN_SECONDS:
+        said = "Nothing was started: it took too long to get on record. Ask for it again."
+        _append(state, asked, event, State.REFUSED, said)
+        return Refused(said)
+    return _start(state, asked, case, event)
+
+
+def _take_turn(state: Store, after: str, by: str) -> bool:
+    """Whether the caller is the one whose request follows the action `after`."""
+    turn = 0
+    while True:
+        name = f"action-after-{after}-{turn}"
+        claims = state.files(f"/claims/{name}/")
+        if not claims:
+            return state.claim(name, by)
+        # Claims are dated by the machine that makes them.
+        passed = datetime.now(timezone.utc) - timedelta(seconds=PASSED_OVER_SECONDS)
+        if any(at is not None and at > passed for at in (instant_of(file.path) for file in claims)):
+            return False
+        turn += 1
+
+
+def _on_record(
+    state: Store, asked: Asked, case: Case, shown: Proposal, names: list[str], last: Optional[Record]
+) -> Event:
+    event = asked.event(
+        "action",
+        case.order.subject,
+        asked.form.get("reason", ""),
+        order=case.order.to_json(),
+        title=shown.title,
+        outputs=names,
+        usual_seconds=shown.takes.p50 if isinstance(shown.takes, DurationStat) else None,
+        told=list(told_of(shown)),
+    )
+    if last is not None and event.at <= last.at:
+        # Clocks differ: what follows must not be dated before what it follows.
+        event = replace(event, at=last.at + timedelta(microseconds=1))
+    return state.append(event)
+
+
+# --- starting --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Sent:
+    state: State
+    said: str
+    found: Any = None
+
+
+def _start(state: Store, asked: Asked, case: Case, event: Event) -> Outcome:
+    """Tell DSS, and keep what it says. Whatever goes wrong from here on, the request is on record."""
+    clients, key = asked.access.clients, asked.project_key
+    (record,) = records([event])
+    try:
+        sent, data = _send(clients, key, case, record)
+    except (DssDenied, DssNotFound) as error:
+        needs = f" It takes “{error.needs}”." if isinstance(error, DssDenied) and error.needs else ""
+        sent, data = _Sent(State.REFUSED, f"DSS refused: {error}.{needs}"), {}
+    except DssError as error:
+        if error.status < 500:
+            sent, data = _Sent(State.REFUSED, f"DSS refused: {error}."), {}
+        else:
+            sent, data = _look_again(clients, key, record, error)
+    except DssUnreachable as error:
+        sent, data = _look_again(clients, key, record, error)
+    _append(state, asked, event, sent.state, sent.said, **data)
+    if sent.state is State.REFUSED:
+        return Refused(sent.said)
+    if sent.state.open:
+        _follow(state, key, replace(record, state=sent.state, said=sent.said, **_kept(data)))
+    return Done(event, f"actions/{event.uuid}")
+
+
+def _kept(data: dict[str, Any]) -> dict[str, Any]:
+    return {name: data[name] for name in ("fire", "run_id", "job_id") if name in data}
+
+
+def _send(clients: Clients, key: str, case: Case, record: Record) -> tuple[_Sent, dict[str, Any]]:
+    order = case.order
+    if order.kind == "run-scenario":
+        fire = actions.run_scenario(clients, key, order.name, record.request)
+        if fire.cancelled:
+            return _Sent(State.REFUSED, "DSS did not start it: it runs already."), {"fire": fire.id}
+        return _Sent(State.STARTED, "DSS took it."), {"fire": fire.id}
+    if order.kind in ("build", "rebuild-from"):
+        refs = built(case.scene, order)
+        outputs = [(ref, order.partition if _takes_partition(case, ref) else "") for ref in refs]
+        job_id = actions.start_job(clients, key, MODES[order.mode or "only"][0], outputs)
+        return _Sent(State.STARTED if job_id else State.REQUESTED, "DSS took it."), {"job_id": job_id}
+    if order.kind == "abort-scenario":
+        actions.abort_scenario(clients, key, order.name)
+        return _ended("DSS was told to abort it.")
+    if order.kind == "abort-job":
+        actions.abort_job(clients, key, order.name)
+        return _ended("DSS was told to abort it.")
+    if order.kind == "compute-metrics":
+        actions.compute_metrics(clients, key, order.name, order.partition)
+        return _ended("The metrics are computed.")
+    if order.kind == "compute-rules":
+        future = actions.compute_rules(clients, key, order.name, order.partition)
+        return (_Sent(State.STARTED, "DSS computes them."), {"fire": future}) if future else _ended("Computed.")
+    actions.clear(clients, key, order.name, order.partition)
+    return _ended("DSS says that it is cleared.")
+
+
+def _takes_partition(case: Case, ref: Any) -> bool:
+    dataset = case.scene.datasets.get(ref)
+    return dataset is not None and bool(dataset.partitioned_by)
+
+
+def _ended(said: str) -> tuple[_Sent, dict[str, Any]]:
+    return _Sent(State.FINISHED, said), {"outcome": "SUCCESS"}
+
+
+def _look_again(clients: Clients, key: str, record: Record, error: Exception) -> tuple[_Sent, dict[str, Any]]:
+    """The answer is lost, and it may have happened: look, and do not send it again."""
+    found = look(clients, key, record)
+    if found.state in (State.RUNNING, State.FINISHED):
+        data = {"run_id": found.record.run_id, "job_id": found.record.job_id}
+        said = f"The answer was lost ({error}); it was found again. {found.said}"
+        return _Sent(State.STARTED, said), {name: value for name, value in data.items() if value}
+    return _Sent(State.REQUESTED, f"The answer of DSS was lost ({error}): it may have happened or not."), {}
+
+
+def _append(state: Store, asked: Asked, event: Event, became: State, said: str, **data: Any) -> None:
+    """What became of an action. Where it cannot be kept, DSS is asked again by whoever looks: nothing is lost."""
+    kind = "refusal" if became is State.REFUSED else "outcome"
+    given = {name: value for name, value in data.items() if value}
+    outcome = asked.event(kind, f"action:{event.uuid}", said, state=became.value, **given)
+    try:
+        state.append(replace(outcome, at=max(outcome.at, event.at + timedelta(microseconds=1))))
+    except (DssError, DssUnreachable) as error:
+        _log.warning("what became of action %s could not be kept: %s", event.uuid, error)
+
+
+# --- after -----------------------------------------------------------------------------------------------------------
+
+
+def look(clients: Clients, key: str, record: Record) -> Progress:
+    """An action as it is now: asked of DSS as far as anything is left to ask."""
+    now = clients.now()[0]
+    if record.state in (State.FINISHED, State.REFUSED):
+        return of_record(record, now)
+    try:
+        return _LOOKS.get(record.order.kind, _look_nowhere)(clients, key, record)
+    except (DssError, DssUnreachable) as error:
+        return replace(of_record(record, now), said=f"What DSS says of it could not be read: {error}.")
+
+
+def _look_for_run(clients: Clients, key: str, record: Record) -> Progress:
+    run = actions.find_run(clients, key, record.order.name, record.request, record.fire, record.run_id)
+    known = record if run is None else replace(record, run_id=run.run_id)
+    return of_run(known, run, clients.now()[0])
+
+
+def _look_for_job(clients: Clients, key: str, record: Record) -> Progress:
+    if record.job_id:
+        return of_job(record, actions.job(clients, key, record.job_id), False, clients.now()[0])
+    job, doubt = the_job(record, actions.jobs(clients, key))
+    return of_job(record if job is None else replace(record, job_id=job.id), job, doubt, clients.now()[0])
+
+
+def _look_for_values(clients: Clients, key: str, record: Record) -> Progress:
+    """Metrics and rules say when they were computed last."""
+    now = clients.now()[0]
+    if record.fire:
+        over = actions.future_ended(clients, record.fire)
+        if over is False:
+            return Progress(record, State.RUNNING, "DSS computes them.", now, started_at=record.at)
+    at = actions.computed_at(clients, key, record.order.name, record.order.kind)
+    if at is not None and at >= record.at - timedelta(seconds=1):
+        return Progress(record, State.FINISHED, "They are computed.", now, "SUCCESS", record.at, at)
+    return unseen(record, now, "value")
+
+
+def _look_nowhere(clients: Clients, key: str, record: Record) -> Progress:
+    return unseen(record, clients.now()[0], "trace")
+
+
+_LOOKS: dict[str, Callable[[Clients, str, Record], Progress]] = {
+    "run-scenario": _look_for_run,
+    "build": _look_for_job,
+    "rebuild-from": _look_for_job,
+    "compute-metrics": _look_for_values,
+    "compute-rules": _look_for_values,
+}
+
+
+def progress(
+    clients: Clients, key: str, action_id: str, cache: Optional[EventCache] = None, *, log: bool = False
+) -> Known[Optional[Progress]]:
+    """One action as it is now, with the end of its log where that is asked for; None where none of that id is on record."""
+    found = lately(clients, key, cache)
+    if found is None or isinstance(found, Unknown):
+        return found
+    record = next((each for each in found if each.id == action_id), None)
+    if record is None:
+        return None
+    now = look(clients, key, record)
+    known = now.record
+    if now.state is State.RUNNING and known.run_id:
+        step = attempt("the step", actions.step_of, clients, key, known.order.name, known.run_id)
+        now = replace(now, step="" if isinstance(step, Unknown) else step)
+    return replace(now, log=_log_of(clients, key, known)) if log else now
+
+
+def _log_of(clients: Clients, key: str, record: Record) -> Known[tuple[str, ...]]:
+    if record.run_id:
+        return attempt("the log of the run", actions.run_log, clients, key, record.order.name, record.run_id)
+    if record.job_id:
+        return attempt("the log of the job", actions.job_log, clients, key, record.job_id)
+    return ()
+
+
+def settle(state: Store, now: Progress) -> None:
+    """Keep how an action ended. Whoever finds it out writes the same file, so that it is kept once."""
+    record = now.record
+    if now.state is not State.FINISHED or now.ended_at is None:
+        return
+    event = Event(
+        max(now.ended_at, record.at + timedelta(microseconds=2)),
+        hashlib.sha256(f"the end of {record.id}".encode()).hexdigest()[:32],
+        "outcome",
+        "",
+        f"action:{record.id}",
+        now.said,
+        {
+            "state": now.state.value,
+            "outcome": now.outcome,
+            "run_id": record.run_id,
+            "job_id": record.job_id,
+            "started_at": now.started_at.isoformat() if now.started_at else "",
+            "ended_at": now.ended_at.isoformat(),
+        },
+    )
+    state.append(event)
+
+
+def _follow(state: Store, key: str, record: Record) -> None:
+    """Watch it in the background and keep how it ends. Should this process die, the next action or page finds it out."""
+
+    def watch() -> None:
+        until = time.monotonic() + FOLLOW_AT_MOST_SECONDS
+        pauses = list(FOLLOW_PAUSES_SECONDS)
+        while time.monotonic() < until:
+            time.sleep(pauses.pop(0) if len(pauses) > 1 else pauses[0])
+            now = look(state.clients, key, record)
+            if now.state.open:
+                continue
+            try:
+                settle(state, now)
+            except (DssError, DssUnreachable) as error:
+                _log.warning("how action %s ended could not be kept: %s", record.id, error)
+            return
+
+    threading.Thread(target=watch, name=f"action {record.id}", daemon=True).start()
