@@ -7,7 +7,7 @@ forced build of it stands there.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Optional
@@ -42,6 +42,15 @@ NEVER = Told(None, None, ())
 
 def nobody(why: Unknown) -> Told:
     return Told(why, why, why)
+
+
+def by_target(jobs: Sequence[Job]) -> Mapping[ObjectRef, Sequence[Job]]:
+    """The jobs that were asked for each object, in their order."""
+    found: dict[ObjectRef, list[Job]] = {}
+    for job in jobs:
+        for ref in dict.fromkeys(output for output, _ in job.outputs):
+            found.setdefault(ref, []).append(job)
+    return found
 
 
 def by_jobs(ref: ObjectRef, jobs: Sequence[Job], *, read_by_others: bool) -> Optional[Told]:

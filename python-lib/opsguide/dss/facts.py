@@ -52,6 +52,8 @@ class Facts:
         self.bulk_builds = bulk_builds
         self._datasets = {dataset.ref: dataset for dataset in known(snapshot.datasets, ())}
         self._nodes = _computables(snapshot)
+        # Asked about hundreds of objects, each would otherwise go through all jobs.
+        self._jobs = builds.by_target(known(snapshot.jobs, ()))
         # Some versions may leave rules and probes out of the list: then no dataset of it has any.
         self._lists_rules = any(d.rules or d.probe_types or d.monitored is not None for d in self._datasets.values())
 
@@ -85,7 +87,7 @@ class Facts:
         if ref in self.bulk_builds:
             return builds.told(self.bulk_builds[ref]) if self.bulk_builds[ref] else builds.NEVER
         own = ref.project_key == self.snapshot.project_key
-        jobs = known(self.snapshot.jobs, ()) if own else ()
+        jobs = self._jobs.get(ref, ()) if own else ()
         made, read_by_others = self._place(ref)
         if own and made is False:
             return builds.NEVER
