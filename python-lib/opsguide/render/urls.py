@@ -47,11 +47,13 @@ class Urls:
     """Turns a `Link` into an address, or into None where there is no safe one to give.
 
     `base_url` is DSS as people open it ("https://dss.example.com"); when empty, addresses start at the root of the
-    host that serves the page, which inside DSS is DSS."""
+    host that serves the page, which inside DSS is DSS. `outside` is for a file that leaves DSS: what leads nowhere from
+    there is no address."""
 
-    def __init__(self, base_url: str, project_key: str) -> None:
+    def __init__(self, base_url: str, project_key: str, *, outside: bool = False) -> None:
         self.base_url = base_url.rstrip("/") if web_address(base_url) else ""
         self.project_key = project_key
+        self.outside = outside
 
     def href(self, link: Optional[Link]) -> Optional[str]:
         """The address of `link`: a DSS screen, a web address, `#id` for a part of this guide, or another page of the
@@ -61,9 +63,9 @@ class Urls:
         if link.screen == "web":
             return web_address(link.target)
         if link.screen == "page":
-            return link.target if _PAGE.fullmatch(link.target) else None
+            return link.target if _PAGE.fullmatch(link.target) and not self.outside else None
         if link.screen == "action":
-            return _action(link.target)
+            return None if self.outside else _action(link.target)
         if link.screen == "section":
             return f"#{anchor(link.target)}" if link.target else None
         return self._screen(link)
@@ -75,7 +77,7 @@ class Urls:
     def _screen(self, link: Link) -> Optional[str]:
         path = _SCREENS.get(link.screen)
         project_key = _segment(link.project_key or self.project_key)
-        if path is None or project_key is None:
+        if path is None or project_key is None or (self.outside and not self.base_url):
             return None
         if "{}" in path:
             target = _segment(link.target)
