@@ -45,7 +45,7 @@ from .lineage import Builds, Flow, Item, builders_of, builds, flow_of, outputs, 
 from .rates import error_rate
 from .runs import Terms, outages, run_verdicts, standing
 from .runs.verdicts import CATCH_UP_SHARE
-from .schedule import gap_after, next_expected, sentence, server_zone
+from .schedule import next_expected, sentence, server_zone
 from .sla import (
     AHEAD_DAYS,
     BACK_DAYS,
@@ -429,7 +429,7 @@ class _Bench:
             facts.builds,
             tuple(self._inputs(ref)),
             self.now,
-            self._moments_of(builders),
+            self._moments.get(builders, ()),
         )
         stands = self._verdict(promise, book, facts, builders, fresh)
         usual = self._usual_completion(promise, book, facts)
@@ -454,14 +454,19 @@ class _Bench:
             prediction=stands.prediction,
         )
 
-    def _ledger(self, promise: Promise, ref: ObjectRef, facts: ObjectFacts, builders: Sequence[str]) -> Ledger:
+    def _ledger(self, promise: Promise, ref: ObjectRef, facts: ObjectFacts, builders: tuple[str, ...]) -> Ledger:
         runs = tuple(run for key in builders for run in known(self.by_id[key].runs, ()))
         record = Record(facts.builds, self._complete_since(ref, facts), runs)
-        return ledger(promise, record, Starts(self._moments_of(builders), self._cut_offs(ref)), self.now)
+        return ledger(promise, record, Starts(self._moments.get(builders, ()), self._cut_offs(ref)), self.now)
 
-    def _moments_of(self, builders: Sequence[str]) -> tuple[datetime, ...]:
-        """When any of the scenarios should start, for months around now."""
-        return tuple(sorted({at for key in builders for at in self._starts.get(key, ())}))
+    @cached_property
+    def _moments(self) -> Mapping[tuple[str, ...], tuple[datetime, ...]]:
+        """When any of the scenarios that build an object together should start, for months around now: worked out once
+        for all that they build."""
+        return {
+            builders: tuple(sorted({at for key in builders for at in self._starts.get(key, ())}))
+            for builders in set(self._builders.values())
+        }
 
     def _verdict(
         self,
@@ -677,7 +682,7 @@ class _Bench:
         return tuple(sorted(found, key=lambda collision: collision.at))
 
     def _collision(self, scenario: Scenario, at: datetime, end: datetime) -> Collision:
-        gap = gap_after(scenario, at, self.server)
+        gap = self.terms.gap_after(scenario, at)
         return Collision(scenario.id, at, gap is not None and (end - at).total_seconds() <= gap * CATCH_UP_SHARE)
 
     # --- jobs ---------------------------------------------------------------------------------------------------

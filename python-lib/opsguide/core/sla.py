@@ -24,6 +24,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 from fractions import Fraction
 from functools import lru_cache
+from operator import attrgetter
 from statistics import median
 from typing import Optional
 from zoneinfo import ZoneInfo
@@ -280,7 +281,7 @@ class _Served:
     def __init__(self, record: Record, made: Sequence[Cycle]) -> None:
         self.record = record
         self.cycles = made
-        self.by_cycle: dict[int, list[datetime]] = {}
+        self.ends: dict[int, datetime] = {}  # of the first build that serves each
         self.doubtful: dict[int, datetime] = {}
         self.oldest: Optional[datetime] = None
         if not isinstance(record.builds, Unknown):
@@ -288,7 +289,9 @@ class _Served:
 
     def _sort(self, builds: Sequence[Build]) -> None:
         begins = [cycle.begins for cycle in self.cycles]
-        runs = sorted((run for run in self.record.runs if run.start and run.trigger_type != "sub"), key=_run_start)
+        runs = sorted(
+            (run for run in self.record.runs if run.start and run.trigger_type != "sub"), key=attrgetter("start")
+        )
         starts = [_run_start(run) for run in runs]
         self.oldest = min((at for build in builds for at in (build.start, build.end) if at), default=None)
         for build in builds:
@@ -300,13 +303,13 @@ class _Served:
             if place < 0:
                 continue
             if known:
-                self.by_cycle.setdefault(place, []).append(build.end)
+                self.ends[place] = min(build.end, self.ends.get(place, build.end))
             else:
                 self.doubtful[place] = min(build.end, self.doubtful.get(place, build.end))
 
     def judge(self, place: int, now: datetime) -> DayVerdict:
         cycle = self.cycles[place]
-        end = min(self.by_cycle.get(place, ()), default=None)
+        end = self.ends.get(place)
         if end is not None and end <= cycle.due:
             return DayVerdict(cycle.day, cycle.due, "MET", end)
         if end is not None:
@@ -333,7 +336,7 @@ class _Served:
         told = words.moment(cycle.due, zone, now)
         if isinstance(builds, Unknown):
             return f"due {told}, but its builds are not known: {builds.reason}"
-        end = min(self.by_cycle.get(place, ()), default=None)
+        end = self.ends.get(place)
         verdict = self.judge(place, now).verdict
         if end is not None:
             said = f"ready {words.moment(end, zone, now)}, {words.late((end - cycle.due).total_seconds())}; due {told}"

@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, tzinfo
+from operator import attrgetter
 from statistics import median
 from typing import Optional
 
@@ -65,7 +66,7 @@ def counts_per_build(builds: Sequence[Build], points: Sequence[MetricPoint]) -> 
     """One count per successful build, oldest first: the last metric value between its end and the next build, so that
     repeated probes count once."""
     ends = sorted(build.end for build in builds if build.success and build.end)
-    ordered = sorted(points, key=lambda point: (point.at, point.value))
+    ordered = sorted(points, key=attrgetter("at", "value"))
     times = [point.at for point in ordered]
     counts = []
     for end, until in zip(ends, [*ends[1:], None]):
@@ -122,15 +123,17 @@ def _judge_level(
     stuck = _stuck(ordered)
     if stuck:
         return VolumeVerdict("WARNING", stuck, rows=last.rows, n=len(past))
-    alike = _classes(ordered, zone)
-    forecast = _forecast(ordered, alike)
+    pace = _days_between(ordered)
+    alike = _classes(ordered, pace, zone)
+    logs = [_log(count.rows) for count in ordered]
+    forecast = _forecast(logs, alike, pace)
     if forecast is None:
         return _learning(past, last)
     expected, errors = forecast
     edge = month_edge(last.at.astimezone(zone).date())
-    expected += _edge_shift(ordered, alike, zone, month_edge, edge) if edge else 0.0
+    expected += _edge_shift(ordered, logs, alike, zone, month_edge, edge) if edge else 0.0
     spread = _spread(errors, expected)
-    return _compare(last, expected, spread, len(errors), sensitivity, _class_name(ordered, zone))
+    return _compare(last, expected, spread, len(errors), sensitivity, _class_name(last, pace, zone))
 
 
 def _compare(last: Count, expected: float, spread: float, n: int, sensitivity: str, klass: str) -> VolumeVerdict:
@@ -190,14 +193,13 @@ def _log(rows: float) -> float:
 
 
 def _days_between(ordered: Sequence[Count]) -> Optional[float]:
-    gaps = [(b.at - a.at).total_seconds() / 86400 for a, b in zip(ordered, ordered[1:])]
-    return median(gaps) if gaps else None
+    gaps = [(b.at - a.at).total_seconds() for a, b in zip(ordered, ordered[1:])]
+    return median(gaps) / 86400 if gaps else None
 
 
-def _classes(ordered: Sequence[Count], zone: tzinfo) -> tuple[object, ...]:
+def _classes(ordered: Sequence[Count], pace: Optional[float], zone: tzinfo) -> tuple[object, ...]:
     """What each build is compared with: its weekday; hour and weekend when there are several a day; everything when
-    weekly or rarer."""
-    pace = _days_between(ordered)
+    weekly or rarer. `pace` is the usual number of days from one build to the next."""
     local = [count.at.astimezone(zone) for count in ordered]
     if pace is not None and pace < 0.75:
         return tuple((at.hour, at.weekday() >= 5) for at in local)
@@ -206,9 +208,8 @@ def _classes(ordered: Sequence[Count], zone: tzinfo) -> tuple[object, ...]:
     return tuple(at.weekday() for at in local)
 
 
-def _class_name(ordered: Sequence[Count], zone: tzinfo) -> str:
-    pace = _days_between(ordered)
-    at = ordered[-1].at.astimezone(zone)
+def _class_name(last: Count, pace: Optional[float], zone: tzinfo) -> str:
+    at = last.at.astimezone(zone)
     if pace is not None and pace < 0.75:
         return f"builds at {at:%H}h on {'weekends' if at.weekday() >= 5 else 'weekdays'}"
     if pace is not None and pace >= 6:
@@ -216,20 +217,21 @@ def _class_name(ordered: Sequence[Count], zone: tzinfo) -> str:
     return f"{at:%A}s"
 
 
-def _forecast(ordered: Sequence[Count], alike: Sequence[object]) -> Optional[tuple[float, list[float]]]:
-    """What the newest count should be (as a logarithm), and the errors of the same forecast made before."""
-    pace = _days_between(ordered)
+def _forecast(
+    logs: Sequence[float], alike: Sequence[object], pace: Optional[float]
+) -> Optional[tuple[float, list[float]]]:
+    """What the newest count should be, and the errors of the same forecast made before; all in logarithms."""
     keep = ERRORS_KEPT_HOURLY if pace is not None and pace < 0.75 else ERRORS_KEPT
-    now = len(ordered) - 1
+    now = len(logs) - 1
     errors: list[float] = []
     same: dict[object, deque[float]] = {}
     expectation: Optional[float] = None
-    for index, count in enumerate(ordered):
+    for index, log in enumerate(logs):
         past = same.setdefault(alike[index], deque(maxlen=CLASS_SIZE))
         expectation = median(past) if index >= now - keep and len(past) >= CLASS_LEAST else None
         if expectation is not None and index < now:
-            errors.append(_log(count.rows) - expectation)
-        past.append(_log(count.rows))
+            errors.append(log - expectation)
+        past.append(log)
     if expectation is None or len(errors) < ERRORS_LEAST:
         return None
     return expectation + median(errors), errors
@@ -307,6 +309,7 @@ def _judge_growing(ordered: Sequence[Count], zone: tzinfo, sensitivity: str) -> 
 
 def _edge_shift(
     ordered: Sequence[Count],
+    logs: Sequence[float],
     alike: Sequence[object],
     zone: tzinfo,
     month_edge: Callable[[date], str],
@@ -314,12 +317,11 @@ def _edge_shift(
 ) -> float:
     """How much the first or last business day of a month was off at its last 2 to 3 occurrences, if always on one side
     by more than twice the usual error; else 0. In logarithms."""
-    logs = [_log(count.rows) for count in ordered]
     offs = []
     for index in range(len(logs) - 1):
         if month_edge(ordered[index].at.astimezone(zone).date()) != edge:
             continue
-        forecast = _forecast(ordered[: index + 1], alike[: index + 1])
+        forecast = _forecast(logs[: index + 1], alike[: index + 1], _days_between(ordered[: index + 1]))
         if forecast is not None:
             off = logs[index] - forecast[0]
             offs.append(off if abs(off) > 2 * _spread(forecast[1], forecast[0]) else 0.0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ from ...model.report import Expansion, ServerZone
 from ...model.snapshot import Run, Scenario, Snapshot, Step
 from .. import words
 from ..calendars import is_business_day
-from ..schedule import expected, zone_of
+from ..schedule import expected, gap_after, zone_of
 from ..windows import covers
 
 # The strip of 90 days with some room before it, and the month in which maintenance is looked ahead to.
@@ -59,19 +59,30 @@ class Terms:
     def timetable(self, scenario: Scenario, after: datetime, before: datetime) -> Expansion:
         """The moments of the scenario's clock from `after` to `before`. Those of the months around now, which nearly all
         questions are about, are worked out once."""
-        first, last = self.now - LISTED_BACK, self.now + LISTED_AHEAD
-        if after < first or before > last:
+        if after < self.now - LISTED_BACK or before > self.now + LISTED_AHEAD:
             return expected(scenario, after, before, self.server)
-        known_as, whole = self._listed.get(scenario.id, (None, Expansion()))
-        if known_as is not scenario:
-            whole = expected(scenario, first, last, self.server)
-            self._listed[scenario.id] = (scenario, whole)
+        whole = self._months(scenario)
         if whole.unknown is not None:
             # What is too much to list for months may be little enough for a night.
             return expected(scenario, after, before, self.server)
         return replace(
             whole, expected=whole.expected[slice(*(bisect_left(whole.instants, at) for at in (after, before)))]
         )
+
+    def gap_after(self, scenario: Scenario, at: datetime) -> Optional[float]:
+        """Seconds from a moment of the scenario's clock to its next one, None where it has no more."""
+        whole = self._months(scenario)
+        following = bisect_right(whole.instants, at)
+        if whole.unknown is None and at >= self.now - LISTED_BACK and following < len(whole.instants):
+            return (whole.instants[following] - at).total_seconds()
+        return gap_after(scenario, at, self.server)
+
+    def _months(self, scenario: Scenario) -> Expansion:
+        known_as, whole = self._listed.get(scenario.id, (None, Expansion()))
+        if known_as is not scenario:
+            whole = expected(scenario, self.now - LISTED_BACK, self.now + LISTED_AHEAD, self.server)
+            self._listed[scenario.id] = (scenario, whole)
+        return whole
 
     def promise(self, scenario: Scenario) -> ScenarioProfile:
         return self.profile.scenarios.get(scenario.id) or ScenarioProfile()

@@ -14,7 +14,7 @@ from ...model.report import Expansion, Expected, RunVerdict
 from ...model.snapshot import Run, Scenario, Trigger
 from .. import words
 from ..duration import SUCCESSES, percentile
-from ..schedule import clock_triggers, gap_after, next_expected
+from ..schedule import clock_triggers, next_expected
 from .followed import after_others, followed_by, not_called, runs_under
 from .outcome import lateness, of_run
 from .rhythm import of_cadence, of_events
@@ -206,7 +206,7 @@ class _Docket:
 
     @cached_property
     def _last_gap(self) -> Optional[float]:
-        return gap_after(self.scenario, self.moments[-1].at, self.terms.server) if self.by_clock else None
+        return self.terms.gap_after(self.scenario, self.moments[-1].at) if self.by_clock else None
 
     def _next_at(self, place: int) -> Optional[datetime]:
         gap = self._gap(place)

@@ -12,9 +12,9 @@ DSS steps minutes and hours in elapsed time and days, weeks and months on the wa
 01:00 UTC in winter and 00:00 UTC in summer; every 6 hours stays 6 hours apart through both.
 """
 
-from .expect import clock_triggers, expected, gap_after, label, next_expected
+from .expect import clock_triggers, expected, gap_after, next_expected
 from .instants import Anchors, instants
-from .parse import Temporal, read_temporal
+from .parse import Temporal, label, read_temporal
 from .sentence import outcomes, sentence
 from .zones import server_zone, zone_of
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Optional
 from zoneinfo import ZoneInfo
 
@@ -29,32 +30,22 @@ def expected(scenario: Scenario, after: datetime, before: datetime, server: Serv
         return Expansion(unknown=scenario.settings)
     clocks = clock_triggers(scenario.settings.triggers)
     parts = [
-        (label(trigger), instants(trigger, after - NEAR, before + NEAR, server, _anchors(trigger, clocks, scenario)))
+        instants(trigger, after - NEAR, before + NEAR, server, _anchors(trigger, clocks, scenario))
         for trigger in clocks
     ]
-    unknown = next((part.unknown for _, part in parts if part.unknown), None)
-    cadences = [part.cadence_seconds for _, part in parts if part.cadence_seconds]
-    merged = _merged(
-        Expected(item.at, (name,), item.until, item.doubt, item.saved_at)
-        for name, part in parts
-        for item in part.expected
-    )
+    cadences = [part.cadence_seconds for part in parts if part.cadence_seconds]
+    merged = _merged([part.expected for part in parts])
     return Expansion(
         tuple(item for item in merged if after <= item.at < before),
-        unknown=unknown,
+        unknown=next((part.unknown for part in parts if part.unknown), None),
         cadence_seconds=min(cadences) if cadences else None,
-        caveats=tuple(dict.fromkeys(caveat for _, part in parts for caveat in part.caveats)),
+        caveats=tuple(dict.fromkeys(caveat for part in parts for caveat in part.caveats)),
     )
 
 
 def clock_triggers(triggers: Iterable[Trigger]) -> tuple[Trigger, ...]:
     """The active time-based ones."""
     return tuple(trigger for trigger in triggers if trigger.active and trigger.type == "temporal")
-
-
-def label(trigger: Trigger) -> str:
-    """What to call a trigger: its name, else its id, else its type. Triggers made through the API have only a type."""
-    return trigger.name or trigger.id or trigger.type
 
 
 def _anchors(trigger: Trigger, clocks: tuple[Trigger, ...], scenario: Scenario) -> Anchors:
@@ -83,9 +74,11 @@ def _fired(run: Run) -> Optional[datetime]:
     return run.fired_at or run.start
 
 
-def _merged(items: Iterable[Expected]) -> list[Expected]:
+def _merged(parts: Sequence[Sequence[Expected]]) -> Sequence[Expected]:
+    if len(parts) == 1:
+        return parts[0]  # the moments of one trigger are never merged
     merged: list[Expected] = []
-    for item in sorted(items, key=lambda item: item.at):
+    for item in sorted(chain.from_iterable(parts), key=lambda item: item.at):
         near = merged and item.at - merged[-1].at <= NEAR and not set(item.triggers) & set(merged[-1].triggers)
         if near:
             merged[-1] = _together(merged[-1], item)
@@ -159,7 +152,7 @@ def _by_the_clock(scenario: Scenario, now: datetime, server: ServerZone, text: s
         return NextRun(scenario.next_run, "dss", text, disagreement, soon.unknown)
     if soon.unknown:
         return NextRun(None, "unknown", text, unknown=soon.unknown)
-    computed = first_expected(scenario, now, server)
+    computed = soon.expected[0] if soon.expected else first_expected(scenario, now, server)
     if computed is not None:
         return NextRun(computed.at, "computed", text)
     return NextRun(None, "event" if soon.cadence_seconds else "unknown", text)

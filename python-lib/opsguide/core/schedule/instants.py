@@ -14,7 +14,7 @@ from dateutil import rrule
 from ...model.known import Cause, Unknown
 from ...model.report import Expansion, Expected, ServerZone
 from ...model.snapshot import Trigger
-from .parse import LAST_DAY, WEEK_OF_MONTH, WEEKDAYS, Temporal, read_temporal
+from .parse import LAST_DAY, WEEK_OF_MONTH, WEEKDAYS, Temporal, label, read_temporal
 from .zones import NEAR, to_instant, zone_for
 
 # A run recorded this long after a moment may still be the one that the moment started.
@@ -58,7 +58,7 @@ def instants(
     if isinstance(zone, Unknown) and not temporal.elapsed_step:
         return Expansion(unknown=zone)
     # Steps in elapsed time need no zone once one of them is known.
-    rhythm = _Rhythm(temporal, ZoneInfo("UTC") if isinstance(zone, Unknown) else zone)
+    rhythm = _Rhythm(temporal, ZoneInfo("UTC") if isinstance(zone, Unknown) else zone, label(trigger))
     phase = rhythm.observed_phase(anchors)
     if phase is None and isinstance(zone, Unknown) and temporal.repeat == 1:
         return Expansion(unknown=zone)
@@ -83,9 +83,10 @@ def _no_phase(temporal: Temporal) -> Unknown:
 class _Rhythm:
     """A trigger in its zone: which periods it knows, which of them it uses (the phase), and its moment in each."""
 
-    def __init__(self, temporal: Temporal, zone: ZoneInfo) -> None:
+    def __init__(self, temporal: Temporal, zone: ZoneInfo, name: str) -> None:
         self.temporal = temporal
         self.zone = zone
+        self.names = (name,)
         self.start_day = temporal.start_day(zone)
 
     # ... where in its period
@@ -175,14 +176,14 @@ class _Rhythm:
         for wall, doubt in self._walls(first_day, final_day, phase):
             at, until = to_instant(wall, self.zone)
             if after <= at < before and at != last:
-                yield Expected(at, until=until, doubt=doubt, saved_at=self.temporal.changed_at)
+                yield Expected(at, self.names, until, doubt, self.temporal.changed_at)
                 last = at
 
     def _steps(self, after: datetime, before: datetime, phase: int) -> Iterator[Expected]:
         step = self.temporal.elapsed_step or 1
         begin, end = math.ceil(after.timestamp()), math.ceil(before.timestamp())
         for second in range(begin + (phase - begin) % step, end, step):
-            yield Expected(datetime.fromtimestamp(second, timezone.utc), saved_at=self.temporal.changed_at)
+            yield Expected(datetime.fromtimestamp(second, timezone.utc), self.names, saved_at=self.temporal.changed_at)
 
     def _walls(self, first: date, final: date, phase: Optional[int]) -> Iterator[tuple[datetime, str]]:
         """Wall-clock times on days `first` to `final`, with a doubt where there is one; any phase where None."""

@@ -54,6 +54,11 @@ class Temporal:
         return self.start
 
 
+def label(trigger: Trigger) -> str:
+    """What to call a trigger: its name, else its id, else its type. Triggers made through the API have only a type."""
+    return trigger.name or trigger.id or trigger.type
+
+
 def read_temporal(trigger: Trigger) -> Known[Temporal]:
     """What a time-based trigger's settings say, or Unknown with what is wrong with them."""
     try:

@@ -37,6 +37,10 @@ def to_instant(wall: datetime, zone: ZoneInfo) -> tuple[datetime, Optional[datet
 
     02:30 on the night when Paris skips from 02:00 to 03:00 is 03:00 (the next time there is) or 03:30 (shifted);
     02:30 on the night when it comes twice is the first of the two."""
+    offset = zone.utcoffset(wall)
+    if offset is not None and offset == zone.utcoffset(wall.replace(fold=1)):
+        # Only a time that is skipped or comes twice has two offsets. Schedules are listed for months: this is the short way.
+        return (wall - offset).replace(tzinfo=timezone.utc), None
     shifted = wall.replace(tzinfo=zone).astimezone(timezone.utc)
     if shifted.astimezone(zone).replace(tzinfo=None) == wall.replace(tzinfo=None):
         return shifted, None
