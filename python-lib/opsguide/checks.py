@@ -293,9 +293,8 @@ def _calendar(case: _Case, config: Config) -> Any:
 
 
 def _columns(case: _Case, current: Known[tuple[tuple[str, str], ...]], config: Config) -> Outcome:
-    accepted = schemas.columns_of(raw.texts(config, "accepted_columns")) or tuple(
-        schemas.Column(raw.text(column, "name"), raw.text(column, "type"))
-        for column in case.declared.accepted_schema or ()
+    accepted = schemas.columns_of(raw.texts(config, "accepted_columns")) or schemas.accepted(
+        case.declared.accepted_schema
     )
     if not accepted:
         return _not_declared(case, "accepted schema")

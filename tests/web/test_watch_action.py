@@ -56,6 +56,26 @@ def test_columns_are_accepted_by_name(dss: Server, folder: store.Store) -> None:
     assert accepted[0]["name"] == "product_a"
 
 
+def test_changed_columns_are_shown_and_accepted_from_the_page(dss: Server, folder: store.Store) -> None:
+    crm = dss.instance.projects["RETAIL"].datasets["customers_crm"]["schema"]["columns"]
+    told = [{"name": column["name"], "type": column["type"]} for column in crm]
+    local = dss.instance.projects["RETAIL"].variables["local"].setdefault("operations_guide", {})
+    local.setdefault("datasets", {})["customers_crm"] = {"accepted_schema": [*told, {"name": "<b>", "type": "string"}]}
+    page = browser(dss, on=True)
+    shown = page.get("/today")
+    section = shown.select_one("#changed-columns")
+    assert "<b> is gone" in section.text
+    assert "prepare_customers" in section.text
+    form = next(f for f in shown.select("form[action='actions/accept-schema']") if "customers_crm" in f.text)
+    assert page.send("accept-schema", filled(form)).status_code == 303
+    kept = dss.instance.projects["RETAIL"].variables["local"]["operations_guide"]["datasets"]["customers_crm"]
+    assert kept == {"accepted_schema": told}
+    assert browser(dss, on=True).get("/today").select_one("#changed-columns") is None
+    (event,) = [each for each in events(folder, "profile") if each.about == "dataset:customers_crm"]
+    assert event.data["path"] == "local.operations_guide.datasets.customers_crm.accepted_schema"
+    assert (event.by, len(event.data["before"]), event.data["after"]) == ("dmitri", len(told) + 1, told)
+
+
 def test_where_actions_are_off_none_is_offered_or_followed(dss: Server, folder: store.Store) -> None:
     page = browser(dss, on=False)
     assert page.get("/today").select_one("form[action='actions/create-watch']") is None

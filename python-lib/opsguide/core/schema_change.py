@@ -33,6 +33,11 @@ class SchemaChange:
     reordered: tuple[str, ...] = ()
 
 
+def accepted(declared: Optional[Iterable[Mapping[str, str]]]) -> tuple[Column, ...]:
+    """The columns as the profile keeps them; none where it keeps none."""
+    return tuple(Column(str(column.get("name", "")), str(column.get("type", ""))) for column in declared or ())
+
+
 def compare(accepted: Sequence[Column], current: Sequence[Column]) -> SchemaChange:
     """Columns go by their exact names: one renamed is one removed and one added. Types go by their words, whatever
     their case."""
@@ -78,6 +83,26 @@ def judge(accepted: Sequence[Column], current: Sequence[Column], severity: Mappi
         if worst is None
         else Outcome(worst.word, f"{worst.message}; {compared}")
     )
+
+
+def told(accepted: Sequence[Column], current: Sequence[Column]) -> str:
+    """What differs, as a clause; '' where nothing does that recipes may miss or people should know of.
+
+    >>> told([Column("id", "bigint"), Column("amount")], [Column("id", "string"), Column("note")])
+    'amount is gone, id is string, accepted was bigint and note is new'
+    """
+    if not accepted or not current:
+        return ""
+    found = compare(accepted, current)
+    parts = [
+        *(f"{_one_line(column.name)} is gone" for column in found.removed),
+        *(
+            f"{_one_line(was.name)} is {now.type or 'of no type'}, accepted was {was.type}"
+            for was, now in found.retyped
+        ),
+        *(f"{_one_line(column.name)} is new" for column in found.added),
+    ]
+    return words.listed(parts, NAMED)
 
 
 def touched(accepted: Sequence[Column], current: Sequence[Column]) -> tuple[str, ...]:

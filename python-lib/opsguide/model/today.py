@@ -150,6 +150,16 @@ class SourceToday:
 
 
 @dataclass(frozen=True)
+class ChangedColumns:
+    """A dataset whose columns are not the accepted ones: `name` as in the project, what `differs`, and the recipes that
+    read it."""
+
+    name: str
+    differs: str
+    readers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Counts:
     """How many of what have which verdict, worst first, none left out: of scenarios only the active ones that are no
     tests."""
@@ -166,7 +176,7 @@ class Today:
     """All that the page of today shows. `headline` is one sentence, `tone` the worst it tells; the parts are worst
     first, and `sections` the same as tables. `next_check_seconds` is when to look again, None where nothing runs and
     nothing is due within the hour. `ledger` is what people noted, None where the project has no state folder, and
-    `sign_off` who looked at this morning."""
+    `sign_off` who looked at this morning. `changed_columns` are those of datasets whose columns somebody accepted once."""
 
     project_key: str
     title: str
@@ -187,6 +197,7 @@ class Today:
     ledger: Known[Optional[Ledger]] = None
     sign_off: Optional[SignOff] = None
     sign_off_text: str = ""
+    changed_columns: tuple[ChangedColumns, ...] = ()
     schema_version: int = SCHEMA_VERSION
 
 

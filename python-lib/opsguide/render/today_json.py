@@ -42,6 +42,10 @@ def today_data(today: Today) -> dict[str, Any]:
         "sign_off": _sign_off(today.sign_off),
         "mutes": [_mute(mute) for mute in _mutes(today.ledger)],
         "state_folder": _state_folder(today.ledger),
+        "changed_columns": [
+            {"dataset": each.name, "differs": each.differs, "recipes": list(each.readers)}
+            for each in today.changed_columns
+        ],
         "timeline": _timeline(today.timeline),
         "next_check_seconds": as_seconds(today.next_check_seconds),
         "reading": {"calls": today.calls, "elapsed_seconds": as_seconds(today.elapsed_seconds)},
@@ -346,6 +350,11 @@ def today_schema() -> dict[str, Any]:
                 needs=text,
                 unread={**count, "description": "Notes that were not read, not understood, or do not count yet."},
             ),
+            changed_columns={
+                "type": "array",
+                "items": json_object(dataset=text, differs=text, recipes=texts),
+                "description": "Datasets whose columns are not the accepted ones, and the recipes that read them.",
+            },
             timeline=json_object(since=instant, until=instant, left_out=count, lanes={"type": "array", "items": lane}),
             next_check_seconds={**number, "description": "When to look again; null: nothing runs, nothing is due."},
             reading=json_object(calls=count, elapsed_seconds=number),

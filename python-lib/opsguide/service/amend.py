@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Optional
 
 from ..core.instrument import Done, Entry, Receipt
@@ -97,6 +97,17 @@ class _Pen:
     by: str
     first: int = 0
 
+    def tell_of_profile(self, about: str, title: str, step: Step) -> None:
+        """An event for who follows the profile, with the value before and after."""
+        if step.document == ("variables",):
+            changed = {"path": ".".join((*step.place, step.key)), "before": step.before, "after": step.after}
+            # The note in the receipt is what undoing rests on.
+            with suppress(DssError, DssUnreachable):
+                event = store.event(
+                    self.clients.now()[0], "profile", self.by, about, title, receipt=self.receipt, **changed
+                )
+                self.state.append(event)
+
     def note(self, change: str, title: str, number: int, stage: str, step: Step) -> None:
         data = ledger.note(self.receipt, change, title, self.first + number, stage, step)
         kept.keep(self.state, self.receipt, store.event(self.clients.now()[0], "receipt", self.by, text=title, **data))
@@ -116,6 +127,7 @@ def _made(pen: _Pen, changes: Changes, change: Change) -> Done:
             pen.note(change.id, change.title, number, ledger.GONE, step)
             return _done(change, False, f"not applied: {made.problem}")
         pen.note(change.id, change.title, number, ledger.KEPT, made.step)
+        pen.tell_of_profile(change.about, change.title, made.step)
         remarks += made.remarks
         last = made.step
     if last is None:
@@ -136,6 +148,8 @@ def _unmade(pen: _Pen, changes: Changes, entry: Entry) -> Done:
         # A note that is lost does no harm: taken back again, it is found gone.
         with suppress(DssError, DssUnreachable):
             pen.note(entry.change, entry.title, entry.number, ledger.GONE, entry.step)
+        back = replace(entry.step, before=entry.step.after, after=entry.step.before)
+        pen.tell_of_profile("", f"Taken back: {entry.title}", back)
     return Done(entry.change, entry.title, "", gone.gone, gone.said)
 
 

@@ -6,7 +6,7 @@ made, so that it can be taken back whatever happens in between.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Optional, Union
 
@@ -23,7 +23,7 @@ from ..model.guide import Guide
 from ..model.known import Known, Unknown, known
 from ..model.plan import Change
 from ..model.profile import DatasetProfile
-from ..model.snapshot import ObjectFacts
+from ..model.snapshot import ObjectFacts, Snapshot
 from ..settings import Settings
 from .amend import apply, receipts_in, take_back
 from .reading import TODAY, Reading, monitored, read
@@ -207,6 +207,7 @@ def _proposals(clients: Clients, reading: Reading, wish: Wish) -> list[Change]:
     watched = _watched(clients, reading, wish)
     for each in watched:
         found += [each] if isinstance(each, Change) else core.proposals(each)
+    found += _columns(reading, wish, {each.name for each in watched if isinstance(each, Watched)})
     found += core.mails_on_failure(snapshot, report, mail)
     found += core.watch(snapshot, mail, active=wish.active, heartbeat=wish.heartbeat)
     checked = [each.name for each in watched if isinstance(each, Watched) and not each.partitioned]
@@ -214,6 +215,28 @@ def _proposals(clients: Clients, reading: Reading, wish: Wish) -> list[Change]:
     found += core.statistics(snapshot)
     order = list(core.GROUPS)
     return sorted(found, key=lambda change: order.index(change.group))
+
+
+def _columns(reading: Reading, wish: Wish, watched: Collection[str]) -> Iterator[Change]:
+    """The columns to accept of sources, which change without anybody here building them, and of whatever else has
+    accepted columns: those of the watched datasets are among their own changes."""
+    snapshot, profiles = reading.snapshot, reading.declared.profile.datasets
+    followed = {ref.id for ref in monitored(snapshot, reading.declared) if ref.kind == "DATASET"}
+    followed |= {name for name, profile in profiles.items() if profile.accepted_schema}
+    for dataset in known(snapshot.datasets, ()):
+        name = dataset.name
+        own = dataset.project_key == snapshot.project_key and (not wish.datasets or name in wish.datasets)
+        if own and name in followed and name not in watched:
+            profile = profiles.get(name, DatasetProfile())
+            change = core.accept_columns(name, dataset.columns, profile, _layer(snapshot))
+            if change is not None:
+                yield change
+
+
+def _layer(snapshot: Snapshot) -> str:
+    """The layer of the profile to write: activating a bundle replaces all but the local variables."""
+    instance = known(snapshot.instance, None)
+    return "local" if instance is not None and instance.node_type == "AUTOMATION" else "standard"
 
 
 def _channels(clients: Clients, reading: Reading) -> Known[Any]:
@@ -231,11 +254,12 @@ def _watched(clients: Clients, reading: Reading, wish: Wish) -> list[Union[Watch
     own = {d.name: d for d in known(snapshot.datasets, ()) if d.project_key == snapshot.project_key}
     report = {output.ref: output for output in known(reading.report.outputs, ())}
     refs = [ref for ref in report if ref.kind == "DATASET" and ref.id in own]
-    strangers = sorted(wish.datasets - {ref.id for ref in monitored(snapshot, reading.declared)})
+    there = {ref.id for ref in monitored(snapshot, reading.declared) if ref.kind == "DATASET"}
+    strangers = sorted(wish.datasets - there)
     if strangers:
         raise InvalidParameter(
-            f"“datasets” names {', '.join(strangers)}, which are no outputs of this project; "
-            f"it has {', '.join(sorted(ref.id for ref in refs)) or 'none'}",
+            f"“datasets” names {', '.join(strangers)}, which are no sources or outputs of this project; "
+            f"it has {', '.join(sorted(there)) or 'none'}",
             name="datasets",
         )
     refs = [ref for ref in refs if not wish.datasets or ref.id in wish.datasets]
@@ -247,7 +271,6 @@ def _watched(clients: Clients, reading: Reading, wish: Wish) -> list[Union[Watch
         documents = batch.results("the settings of", pending)
     facts = {fact.ref: fact for fact in snapshot.facts}
     profiles = reading.declared.profile.datasets
-    instance = known(snapshot.instance, None)
     found: list[Union[Watched, Change]] = []
     for ref in refs:
         document = documents[ref.id]
@@ -267,8 +290,7 @@ def _watched(clients: Clients, reading: Reading, wish: Wish) -> list[Union[Watch
                 report=report.get(ref),
                 partitioned=bool(own[ref.id].partitioned_by),
                 rules=at_least(snapshot, "12.6") is not False,
-                # Activating a bundle replaces all but the local variables.
-                layer="local" if instance is not None and instance.node_type == "AUTOMATION" else "standard",
+                layer=_layer(snapshot),
                 zone=tz.gettz(reading.report.zone) or tz.UTC,
                 now=snapshot.taken_at,
             )

@@ -8,7 +8,7 @@ from ...model.report import OutputReport, SourceReport
 from .. import words
 from .card import arrivals_line, top_failure
 from .rows import object_cell, table_or_reason
-from .scene import Scene, contact_text, key, not_built, on_page
+from .scene import Scene, contact_text, key, on_page
 from .schedule_overview import arrival_cell
 
 NEEDS = ("instance", "settings", "folders", "runs", "scenario_settings", "builds", "files", "row_counts", "bundles")
@@ -283,9 +283,7 @@ def _schema(scene: Scene) -> tuple[Block, ...]:
                 Item(
                     (
                         "Identify: Which fields changed? ",
-                        scene.unknown(
-                            "common-operations.schema.identify", not_built("keep earlier schemas to compare with")
-                        ),
+                        _what_changed(scene),
                     )
                 ),
                 Item(
@@ -315,6 +313,22 @@ def _schema(scene: Scene) -> tuple[Block, ...]:
             empty="The flow has no source datasets.",
         ),
     )
+
+
+def _what_changed(scene: Scene) -> Cell:
+    """Of the sources, those whose columns are not the accepted ones; unknown where nobody accepted any."""
+    cell_id = "common-operations.schema.identify"
+    held = [source.ref for source in scene.sources if scene.dataset_profile(source.ref).accepted_schema]
+    if not held:
+        why = (
+            "there is nothing to compare with until somebody accepts columns: the macro “Instrument project” does that"
+        )
+        return scene.missing(cell_id, "datasets.<name>.accepted_schema", why)
+    differing = [f"{scene.name(ref)}: {scene.unaccepted(ref)}" for ref in held if scene.unaccepted(ref)]
+    compared = f"{words.count(len(held), 'source')} compared with accepted columns"
+    said = words.listed(differing, 4) if differing else "none"
+    tone = Tone.BAD if differing else Tone.GOOD
+    return scene.inferred(cell_id, said, compared, tone=tone, evidence=tuple(differing))
 
 
 def _schema_row(scene: Scene, source: SourceReport) -> tuple[Cell, ...]:

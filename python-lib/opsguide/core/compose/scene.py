@@ -21,7 +21,7 @@ from ...model.ledger import Mute
 from ...model.profile import Contact, DatasetProfile, Declared, OpsProfile, ScenarioProfile
 from ...model.report import OutputReport, Report, ScenarioReport, SourceReport
 from ...model.snapshot import Dataset, ObjectFacts, ObjectRef, Snapshot, User
-from .. import words
+from .. import schema_change, words
 from ..lineage import Flow, flow_of
 
 T = TypeVar("T")
@@ -175,6 +175,14 @@ class Scene:
 
     def dataset_profile(self, ref: ObjectRef) -> DatasetProfile:
         return self.profile.datasets.get(self.smart(ref), _NOTHING_SAID)
+
+    def unaccepted(self, ref: ObjectRef) -> str:
+        """How the columns of a dataset differ from the accepted ones, '' where they do not or none were accepted."""
+        dataset = self.datasets.get(ref)
+        return schema_change.told(
+            schema_change.accepted(self.dataset_profile(ref).accepted_schema),
+            [schema_change.Column(column.name, column.type) for column in (dataset.columns if dataset else ())],
+        )
 
     def scenario_profile(self, scenario_id: str) -> ScenarioProfile:
         return self.profile.scenarios.get(scenario_id, _NOTHING_SAID_OF_SCENARIO)

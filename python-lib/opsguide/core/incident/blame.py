@@ -19,11 +19,9 @@ from typing import Optional
 
 from ...model.incident import Failure, Incident, Suspicion, Symptom
 from ...model.known import Unknown, known
-from ...model.snapshot import Column, ObjectRef
+from ...model.snapshot import ObjectRef
 from .. import words
 from ..compose.scene import Scene
-from ..schema_change import Column as Accepted
-from ..schema_change import compare
 from .grouping import named_sources
 
 _SCHEMA = re.compile(
@@ -202,7 +200,7 @@ def _schema(
     """What was said, the evidence and the object, where columns are the likely reason; None where nothing says so."""
     inputs = tuple(seen)
     for ref in inputs:
-        differs = schema_differs(ref, scene)
+        differs = scene.unaccepted(ref)
         if differs:
             return f"The columns of {scene.name(ref)} are not the accepted ones", (differs, *_said(failure)), ref
     if not _SCHEMA.search(_error(failure)):
@@ -222,25 +220,6 @@ def _schema(
                 ref,
             )
     return "A column is missing or of another type, as the error says", _said(failure), None
-
-
-def schema_differs(ref: ObjectRef, scene: Scene) -> str:
-    """How the columns of a dataset differ from the accepted ones, '' where they do not or none were accepted."""
-    accepted, dataset = scene.dataset_profile(ref).accepted_schema, scene.datasets.get(ref)
-    if not accepted or dataset is None or not dataset.columns:
-        return ""
-    before = [Accepted(column.get("name", ""), column.get("type", "")) for column in accepted]
-    change = compare(before, [_as_accepted(column) for column in dataset.columns])
-    parts = [
-        *(f"{column.name} is gone" for column in change.removed),
-        *(f"{was.name} is {now.type}, accepted was {was.type}" for was, now in change.retyped),
-        *(f"{column.name} is new" for column in change.added),
-    ]
-    return words.listed(parts, 4)
-
-
-def _as_accepted(column: Column) -> Accepted:
-    return Accepted(column.name, column.type)
 
 
 # --- without a failed run --------------------------------------------------------------------------------------------
@@ -284,7 +263,7 @@ def _implausible(root: Symptom, ref: ObjectRef, scene: Scene) -> Suspicion:
         and output.rows.verdict in ("ERROR", "NEW_LEVEL")
     ]
     for above_ref in above:
-        differs = schema_differs(above_ref, scene)
+        differs = scene.unaccepted(above_ref)
         if differs:
             return Suspicion(
                 "schema_change",

@@ -13,7 +13,6 @@ from ...model.snapshot import ObjectRef, Run, Scenario
 from .. import words
 from ..compose.scene import Scene
 from ..duration import SUCCESSES
-from .blame import schema_differs
 
 _MOST = 20
 
@@ -105,7 +104,7 @@ def _of_recipes(recipes: Known[tuple[Change, ...]], on_the_way: set[str]) -> Ite
 
 def _of_datasets(path: tuple[ObjectRef, ...], scene: Scene) -> Iterator[Change]:
     for ref in path:
-        differs = schema_differs(ref, scene)
+        differs = scene.unaccepted(ref)
         if differs:
             yield Change("schema", scene.name(ref), None, "", f"not as accepted: {differs}")
         dataset = scene.datasets.get(ref)

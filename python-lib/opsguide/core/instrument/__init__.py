@@ -9,7 +9,7 @@ show        preview and result as tables
 
 from __future__ import annotations
 
-from .datasets import Watched, proposals
+from .datasets import Watched, accept_columns, proposals
 from .ids import GROUPS
 from .receipts import Entry, Receipt
 from .scenarios import Mail, mail_by, mails_on_failure, morning, statistics, watch
@@ -22,6 +22,7 @@ __all__ = [
     "Mail",
     "Receipt",
     "Watched",
+    "accept_columns",
     "mail_by",
     "mails_on_failure",
     "morning",

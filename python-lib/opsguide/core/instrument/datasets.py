@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any, Optional
@@ -51,7 +51,8 @@ class Watched:
 
 def proposals(of: Watched) -> Iterator[Change]:
     """Every change that is missing on one dataset, in the order in which they build on each other."""
-    for found in (_count(of), _time_column(of), *_probes(of), _schema(of), *_checks(of)):
+    schema = accept_columns(of.name, of.columns, of.profile, of.layer)
+    for found in (_count(of), _time_column(of), *_probes(of), schema, *_checks(of)):
         if found is not None:
             yield found
 
@@ -149,9 +150,11 @@ def _probes(of: Watched) -> Iterator[Change]:
 # --- the schema ------------------------------------------------------------------------------------------------------
 
 
-def _schema(of: Watched) -> Optional[Change]:
-    now = [{"name": column.name, "type": column.type} for column in of.columns]
-    accepted = [dict(column) for column in of.profile.accepted_schema or ()]
+def accept_columns(name: str, columns: Sequence[Column], profile: DatasetProfile, layer: str) -> Optional[Change]:
+    """Write the columns of a dataset to the `layer` of the profile ("standard" or "local"), as accepted; None where they
+    are, or there are none."""
+    now = [{"name": column.name, "type": column.type} for column in columns]
+    accepted = [dict(column) for column in profile.accepted_schema or ()]
     if not now or now == accepted:
         return None
     names, before = {column["name"] for column in now}, {column.get("name", "") for column in accepted}
@@ -160,11 +163,17 @@ def _schema(of: Watched) -> Optional[Change]:
         new, gone = sorted(names - before), sorted(before - names)
         said += f"; new: {words.listed(new, 5)}" if new else ""
         said += f"; gone: {words.listed(gone, 5)}" if gone else ""
-    place = (of.layer, "operations_guide", "datasets", of.name)
+    place = (layer, "operations_guide", "datasets", name)
     step = Step(EDIT, ("variables",), now, accepted or None, place, key="accepted_schema")
     why = "a change of columns is found by comparing them with those that somebody accepted"
     return Change(
-        f"schema:{of.name}", "schemas", "Accept the columns as they are now", of.about, why, (step,), proposed=said
+        f"schema:{name}",
+        "schemas",
+        "Accept the columns as they are now",
+        f"dataset:{name}",
+        why,
+        (step,),
+        proposed=said,
     )
 
 

@@ -8,6 +8,7 @@ output and source stands in a table, worst first.*
     headline    the sentence
     night       the timeline
     tables      the same as tables of cells, each with its evidence
+    columns     columns that changed
     notes       who looked at it, and what is muted
     pace        when to look again
     evaluation  all of it, or a part, as one verdict
@@ -28,6 +29,7 @@ from ...model.today import Today
 from ..compose.front import cautions, project_name
 from ..compose.scene import Scene
 from ..compose.schedule_overview import outage_notes
+from .columns import changed_columns, columns_section
 from .evaluation import SEVERITIES, evaluate
 from .headline import headline
 from .lines import counts, outputs, scenarios, sources
@@ -44,6 +46,7 @@ def today(snapshot: Snapshot, declared: Declared, report: Report, ledger: Known[
     scene = Scene(snapshot, declared, report)
     sentence, tone = headline(scene)
     signed = this_morning(scene, ledger)
+    changed = changed_columns(scene)
     return Today(
         project_key=snapshot.project_key,
         title=f"{project_name(scene)} - Today",
@@ -57,11 +60,12 @@ def today(snapshot: Snapshot, declared: Declared, report: Report, ledger: Known[
         scenarios=scenarios(scene),
         outputs=outputs(scene),
         sources=sources(scene),
-        sections=(*sections(scene), *muted_section(scene, ledger)),
+        sections=(*sections(scene), *columns_section(scene, changed), *muted_section(scene, ledger)),
         calls=snapshot.calls,
         elapsed_seconds=snapshot.elapsed_seconds,
         next_check_seconds=next_check(scene),
         ledger=ledger,
         sign_off=signed,
         sign_off_text=sign_off_text(scene, signed),
+        changed_columns=changed,
     )
