@@ -49,14 +49,19 @@ def append(instance: Instance, log: Path, line: str) -> None:
     _date(log.parent, instance.clock.ms())
 
 
-def settle(instance: Instance, project: Project) -> None:
-    """Takes out of the project's lists the jobs and runs whose folder somebody deleted."""
-    if not instance.laid_out:
-        return
-    with instance.lock:
-        kept = _names(instance.data_dir / JOBS / project.key)
-        project.jobs[:] = [job for job in project.jobs if _live(job["listItem"]) or _job_id(job) in kept]
-        for scenario_id, runs in project.runs.items():
+def settle_jobs(instance: Instance, project: Project) -> None:
+    """Takes out of the project's list the jobs whose folder somebody deleted."""
+    if instance.laid_out:
+        with instance.lock:
+            kept = _names(instance.data_dir / JOBS / project.key)
+            project.jobs[:] = [job for job in project.jobs if _live(job["listItem"]) or _job_id(job) in kept]
+
+
+def settle_runs(instance: Instance, project: Project, scenario_id: str) -> None:
+    """Takes out of a scenario's history the runs whose folder somebody deleted."""
+    runs = project.runs.get(scenario_id)
+    if runs and instance.laid_out:
+        with instance.lock:
             kept = _names(instance.data_dir / SCENARIOS / project.key / scenario_id)
             runs[:] = [run for run in runs if "result" not in run["scenarioRun"] or run["scenarioRun"]["runId"] in kept]
 

@@ -15,10 +15,10 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import http_date
 from werkzeug.routing import BaseConverter
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from . import api, data, host, rights, screens
 from .api.routing import ROUTES, Call, Refused, Route, answer, failed, not_found, parse_version, unauthenticated
+from .connections import Listener, listen
 from .faults import Faults
 from .instance import Instance
 
@@ -88,15 +88,14 @@ class Server:
         self.faults = Faults()
         self.requests = Requests()
         self.app = self._app()
-        self._http: Optional[BaseWSGIServer] = None
+        self._http: Optional[Listener] = None
 
     @property
     def url(self) -> str:
         return self.instance.url
 
     def start(self, port: int = 0) -> Server:
-        self._http = make_server("127.0.0.1", port, self.app, threaded=True, request_handler=_Quiet)
-        self._http.daemon_threads = True
+        self._http = listen(self.app, port)
         self.instance.url = f"http://127.0.0.1:{self._http.server_port}"
         threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         return self
@@ -225,20 +224,3 @@ class _AnyPath(BaseConverter):
 
     part_isolating = False
     regex = ".+?"
-
-
-class _Quiet(WSGIRequestHandler):
-    """Says nothing per request: what was asked is in `Server.requests`."""
-
-    def send_response(self, code: int, message: Optional[str] = None) -> None:
-        """Without the machine's own Date: the answer carries the one of the instance's clock."""
-        self.send_response_only(code, message)
-
-    def finish(self) -> None:
-        # The caller may be gone: it timed out, or a fault cut the connection.
-        with contextlib.suppress(ConnectionError):
-            super().finish()
-
-    def log(self, type: str, message: str, *args: Any) -> None:
-        if type == "error":
-            super().log(type, message, *args)

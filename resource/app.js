@@ -186,9 +186,14 @@
     return true;
   }
 
+  let timer = 0; // until the page looks again by itself
+
   // --- pages: inside DSS they take each other's place, each opened by itself is a place of its own --------------------
 
   function openPage(path) {
+    clearTimeout(timer);
+    const again = one("[data-again]");
+    if (again) htmx.trigger(again, "htmx:abort"); // its answer would take the place of the page that is opened now
     one("#opsguide-status").textContent = "Reading the project from DSS…";
     htmx.ajax("GET", path, { target: "#opsguide", swap: "innerHTML" }).then(() => {
       scrollTo(0, 0);
@@ -196,9 +201,15 @@
     });
   }
 
+  // Of a page by itself the address follows where a form led, so that it can be loaded again and passed on.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { xhr, requestConfig, target, shouldSwap } = event.detail;
+    const led = shouldSwap && target.id === "opsguide" && requestConfig.elt.matches("form") && xhr.responseURL;
+    if (led && document.body.hasAttribute("data-alone")) history.pushState(null, "", led);
+  });
+
   // --- look again: as often as the page says, only while it is looked at, less often while DSS does not answer ---------
 
-  let timer = 0;
   let overdue = false;
   let failures = 0;
 
@@ -252,6 +263,17 @@
     else print();
   }
 
+  // --- a text ready to send: copied, or selected where a browser or frame does not let a page copy ---------------------
+
+  function copy(id) {
+    const text = document.getElementById(id);
+    text.select();
+    const tell = (said) => { one("#copied").textContent = said; };
+    const selected = () => tell("It is selected: copy it with your keyboard.");
+    if (navigator.clipboard) navigator.clipboard.writeText(text.value).then(() => tell("Copied"), selected);
+    else selected();
+  }
+
   // --- one listener a kind of event: the page's parts come and go ------------------------------------------------------
 
   document.addEventListener("click", (event) => {
@@ -264,6 +286,7 @@
     if (on("[data-zone-switch]")) { remember("zone", recall("zone") === "mine" ? "project" : "mine"); applyZone(); }
     if (on("[data-theme-switch]")) { remember("theme", isDark() ? "light" : "dark"); applyTheme(); }
     if (on("[data-print]")) printWhenRead();
+    if (on("[data-copy]")) copy(on("[data-copy]").dataset.copy);
     if (on("[data-find-step]")) step(Number(on("[data-find-step]").dataset.findStep));
   });
   document.addEventListener("input", (event) => {
@@ -272,7 +295,14 @@
     if (form) form.dataset.touched = "";
   });
   document.addEventListener("submit", (event) => {
-    if (event.target.matches("[data-find]")) event.preventDefault();
+    const form = event.target;
+    if (form.matches("[data-find]")) event.preventDefault();
+    // A form sent before htmx has seen it would leave the page that DSS makes around this one.
+    if (form.matches("[hx-post], [hx-get]") && !event.defaultPrevented && !document.body.hasAttribute("data-alone")) {
+      event.preventDefault();
+      htmx.process(form);
+      form.requestSubmit();
+    }
   });
   document.addEventListener("keydown", (event) => {
     const typing = event.target.closest("input, textarea, select, [contenteditable]");

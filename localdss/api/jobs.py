@@ -10,7 +10,7 @@ from .routing import DOCUMENTED, Call, illegal, not_found, route
 
 @route("GET", "/projects/<key>/jobs/", DOCUMENTED)
 def jobs(call: Call) -> list[Raw]:
-    disk.settle(call.instance, call.project)
+    disk.settle_jobs(call.instance, call.project)
     return [job["listItem"] for job in call.project.jobs]
 
 
@@ -63,7 +63,7 @@ def abort_job(call: Call, job_id: str) -> Raw:
 
 
 def _job(call: Call, job_id: str) -> Raw:
-    disk.settle(call.instance, call.project)
+    disk.settle_jobs(call.instance, call.project)
     job = call.project.job(job_id)
     if job is None:
         raise not_found(f"Job {call.project.key}.{job_id}")

@@ -127,7 +127,7 @@ def runs_by_date(call: Call, scenario_id: str) -> list[Raw]:
 
 def _runs(call: Call, scenario_id: str) -> list[Raw]:
     call.scenario(scenario_id)
-    disk.settle(call.instance, call.project)
+    disk.settle_runs(call.instance, call.project, scenario_id)
     return [run["scenarioRun"] for run in call.project.runs.get(scenario_id, [])]
 
 
@@ -151,7 +151,7 @@ def run_log(call: Call, scenario_id: str, run_id: str) -> str:
 
 def _run(call: Call, scenario_id: str, run_id: str) -> Raw:
     call.scenario(scenario_id)
-    disk.settle(call.instance, call.project)
+    disk.settle_runs(call.instance, call.project, scenario_id)
     run = call.project.run(scenario_id, run_id)
     if run is None:
         raise not_found(f"Run {run_id} of scenario {call.project.key}.{scenario_id}")

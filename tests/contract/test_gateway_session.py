@@ -327,8 +327,14 @@ def test_all_identities_together_make_so_many_calls_at_once(canned: Canned) -> N
     assert (most, len(canned.asked)) == (2, 9)
 
 
-def test_settings_kept_are_bounded_and_the_newest() -> None:
-    cache: Any = session.SettingsCache(size=2)
+def test_answers_kept_are_bounded_and_the_newest() -> None:
+    cache: Any = session.Cache(size=2)
     for key in "abc":
         cache.keep(key, key.upper())
     assert [cache.get(key) for key in "abc"] == [None, "B", "C"]
+
+
+def test_answers_kept_for_a_time_are_gone_after_it() -> None:
+    brief: Any = session.Cache(size=2, seconds=0.0)
+    brief.keep("a", "A")
+    assert brief.get("a") is None

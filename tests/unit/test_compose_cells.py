@@ -242,7 +242,9 @@ def test_what_was_asked_for_in_vain_is_not_waited_for():
     assert waits_for(("builds", "files"), night(facts=()), objects=False) == ()
     assert waits_for(("builds",), night(facts=(ObjectFacts(ref("sales_mart")),)), objects=True) == ("builds",)
     one_read = (ObjectFacts(ref("sales_mart"), last_build=None), ObjectFacts(ref("stores")))
-    assert waits_for(("builds",), night(facts=one_read), objects=True) == ()
+    assert waits_for(("builds",), night(facts=one_read), objects=True) == ("builds",)
+    all_asked = (ObjectFacts(ref("sales_mart"), last_build=None), ObjectFacts(ref("stores"), last_build=DENIED))
+    assert waits_for(("builds",), night(facts=all_asked), objects=True) == ()
 
 
 def test_needs_are_names_the_gateway_knows():

@@ -51,6 +51,9 @@ class HandMadeDesk:
         assert "Host" in headers
         return self.admission
 
+    def failed(self) -> None:
+        self.asked.append("failed")
+
     def guide(self, access: Admission, *, depth: str = "first", after: str = "") -> Guide:
         self.asked.append(depth)
         if self.error:

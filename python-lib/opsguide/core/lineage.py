@@ -183,7 +183,7 @@ def sources(snapshot: Snapshot, declared: Declared, flow: Optional[Flow] = None)
             found[ref] = f"shared by project {ref.project_key}"
         elif flow.children.get(node):
             found[ref] = "read by the flow, built by nothing in it"
-        else:
+        elif ref.kind != "MANAGED_FOLDER":  # exports, state, published files: a folder that feeds nothing is no source
             found[ref] = "built by nothing and read by nothing in the flow"
     _apply_declared(found, snapshot, declared, flow, "is_source")
     return tuple(Item(ref, why) for ref, why in found.items())

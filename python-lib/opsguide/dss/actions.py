@@ -182,6 +182,23 @@ def computed_at(clients: Clients, project_key: str, dataset: str, what: str) -> 
     return max((result.computed_at for result in results if result.computed_at), default=None)
 
 
+def runs_now(clients: Clients, project_key: str, scenario_id: str) -> Optional[bool]:
+    """Whether a scenario runs, None where DSS does not tell."""
+    return raw.flag(clients.get_mapping(_scenario(project_key, scenario_id) + "/light"), "running")
+
+
+def holds_rows(clients: Clients, project_key: str, dataset: str, partition: str = "") -> Known[bool]:
+    """Whether a dataset, or one partition of it, holds any row."""
+    params = {"format": "tsv-excel-noheader", "limit": 1, **({"partitions": partition} if partition else {})}
+    place = path("projects", project_key, "datasets", dataset) + "/data/"
+
+    def first() -> bool:
+        rows = clients.rows(place, params, max_bytes=MAX_BYTES, seconds=MAX_SECONDS)
+        return next(iter(rows), None) is not None
+
+    return attempt("the dataset", first)
+
+
 # --- watching --------------------------------------------------------------------------------------------------------
 
 

@@ -37,7 +37,7 @@ QUALITY_SINCE = "12.6"
 
 class Facts:
     """Reads what is wanted of one object after the other, at most five calls each. `bulk_builds` are those that a bulk
-    source has told already."""
+    source has told already. `kept` are the objects whose row counts were not read again, as they were not built since."""
 
     def __init__(
         self,
@@ -50,6 +50,7 @@ class Facts:
         self.snapshot = snapshot
         self.wanted = wanted
         self.bulk_builds = bulk_builds
+        self.kept: list[ObjectRef] = []
         self._datasets = {dataset.ref: dataset for dataset in known(snapshot.datasets, ())}
         self._nodes = _computables(snapshot)
         # Asked about hundreds of objects, each would otherwise go through all jobs.
@@ -60,13 +61,13 @@ class Facts:
     def read(self, fact: ObjectFacts) -> ObjectFacts:
         if "builds" in self.wanted and still_open(fact.last_build):
             fact = self._builds(fact.ref).on(fact)
-        if "metrics" in self.wanted and still_open(fact.metrics):
+        if self._needs_metrics(fact):
             fact = replace(fact, metrics=self._metrics(fact.ref))
         if isinstance(fact.last_build, Unknown) and not isinstance(fact.metrics, Unknown):
             told = builds.by_metrics(fact.metrics)
             fact = told.on(fact) if told else fact
         if "row_counts" in self.wanted and still_open(fact.row_counts):
-            fact = replace(fact, row_counts=self._row_counts(fact))
+            fact = self._with_row_counts(fact)
         if "rule_results" in self.wanted and still_open(fact.rule_results):
             fact = replace(fact, rule_results=self._rule_results(fact))
         if "files" in self.wanted and still_open(fact.newest_file):
@@ -103,6 +104,33 @@ class Facts:
         )
         return builds.nobody(info) if isinstance(info, Unknown) else builds.by_record(ref, jobs, info)
 
+    def _needs_metrics(self, fact: ObjectFacts) -> bool:
+        """Whether its last metric values are still to be read: because they are wanted, or because something that is
+        wanted is told by them alone."""
+        if not still_open(fact.metrics):
+            return False
+        no_build = "builds" in self.wanted and isinstance(fact.last_build, Unknown)
+        counted = fact.ref.kind == "DATASET" and not self._is_source(fact.ref) and still_open(fact.row_counts)
+        no_name = "row_counts" in self.wanted and counted and self._count_metric(fact) == ""
+        return "metrics" in self.wanted or no_build or no_name
+
+    def _with_row_counts(self, fact: ObjectFacts) -> ObjectFacts:
+        found = self._row_counts(fact)
+        if isinstance(found, Unknown) and found.cause is Cause.BROKEN and still_open(fact.metrics):
+            # A metric that was never computed may have no history at all.
+            fact = replace(fact, metrics=self._metrics(fact.ref))
+            found = self._row_counts(fact)
+        return replace(fact, row_counts=found)
+
+    def _count_metric(self, fact: ObjectFacts) -> Optional[str]:
+        """The metric that counts its rows: None where none does, '' where only its metrics would tell."""
+        if not isinstance(fact.metrics, Unknown):
+            ids = sorted({each.id for each in fact.metrics})
+            return next((each for known_as in COUNT_METRICS for each in ids if each.startswith(known_as)), None)
+        dataset = self._datasets.get(fact.ref)
+        listed = dataset is not None and "records" in dataset.probe_types
+        return COUNT_METRIC if listed or not still_open(fact.metrics) else ""
+
     def _metrics(self, ref: ObjectRef) -> Any:
         place = _metrics_path(ref, self._partition(ref))
         if place is None:
@@ -117,16 +145,37 @@ class Facts:
         ref = fact.ref
         if ref.kind != "DATASET":
             return Unknown(f"a {_words(ref.kind)} has no rows", Cause.NOT_RECORDED)
-        metric = COUNT_METRICS[0]
-        if not isinstance(fact.metrics, Unknown):
-            ids = sorted({each.id for each in fact.metrics})
-            counted = next((each for known_as in COUNT_METRICS for each in ids if each.startswith(known_as)), None)
-            if counted is None:
-                return Unknown("its rows are not counted", Cause.NOT_RECORDED, "a row count probe on the dataset")
-            metric = counted
+        if self._is_source(ref):
+            return Unknown("it is not built here, so that there is nothing to compare its rows by", Cause.LEFT_OUT)
+        metric = self._count_metric(fact)
+        if metric is None:
+            return Unknown("its rows are not counted", Cause.NOT_RECORDED, "a row count probe on the dataset")
+        version = self._version(fact)
+        kept = self.clients.counted.get((version, metric)) if version else None
+        if kept is not None:
+            self.kept.append(ref)
+            return kept
         history = path("projects", ref.project_key, "datasets", ref.id, "metrics", "history", self._partition(ref))
         answer = attempt(f"the row counts of {ref.id}", self.clients.get_either, history, {"metricLookup": metric})
-        return answer if isinstance(answer, Unknown) else answers.points(answer)
+        if isinstance(answer, Unknown):
+            return answer
+        points = answers.points(answer)
+        if version and points and points[-1].at >= version[-1]:
+            self.clients.counted.keep((version, metric), points)
+        return points
+
+    def _is_source(self, ref: ObjectRef) -> bool:
+        """Whether the flow reads it and nothing in the flow makes it."""
+        made, read_by_others = self._place(ref)
+        return made is False and read_by_others
+
+    def _version(self, fact: ObjectFacts) -> Optional[tuple[str, ObjectRef, str, datetime]]:
+        """What tells whether its rows were counted anew: its last build. None where that is not known, and for objects
+        of other projects, which not everybody who reads this one may see."""
+        built = known(fact.last_build, None)
+        if built is None or built.end is None or fact.ref.project_key != self.snapshot.project_key:
+            return None
+        return (self.clients.base_url, fact.ref, built.job_id, built.end)
 
     def _rule_results(self, fact: ObjectFacts) -> Known[tuple[RuleResult, ...]]:
         ref, dataset = fact.ref, self._datasets.get(fact.ref)

@@ -21,7 +21,7 @@ from . import answers, raw, stats
 from .extras import EXTRAS, Budget, Extra, with_admin
 from .facts import PARTS, Facts, failed
 from .parts import still_open
-from .session import Batch, Clients, path
+from .session import COUNTS_KEPT_SECONDS, Batch, Clients, path
 
 T = TypeVar("T")
 
@@ -133,6 +133,7 @@ class _Reading:
         self.need = need
         self.snapshot = start
         self.key = start.project_key
+        self._facts: Optional[Facts] = None
 
     def read(self, objects: tuple[ObjectRef, ...]) -> Snapshot:
         lists = {
@@ -282,8 +283,8 @@ class _Reading:
         if not wanted or not objects:
             return {}
         bulk = self._bulk_builds(objects) if "builds" in wanted else {}
-        reader = Facts(self.clients, self.snapshot, wanted, bulk)
-        return {ref: self.batch.start(reader.read, self.snapshot.fact(ref)) for ref in objects}
+        self._facts = Facts(self.clients, self.snapshot, wanted, bulk)
+        return {ref: self.batch.start(self._facts.read, self.snapshot.fact(ref)) for ref in objects}
 
     def _bulk_builds(self, objects: tuple[ObjectRef, ...]) -> Mapping[ObjectRef, tuple[Build, ...]]:
         dataset = stats.dataset_of(stats.FLOW_ACTIONS, known(self.snapshot.datasets, ()))
@@ -306,6 +307,11 @@ class _Reading:
             found = self.batch.result(f"what DSS knows of {ref.id}", each)
             facts[ref] = failed(self.snapshot.fact(ref), self.need, found) if isinstance(found, Unknown) else found
         self._set("facts", tuple(facts.values()))
+        kept = len(self._facts.kept) if self._facts else 0
+        if kept:
+            minutes = COUNTS_KEPT_SECONDS / 60
+            said = f"{kept} row counts read up to {minutes:g} min before, of datasets that were not built since"
+            self._set("read_from", (*self.snapshot.read_from, said))
 
     # --- extras ------------------------------------------------------------------------------------------------------
 

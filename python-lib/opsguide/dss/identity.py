@@ -74,6 +74,11 @@ class Doors:
         """The web app's own clients, with the rights of its run-as user: for nobody's reading."""
         return self._run_as
 
+    @property
+    def calls(self) -> int:
+        """Calls to DSS so far, by whomever."""
+        return self._run_as.calls_of_all.number
+
     def open(self, headers: Mapping[str, str], project_key: str, *, afresh: bool = False) -> Access:
         """Who the request with these headers comes from, and what they may see of the project. Must be called in the
         request's own thread. DssUnreachable when DSS does not answer; every other doubt is an Access without rights.

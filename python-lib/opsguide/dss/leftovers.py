@@ -20,7 +20,7 @@ from . import answers, gateway, raw
 from .session import Batch, Clients, path
 
 LISTS = frozenset({"project", "scenarios", "graph", "jobs", "settings", "instance"})
-FACTS = frozenset({"builds", "metrics", "files"})
+BUILDS, SIZES = frozenset({"builds"}), frozenset({"metrics", "files"})
 
 RUNS_ASKED = 5_000
 # Code, notebooks and the like that are read one by one, per kind; beyond, that kind of use cannot be ruled out.
@@ -113,25 +113,23 @@ def _with_neighbours(snapshot: Snapshot, origins: dict[ObjectRef, Origin]) -> Ma
 
 
 def read_rest(
-    clients: Clients,
-    lists: Snapshot,
-    origins: Mapping[ObjectRef, Origin],
-    groups: frozenset[str],
-    objects: tuple[ObjectRef, ...],
+    clients: Clients, lists: Snapshot, origins: Mapping[ObjectRef, Origin], groups: frozenset[str], *, documents: bool
 ) -> Leftovers:
-    """Everything else that the groups take. `objects` are the datasets and folders to be asked about one by one."""
-    key = lists.project_key
-    snapshot = gateway.read_snapshot(clients, key, FACTS, objects=objects, have=lists) if objects else lists
+    """Everything else that the groups take but what DSS knows of single objects (`read_facts`). `documents` says whether
+    there is an object that they may name."""
     with clients.batch() as batch:
-        reading = _Reading(clients, batch, snapshot, groups)
-        return Leftovers(
-            snapshot,
-            reading.things(),
-            reading.documents() if objects else (),
-            reading.unread,
-            origins,
-            tuple(reading.gaps),
-        )
+        reading = _Reading(clients, batch, lists, groups)
+        things = reading.things()
+        found = reading.documents() if documents else ()
+        return Leftovers(lists, things, found, reading.unread, origins, tuple(reading.gaps))
+
+
+def read_facts(clients: Clients, found: Leftovers, facts: frozenset[str], objects: tuple[ObjectRef, ...]) -> Leftovers:
+    """The same with what DSS knows of these objects, one call each at least."""
+    if not objects:
+        return found
+    snapshot = gateway.read_snapshot(clients, found.snapshot.project_key, facts, objects=objects, have=found.snapshot)
+    return replace(found, snapshot=snapshot)
 
 
 class _Reading:
@@ -148,34 +146,38 @@ class _Reading:
 
     def things(self) -> tuple[Thing, ...]:
         readers: Mapping[str, tuple[str, Callable[[], Iterator[Thing]]]] = {
-            "scenario_logs": ("the runs of the scenarios", self._runs),
             "model_versions": ("the saved models", self._versions),
             "bundles": ("the bundles", self._bundles),
             "notebook_sessions": ("the notebook sessions", self._sessions),
             "webapp_backends": ("the web apps' backends", self._backends),
         }
-        found: list[Thing] = []
-        for group, (what, read) in readers.items():
-            if group in self.groups:
-                result = self.batch.result(what, self.batch_of(read))
-                if isinstance(result, Unknown):
-                    self.gap(group, result)
-                else:
-                    found += result
-        return tuple(found)
+        runs = self._start_runs() if "scenario_logs" in self.groups else {}
+        pending = {group: self._list_of(read) for group, (_, read) in readers.items() if group in self.groups}
+        found = [thing for each, future in runs.items() for thing in self._take_runs(each, future)]
+        return (*found, *(t for group, each in pending.items() for t in self._take(group, readers[group][0], each)))
 
-    def batch_of(self, read: Callable[[], Iterator[Thing]]) -> Future[list[Thing]]:
-        return self.batch.start(lambda: list(read()))
+    def _list_of(self, read: Callable[..., Iterator[Thing]], *args: Any) -> Future[list[Thing]]:
+        return self.batch.start(lambda: list(read(*args)))
+
+    def _take(self, group: str, what: str, pending: Future[list[Thing]]) -> list[Thing]:
+        found = self.batch.result(what, pending)
+        if isinstance(found, Unknown):
+            self.gap(group, found)
+            return []
+        return found
 
     def gap(self, group: str, why: Unknown) -> None:
         self.gaps.append(Gap(group, self.snapshot.project_key, why.reason, why.needs))
 
-    def _runs(self) -> Iterator[Thing]:
+    def _start_runs(self) -> dict[Scenario, Future[list[Thing]]]:
         if isinstance(self.snapshot.scenarios, Unknown):
             self.gap("scenario_logs", self.snapshot.scenarios)
-            return
-        for scenario in self.snapshot.scenarios:
-            yield from self._runs_of(scenario)
+            return {}
+        return {each: self._list_of(self._runs_of, each) for each in self.snapshot.scenarios}
+
+    def _take_runs(self, scenario: Scenario, pending: Future[list[Thing]]) -> list[Thing]:
+        found = self.batch.result(f"the runs of {scenario.id}", pending)
+        return [self._unread_runs(scenario, "runs", found.reason)] if isinstance(found, Unknown) else found
 
     def _runs_of(self, scenario: Scenario) -> Iterator[Thing]:
         api_path = path("projects", self.snapshot.project_key, "scenarios", scenario.id, "get-last-runs")
@@ -194,6 +196,14 @@ class _Reading:
                 tags=scenario.tags,
                 version=f"{run.outcome} {run.end}",
             )
+        if len(listed) >= RUNS_ASKED:
+            why = "they were not asked for: they come next, when those are gone"
+            yield self._unread_runs(scenario, f"the runs before the last {RUNS_ASKED:,}", why)
+
+    def _unread_runs(self, scenario: Scenario, which: str, why: str) -> Thing:
+        """Stands for runs that nobody looked at. Its age is not known, so that nothing beside it is deleted by age alone."""
+        name = f"{scenario.name or scenario.id}, {which}"
+        return Thing("scenario_logs", self.snapshot.project_key, f"{scenario.id}/", name, protected=(why,))
 
     def _versions(self) -> Iterator[Thing]:
         for model in self.clients.get_items(f"{self.root}/savedmodels/"):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import csv
 import json
+import math
 import os
 import re
 import socket
@@ -22,7 +23,7 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
-from typing import Any, Optional, TypeVar
+from typing import Any, Generic, Optional, TypeVar
 from urllib.parse import quote
 
 import requests
@@ -31,10 +32,11 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from ..errors import DssBroken, DssDenied, DssError, DssNotFound, DssUnreachable
 from ..model.known import Cause, Known, Unknown
-from ..model.snapshot import ScenarioSettings, Viewer
+from ..model.snapshot import MetricPoint, ScenarioSettings, Viewer
 from . import raw
 
 T = TypeVar("T")
+V = TypeVar("V")
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
 MAX_ERROR_BYTES = 1024 * 1024
@@ -44,6 +46,10 @@ CHUNK_BYTES = 64 * 1024
 # A gateway in front of a DSS that restarts answers so; the same question soon after is answered.
 BUSY = frozenset({502, 503, 504})
 PAUSES_SECONDS = (0.2, 0.6)
+
+SETTINGS_KEPT = 2000
+# Row counts do not change until the next build, unless somebody computes them again: that is seen this much later.
+COUNTS_KEPT, COUNTS_KEPT_SECONDS = 1000, 300.0
 
 INSTANCE_ADMIN = "instance administrator"
 READ_CONTENT = "Read project content"
@@ -90,33 +96,47 @@ def reader_of(project_key: str) -> Callable[[str], str]:
     return lacks
 
 
-class SettingsCache:
-    """Scenario settings by project, id and version: they are the one answer that is asked for again and again and says
-    beforehand whether it changed. Safe between threads; the oldest goes when `size` are held."""
+class Cache(Generic[V]):
+    """Answers that are asked for again and again, by what tells beforehand whether they changed, such as a version. Safe
+    between threads. The oldest goes when `size` are held, and each after `seconds`."""
 
-    def __init__(self, size: int = 2000) -> None:
+    def __init__(self, size: int, seconds: float = math.inf) -> None:
         self._size = size
-        self._held: OrderedDict[Hashable, ScenarioSettings] = OrderedDict()
+        self._seconds = seconds
+        self._held: OrderedDict[Hashable, tuple[float, V]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: Hashable) -> Optional[ScenarioSettings]:
+    def get(self, key: Hashable) -> Optional[V]:
         with self._lock:
-            return self._held.get(key)
+            kept_at, value = self._held.get(key, (-math.inf, None))
+            return value if time.monotonic() - kept_at < self._seconds else None
 
-    def keep(self, key: Hashable, settings: ScenarioSettings) -> None:
+    def keep(self, key: Hashable, value: V) -> None:
         with self._lock:
-            self._held[key] = settings
+            self._held[key] = (time.monotonic(), value)
             self._held.move_to_end(key)
             while len(self._held) > self._size:
                 self._held.popitem(last=False)
+
+
+class CallCount:
+    """How many calls all identities of one process made so far. Safe between threads."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self._lock = threading.Lock()
+
+    def add(self) -> None:
+        with self._lock:
+            self.number += 1
 
 
 class Clients:
     """Clients of one DSS with one identity, handed to one thread at a time.
 
     `make` gives a new `DSSClient`. `timeout_seconds` bounds the silence and the length of one call, `deadline_seconds` a
-    whole `Batch`. `seen` are scenario settings read before, by whomever. `calls` counts what was asked so far. `viewer`
-    is who this identity is, where that is known already. `read_only` refuses every write before it is sent.
+    whole `Batch`. `seen` are scenario settings and `counted` row counts read before, by whomever. `calls` counts what was asked so far, and
+    `calls_of_all` what all identities made from one asked. `viewer` is who this one is, where that is known already. `read_only` refuses every write before it is sent.
     `base_url` is the address people use, '' for links on the same host; by default the client's own.
     """
 
@@ -134,8 +154,10 @@ class Clients:
         self.timeout_seconds = timeout_seconds
         self.deadline_seconds = deadline_seconds
         self.viewer = viewer
-        self.seen = SettingsCache()
+        self.seen: Cache[ScenarioSettings] = Cache(SETTINGS_KEPT)
+        self.counted: Cache[tuple[MetricPoint, ...]] = Cache(COUNTS_KEPT, COUNTS_KEPT_SECONDS)
         self.calls = 0
+        self.calls_of_all = CallCount()
         self.read_only = False
         self._make = make
         self._base_url = base_url
@@ -171,7 +193,7 @@ class Clients:
         thousand projects have more of them than memory should hold."""
         found = self.acting_as(self._make, self.viewer)
         found.workers, found.deadline_seconds, found._patience_seconds = 1, deadline_seconds, deadline_seconds
-        found.seen = SettingsCache(0)
+        found.seen = Cache(0)
         found._lacks, found.read_only = self._lacks, self.read_only
         return found
 
@@ -180,7 +202,8 @@ class Clients:
         found = Clients(
             make, self.workers, self.timeout_seconds, self.deadline_seconds, base_url=self._base_url, viewer=viewer
         )
-        found.seen, found._turns = self.seen, self._turns
+        found.seen, found.counted = self.seen, self.counted
+        found._turns, found.calls_of_all = self._turns, self.calls_of_all
         return found
 
     # --- asking ------------------------------------------------------------------------------------------------------
@@ -300,6 +323,7 @@ class Clients:
         with self._turn(api_path), self._client() as client, _our_errors(api_path, self.timeout_seconds):
             with self._lock:
                 self.calls += 1
+            self.calls_of_all.add()
             # No redirect is followed: it would carry the ticket to whoever it names.
             with client._session.request(
                 method,

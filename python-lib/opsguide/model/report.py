@@ -14,6 +14,7 @@ from typing import Optional, Union
 from .known import Known, Unknown
 from .ledger import Mute
 from .snapshot import Build, ObjectRef, Run
+from .watch import Watch
 
 # Worst first, for summing up. UNKNOWN and LEARNING never count as good and never hide something worse.
 RUN_ORDER = (
@@ -424,7 +425,8 @@ class JobsWeek:
 class Report:
     """All that follows from a snapshot and a profile. `zone` is the project's zone, `zone_why` how it is known;
     `night_since` when the last night began. `main_scenario` is the id of the scenario that builds most, '' when none
-    can be told. `quiet` says why nothing alarms here (a design node), '' where alarms count."""
+    can be told. `quiet` says why nothing alarms here (a design node), '' where alarms count. `watch` is who judges the
+    project by itself, None where that was not asked."""
 
     zone: str
     zone_why: str
@@ -437,3 +439,4 @@ class Report:
     outages: tuple[Outage, ...] = ()
     main_scenario: str = ""
     quiet: str = ""
+    watch: Optional[Watch] = None

@@ -44,6 +44,7 @@ PAGES = (
     ("today", "Today"),
     ("guide", "Guide"),
     ("incidents", "Incidents"),
+    ("actions", "Actions"),
     ("status", "Status"),
     ("portfolio", "Portfolio"),
     ("handover", "Handover"),
@@ -123,7 +124,7 @@ def section_document(section: Section, guide: Guide, urls: Urls, root: str = "")
 
 def section_fragment(section: Section, guide: Guide, urls: Urls) -> str:
     """One section to take the place of itself, with the guide's completeness as it is now."""
-    return _render("section_fragment.html", section=section, guide=guide, **_words(guide.zone, urls))
+    return _render("section_fragment.html", section=section, guide=guide, root="", **_words(guide.zone, urls))
 
 
 def today_document(today: Today, urls: Urls, permit: Permit = NO_FORMS, root: str = "") -> str:

@@ -79,7 +79,7 @@ _WHOLE_PAGE = A4[1] - 2 * _MARGIN - 16
 # A column is as wide as its text asks for, within these, in letters; a word of up to so many is not broken.
 _NARROWEST, _WIDEST, _WHOLE_WORD = 8, 44, 26
 # What must fit under a title, lest it stands alone at the foot of a page.
-_BELOW_TITLE = 30 * mm
+_BELOW_TITLE = 42 * mm
 
 
 def _style(name: str, size: float, **more: Any) -> ParagraphStyle:

@@ -14,6 +14,7 @@ from .instrument import apply_rows, instrument, instrument_in_dss
 from .morning import ProblemsFound, morning_check, morning_check_in_dss
 from .portfolio import Check, Order, instance_check, instance_check_in_dss
 from .portfolios import Portfolios
+from .publishing import publish, publish_in_dss
 from .reading import TODAY, Reading, monitored, read
 
 __all__ = [
@@ -40,6 +41,8 @@ __all__ = [
     "morning_check",
     "morning_check_in_dss",
     "outcome_of",
+    "publish",
+    "publish_in_dss",
     "read",
     "variables_of",
 ]

@@ -17,8 +17,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any, Optional, Union
 
-from ..core.actions import Case, built, overlaps, propose, records, told_of
-from ..core.actions.journal import of_job, of_record, of_run, the_job, unseen
+from ..core import words
+from ..core.actions import NOT_KEPT, Case, built, overlaps, propose, records, told_of
+from ..core.actions.journal import MAY_STILL_COME, of_job, of_record, of_run, the_job, unseen
 from ..core.compose.scene import Scene
 from ..dss import actions, store
 from ..dss.identity import Access
@@ -38,12 +39,12 @@ from .reading import Reading, read
 # What an action is judged by once more when it is confirmed: the lists, without the histories.
 AT_ONCE = frozenset({"project", "variables", "scenarios", "graph", "datasets", "jobs"})
 
-# Requests wait so long for the one before them to get on record.
-PATIENCE_SECONDS = 20.0
-# One whose process died before it got on record is passed over after the first; who gets on record later than the second
-# does not go on. So the two never overlap.
-PASSED_OVER_SECONDS = 120.0
-ON_RECORD_WITHIN_SECONDS = 60.0
+# A request whose process died before it got on record is passed over after the first; who gets on record later than the
+# second does not go on. So the two never overlap, as long as clocks differ by less than what lies between them.
+PASSED_OVER_SECONDS = 30.0
+ON_RECORD_WITHIN_SECONDS = 15.0
+# So every request outlasts one that died before it.
+PATIENCE_SECONDS = 45.0
 
 # Actions older than this are no longer looked for in DSS before the next one.
 STILL_LOOKED_FOR = timedelta(days=1)
@@ -54,6 +55,10 @@ FOLLOW_PAUSES_SECONDS = (1.0, 2.0, 5.0, 10.0, 30.0)
 FOLLOW_AT_MOST_SECONDS = 24 * 3600.0
 
 _log = logging.getLogger(__name__)
+# The requests of one process get on record one after the other: claims are for those of different processes.
+_one_by_one = threading.Lock()
+
+Records = tuple[Record, ...]
 
 
 @dataclass(frozen=True)
@@ -99,10 +104,11 @@ def under_way(clients: Clients, key: str, cache: Optional[EventCache] = None) ->
     return _looked_for(clients, key, found)
 
 
-def _looked_for(clients: Clients, key: str, found: Iterable[Record]) -> tuple[Progress, ...]:
+def _looked_for(clients: Clients, key: str, known: Iterable[Record]) -> tuple[Progress, ...]:
+    """What of the actions on record nobody saw the end of yet, asked of DSS."""
     since = clients.now()[0] - STILL_LOOKED_FOR
-    waiting = [each for each in found if each.at >= since and each.state not in (State.FINISHED, State.REFUSED)]
-    return tuple(look(clients, key, record) for record in waiting[:MOST_LOOKED_FOR])
+    waiting = [each for each in known if each.at >= since and each.state not in (State.FINISHED, State.REFUSED)]
+    return tuple(look(clients, key, record, known) for record in waiting[:MOST_LOOKED_FOR])
 
 
 def lately(clients: Clients, key: str, cache: Optional[EventCache] = None) -> Known[Optional[tuple[Record, ...]]]:
@@ -141,6 +147,8 @@ def perform(asked: Asked, order: Order, bench: Bench) -> Outcome:
         return Refused(
             f"It takes the right “{right}” on {key}, which you lack.", "An administrator of the project can give it."
         )
+    if rights.write is False and not rights.run:
+        return Refused(f"Nothing was done. {NOT_KEPT}")
     state = _writable(state, rights, bench)
     reading = read(clients, key, bench.settings, need=AT_ONCE, node=bench.node, ledger=None)
     scene = Scene(reading.snapshot, reading.declared, reading.report)
@@ -208,8 +216,11 @@ def _once(state: Store, asked: Asked, case: Case, shown: Proposal) -> Outcome:
         if answered is not None:
             return answered
         known = records(events)
-        same = [each for each in known if overlaps(each, case.order, names)]
-        going = [each for each in _looked_for(asked.access.clients, asked.project_key, same) if each.state.open]
+        alike_first = sorted(known, key=lambda each: not overlaps(each, case.order, names))
+        waiting = _looked_for(asked.access.clients, asked.project_key, alike_first)
+        for ended in waiting:
+            settle(state, ended)
+        going = [each for each in waiting if each.state.open and overlaps(each.record, case.order, names)]
         if going:
             record = going[0].record
             said = f"{record.by} asked for the same at {case.scene.time(record.at)}: it is {going[0].state.value}."
@@ -229,7 +240,7 @@ def _once(state: Store, asked: Asked, case: Case, shown: Proposal) -> Outcome:
         said = "Nothing was started: it took too long to get on record. Ask for it again."
         _append(state, asked, event, State.REFUSED, said)
         return Refused(said)
-    return _start(state, asked, case, event)
+    return _start(state, asked, case, event, known)
 
 
 def _take_turn(state: Store, after: str, by: str) -> bool:
@@ -271,12 +282,13 @@ def _on_record(
 
 @dataclass(frozen=True)
 class _Sent:
+    """What came of telling DSS."""
+
     state: State
     said: str
-    found: Any = None
 
 
-def _start(state: Store, asked: Asked, case: Case, event: Event) -> Outcome:
+def _start(state: Store, asked: Asked, case: Case, event: Event, known: Records) -> Outcome:
     """Tell DSS, and keep what it says. Whatever goes wrong from here on, the request is on record."""
     clients, key = asked.access.clients, asked.project_key
     (record,) = records([event])
@@ -289,9 +301,9 @@ def _start(state: Store, asked: Asked, case: Case, event: Event) -> Outcome:
         if error.status < 500:
             sent, data = _Sent(State.REFUSED, f"DSS refused: {error}."), {}
         else:
-            sent, data = _look_again(clients, key, record, error)
+            sent, data = _look_again(clients, key, record, known, error)
     except DssUnreachable as error:
-        sent, data = _look_again(clients, key, record, error)
+        sent, data = _look_again(clients, key, record, known, error)
     _append(state, asked, event, sent.state, sent.said, **data)
     if sent.state is State.REFUSED:
         return Refused(sent.said)
@@ -318,10 +330,10 @@ def _send(clients: Clients, key: str, case: Case, record: Record) -> tuple[_Sent
         return _Sent(State.STARTED if job_id else State.REQUESTED, "DSS took it."), {"job_id": job_id}
     if order.kind == "abort-scenario":
         actions.abort_scenario(clients, key, order.name)
-        return _ended("DSS was told to abort it.")
+        return _seen(clients, key, record, "DSS was told to abort it.")
     if order.kind == "abort-job":
         actions.abort_job(clients, key, order.name)
-        return _ended("DSS was told to abort it.")
+        return _seen(clients, key, record, "DSS was told to abort it.")
     if order.kind == "compute-metrics":
         actions.compute_metrics(clients, key, order.name, order.partition)
         return _ended("The metrics are computed.")
@@ -329,7 +341,7 @@ def _send(clients: Clients, key: str, case: Case, record: Record) -> tuple[_Sent
         future = actions.compute_rules(clients, key, order.name, order.partition)
         return (_Sent(State.STARTED, "DSS computes them."), {"fire": future}) if future else _ended("Computed.")
     actions.clear(clients, key, order.name, order.partition)
-    return _ended("DSS says that it is cleared.")
+    return _seen(clients, key, record, "DSS says that it is cleared.")
 
 
 def _takes_partition(case: Case, ref: Any) -> bool:
@@ -337,13 +349,23 @@ def _takes_partition(case: Case, ref: Any) -> bool:
     return dataset is not None and bool(dataset.partitioned_by)
 
 
+def _seen(clients: Clients, key: str, record: Record, said: str) -> tuple[_Sent, dict[str, Any]]:
+    """What DSS says that it did, read back."""
+    now = look(clients, key, replace(record, state=State.STARTED))
+    if now.state is State.FINISHED:
+        return _Sent(State.FINISHED, f"{said} {now.said}"), {"outcome": now.outcome}
+    return _Sent(State.STARTED, f"{said} {now.said}"), {}
+
+
 def _ended(said: str) -> tuple[_Sent, dict[str, Any]]:
     return _Sent(State.FINISHED, said), {"outcome": "SUCCESS"}
 
 
-def _look_again(clients: Clients, key: str, record: Record, error: Exception) -> tuple[_Sent, dict[str, Any]]:
+def _look_again(
+    clients: Clients, key: str, record: Record, known: Records, error: Exception
+) -> tuple[_Sent, dict[str, Any]]:
     """The answer is lost, and it may have happened: look, and do not send it again."""
-    found = look(clients, key, record)
+    found = look(clients, key, record, known)
     if found.state in (State.RUNNING, State.FINISHED):
         data = {"run_id": found.record.run_id, "job_id": found.record.job_id}
         said = f"The answer was lost ({error}); it was found again. {found.said}"
@@ -365,31 +387,31 @@ def _append(state: Store, asked: Asked, event: Event, became: State, said: str, 
 # --- after -----------------------------------------------------------------------------------------------------------
 
 
-def look(clients: Clients, key: str, record: Record) -> Progress:
-    """An action as it is now: asked of DSS as far as anything is left to ask."""
+def look(clients: Clients, key: str, record: Record, known: Iterable[Record] = ()) -> Progress:
+    """An action as it is now: asked of DSS as far as anything is left to ask. `known` are the other actions on record:
+    what one of them started is not this one's."""
     now = clients.now()[0]
     if record.state in (State.FINISHED, State.REFUSED):
         return of_record(record, now)
     try:
-        return _LOOKS.get(record.order.kind, _look_nowhere)(clients, key, record)
+        return _LOOKS[record.order.kind](clients, key, record, tuple(known))
     except (DssError, DssUnreachable) as error:
         return replace(of_record(record, now), said=f"What DSS says of it could not be read: {error}.")
 
 
-def _look_for_run(clients: Clients, key: str, record: Record) -> Progress:
+def _look_for_run(clients: Clients, key: str, record: Record, known: Records) -> Progress:
     run = actions.find_run(clients, key, record.order.name, record.request, record.fire, record.run_id)
-    known = record if run is None else replace(record, run_id=run.run_id)
-    return of_run(known, run, clients.now()[0])
+    return of_run(record if run is None else replace(record, run_id=run.run_id), run, clients.now()[0])
 
 
-def _look_for_job(clients: Clients, key: str, record: Record) -> Progress:
+def _look_for_job(clients: Clients, key: str, record: Record, known: Records) -> Progress:
     if record.job_id:
         return of_job(record, actions.job(clients, key, record.job_id), False, clients.now()[0])
-    job, doubt = the_job(record, actions.jobs(clients, key))
+    job, doubt = the_job(record, actions.jobs(clients, key), known)
     return of_job(record if job is None else replace(record, job_id=job.id), job, doubt, clients.now()[0])
 
 
-def _look_for_values(clients: Clients, key: str, record: Record) -> Progress:
+def _look_for_values(clients: Clients, key: str, record: Record, known: Records) -> Progress:
     """Metrics and rules say when they were computed last."""
     now = clients.now()[0]
     if record.fire:
@@ -402,16 +424,43 @@ def _look_for_values(clients: Clients, key: str, record: Record) -> Progress:
     return unseen(record, now, "value")
 
 
-def _look_nowhere(clients: Clients, key: str, record: Record) -> Progress:
-    return unseen(record, clients.now()[0], "trace")
+def _look_whether_it_runs(clients: Clients, key: str, record: Record, known: Records) -> Progress:
+    """An abort is over when what it was to end no longer goes on."""
+    order = record.order
+    if order.kind == "abort-scenario":
+        runs = actions.runs_now(clients, key, order.name)
+    else:
+        job = actions.job(clients, key, order.name)
+        runs = None if job is None else not job.finished
+    now = clients.now()[0]
+    if runs is False and record.state is State.STARTED:
+        return Progress(record, State.FINISHED, "It no longer runs.", now, "SUCCESS", record.at, now)
+    if runs and now - record.at <= MAY_STILL_COME:
+        return Progress(record, record.state, "It still runs.", now)
+    return unseen(record, now, "effect")
 
 
-_LOOKS: dict[str, Callable[[Clients, str, Record], Progress]] = {
+def _look_whether_it_is_empty(clients: Clients, key: str, record: Record, known: Records) -> Progress:
+    now = clients.now()[0]
+    held = actions.holds_rows(clients, key, record.order.name, record.order.partition)
+    if held is False:
+        return Progress(record, State.FINISHED, "It holds no rows.", now, "SUCCESS", record.at, now)
+    why = f"it could not be read back: {held.reason}" if isinstance(held, Unknown) else "it holds rows"
+    if record.state is State.STARTED:
+        # DSS said that it is done; rows that came since were built since.
+        return Progress(record, State.FINISHED, f"{words.capital(why)}.", now, "SUCCESS", record.at, now)
+    return Progress(record, State.CANNOT_TELL, f"Whether it was cleared cannot be told: {why}.", now)
+
+
+_LOOKS: dict[str, Callable[[Clients, str, Record, Records], Progress]] = {
     "run-scenario": _look_for_run,
     "build": _look_for_job,
     "rebuild-from": _look_for_job,
     "compute-metrics": _look_for_values,
     "compute-rules": _look_for_values,
+    "abort-scenario": _look_whether_it_runs,
+    "abort-job": _look_whether_it_runs,
+    "clear": _look_whether_it_is_empty,
 }
 
 
@@ -425,7 +474,7 @@ def progress(
     record = next((each for each in found if each.id == action_id), None)
     if record is None:
         return None
-    now = look(clients, key, record)
+    now = look(clients, key, record, found)
     known = now.record
     if now.state is State.RUNNING and known.run_id:
         step = attempt("the step", actions.step_of, clients, key, known.order.name, known.run_id)

@@ -12,17 +12,22 @@ from dataclasses import replace
 from typing import Optional
 
 from ..core.compose import compose
+from ..core.compose.action_pages import Setting, action_page, actions_page, offered, progress_page
 from ..core.handover import handover
+from ..core.measures import measures
 from ..core.status import status
 from ..dss import gateway, inside
 from ..dss.identity import Access, Doors
 from ..dss.store import EventCache
-from ..model.action import Order, Progress, Proposal, Record
+from ..errors import DssBroken, DssDenied
+from ..model.action import Order
+from ..model.action_page import ActionPage, ActionsPage, ProgressPage
 from ..model.guide import Guide, Section
 from ..model.handover import Handover
 from ..model.incident import IncidentPage, Incidents
 from ..model.known import Known, Unknown
 from ..model.ledger import Ledger, about
+from ..model.measure import Measure, Tally
 from ..model.snapshot import Instance
 from ..model.status import Status
 from ..model.today import Today
@@ -31,10 +36,13 @@ from . import actions
 from .acts import Asked, Outcome
 from .incidents import Casebook, incident_of, incidents_of
 from .logbook import recall
+from .offering import offers_to
 from .reading import NO_ROOM, NOT_RECALLED, TODAY, Reading, read, today_of
 
 # One reading takes a few megabytes at most; beyond this many different sets of rights the oldest is read again.
 MAX_SHELVES = 64
+# What somebody is about to change is looked at as it is now: a run that began since must not be missed.
+CURRENT_SECONDS = 2.0
 _UUID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -54,6 +62,7 @@ class Desk:
         self._events = EventCache()
         self._cases = Casebook()
         self._noted_at = float("-inf")
+        self._failures = 0
         self._shelves: OrderedDict[str, _Shelf] = OrderedDict()
         self._node: Optional[Instance] = None
         self._lock = threading.Lock()
@@ -96,6 +105,16 @@ class Desk:
         reading = self._reading(access, TODAY)
         return status(reading.snapshot, reading.declared, reading.report)
 
+    def measures(self, access: Access) -> tuple[Measure, ...]:
+        """The same as numbers for a monitoring system, with what this process did since it started."""
+        reading = self._reading(access, TODAY)
+        return measures(today_of(reading), reading.report.watch, Tally(self._doors.calls, self._failures))
+
+    def failed(self) -> None:
+        """A request could not be answered."""
+        with self._lock:
+            self._failures += 1
+
     def incidents(self, access: Access, *, after: str = "") -> Incidents:
         """The incidents of the last weeks, the open ones first. `after` as for `guide`."""
         reading = self._reading(access, TODAY, after)
@@ -107,21 +126,35 @@ class Desk:
         case = self._cases.case(access.key, reading)
         return incident_of(access.clients, reading, self.settings, incident_id, case, self._events)
 
-    def proposal(self, access: Access, order: Order) -> Proposal:
+    def action_page(self, access: Access, order: Order) -> ActionPage:
         """An action as it is shown before it is confirmed. Nothing is changed."""
-        return actions.propose_to(access, self._reading(access, TODAY), order, self._bench)
+        reading = self._reading(access, TODAY, oldest=CURRENT_SECONDS)
+        proposal = actions.propose_to(access, reading, order, self._bench)
+        return action_page(proposal, Setting.of(reading.scene, reading.snapshot.taken_at), reading.offers.why_not)
 
     def perform(self, asked: Asked, order: Order) -> Outcome:
         """Do it, once, as the person who asks."""
         return actions.perform(asked, order, self._bench)
 
-    def progress(self, access: Access, action_id: str, *, log: bool = False) -> Known[Optional[Progress]]:
-        """An action that was asked for, as it is now; None where none of that id is on record."""
-        return actions.progress(access.clients, self.project_key, action_id, self._events, log=log)
+    def progress_page(self, access: Access, action_id: str, *, log: bool = False) -> Optional[ProgressPage]:
+        """An action that was asked for, as it is now, with the end of its log where that is asked for; None where none
+        of that id is on record. The project is not read again for it."""
+        found = actions.progress(access.clients, self.project_key, action_id, self._events, log=log)
+        if isinstance(found, Unknown) and found.needs:
+            raise DssDenied(found.reason, status=403, needs=found.needs)
+        if isinstance(found, Unknown):
+            raise DssBroken(found.reason, status=502)
+        if found is None:
+            return None
+        offers = self._held(access).offers
+        may = found.may_abort if found.may_abort and offers.may(found.may_abort.kind) else None
+        return progress_page(replace(found, may_abort=may), Setting.of(self._held(access).scene, found.as_of))
 
-    def lately(self, access: Access) -> Known[Optional[tuple[Record, ...]]]:
-        """The actions on record, newest first; None where there is no state folder."""
-        return actions.lately(access.clients, self.project_key, self._events)
+    def actions_page(self, access: Access) -> ActionsPage:
+        """What was asked for lately, and what the reader may ask for."""
+        reading = self._reading(access, gateway.FIRST)
+        found = actions.lately(access.clients, self.project_key, self._events)
+        return actions_page(found, Setting.of(reading.scene, access.clients.now()[0]), offered(reading.scene))
 
     @property
     def _bench(self) -> actions.Bench:
@@ -147,10 +180,15 @@ class Desk:
         """Somebody noted something: whoever looks next sees it."""
         self._noted_at = time.monotonic()
 
-    def _reading(self, access: Access, need: frozenset[str], after: str = "") -> Reading:
+    def _held(self, access: Access) -> Reading:
+        """The last reading, whatever its age: for a page that asks for what it needs by itself."""
+        return self._shelf(access.key).reading or self._reading(access, gateway.FIRST)
+
+    def _reading(self, access: Access, need: frozenset[str], after: str = "", oldest: float = float("inf")) -> Reading:
+        """The shared reading, made anew where it is older than `oldest` seconds or than the settings allow."""
         shelf = self._shelf(access.key)
         with shelf.lock:
-            if time.monotonic() - shelf.read_at > self.settings.minimum_refresh_seconds:
+            if time.monotonic() - shelf.read_at > min(oldest, self.settings.minimum_refresh_seconds):
                 shelf.reading, shelf.has, shelf.read_at = None, frozenset(), time.monotonic()
             held = shelf.reading
             current = held is not None and shelf.recalled_at >= self._noted_at and _knows(held.ledger, after)
@@ -166,7 +204,12 @@ class Desk:
 
     def _read(self, shelf: _Shelf, access: Access, need: frozenset[str], ledger: Known[Optional[Ledger]]) -> None:
         shelf.recalled_at = time.monotonic()
-        shelf.reading = read(
+        offers = (
+            shelf.reading.offers
+            if shelf.reading
+            else offers_to(access, self.project_key, self.settings, self._doors.own)
+        )
+        found = read(
             access.clients,
             self.project_key,
             self.settings,
@@ -176,6 +219,7 @@ class Desk:
             ledger=ledger,
             events=self._events,
         )
+        shelf.reading = replace(found, offers=offers)
         shelf.has |= need | gateway.FIRST
 
     def _shelf(self, key: str) -> _Shelf:
@@ -206,7 +250,7 @@ def _knows(ledger: Known[Optional[Ledger]], uuid: str) -> bool:
 
 
 def _guide(reading: Reading) -> Guide:
-    return compose(reading.snapshot, reading.declared, reading.report)
+    return compose(reading.snapshot, reading.declared, reading.report, reading.offers)
 
 
 def _section(guide: Guide, section_id: str) -> Optional[Section]:

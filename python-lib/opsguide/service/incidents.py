@@ -86,7 +86,7 @@ def _found(
         assert case.reading is not None, "it was just read"
         # What people noted since belongs to the reading, not to the case.
         snapshot = case.reading.snapshot
-    scene = Scene(snapshot, reading.declared, reading.report)
+    scene = Scene(snapshot, reading.declared, reading.report, reading.offers)
     if isinstance(reading.report.scenarios, Unknown) and isinstance(reading.report.outputs, Unknown):
         return scene, reading.report.scenarios
     groups = group(symptoms(scene, settings.server_timezone), scene, case.failures)

@@ -6,9 +6,12 @@ from dataclasses import dataclass, replace
 from typing import Optional
 
 from ..core.assess import assess
+from ..core.compose.offers import NONE, Offers
+from ..core.compose.scene import Scene
 from ..core.ledger import with_mutes
 from ..core.lineage import outputs, sources
 from ..core.today import today
+from ..core.watch import watch
 from ..dss import gateway
 from ..dss.extras import most_calls
 from ..dss.session import Clients
@@ -35,8 +38,9 @@ MORNING = gateway.FIRST | {
     "instance",
 }
 
-# Today also judges rows, and says whose failure reaches nobody.
-TODAY = MORNING | {"row_counts", "channels"}
+# Today also judges rows, and says whose failure reaches nobody. Of metrics it needs those alone that hold the time of a
+# column named in the profile: `read` sees to them.
+TODAY = (MORNING - {"metrics"}) | {"row_counts", "channels"}
 
 
 NOT_RECALLED = Unknown("what people noted was not read yet", Cause.NOT_READ)
@@ -47,16 +51,23 @@ _CALLS_TO_RECALL = 2
 
 @dataclass(frozen=True)
 class Reading:
-    """A project as read, as promised, and what follows; `ledger` is what people noted, None without a state folder."""
+    """A project as read, as promised, and what follows; `ledger` is what people noted, None without a state folder, and
+    `offers` what the reader may do in place."""
 
     snapshot: Snapshot
     declared: Declared
     report: Report
     ledger: Known[Optional[Ledger]] = NOT_RECALLED
+    offers: Offers = NONE
+
+    @property
+    def scene(self) -> Scene:
+        return Scene(self.snapshot, self.declared, self.report, self.offers)
 
     def noted(self, ledger: Known[Optional[Ledger]]) -> Reading:
         """The same with what people noted since."""
-        return replace(self, ledger=ledger, report=with_mutes(self.report, ledger, self.snapshot.project_key))
+        report = with_mutes(self.report, ledger, self.snapshot.project_key)
+        return replace(self, ledger=ledger, report=replace(report, watch=watch(self.snapshot, report, ledger)))
 
 
 def read(
@@ -113,7 +124,15 @@ def _snapshot(
         snapshot = gateway.read_snapshot(clients, project_key, need & {"settings"}, have=snapshot)
         objects = monitored(snapshot, declared)
         snapshot = gateway.read_snapshot(clients, project_key, need, objects=objects, have=snapshot)
+        timed = [ref for ref in objects if _has_time_column(declared, ref.smart_name(project_key))]
+        if timed and "builds" in need:
+            snapshot = gateway.read_snapshot(clients, project_key, {"metrics"}, objects=timed, have=snapshot)
     return snapshot, declared
+
+
+def _has_time_column(declared: Declared, name: str) -> bool:
+    said = declared.profile.datasets.get(name)
+    return said is not None and bool(said.time_column)
 
 
 def monitored(snapshot: Snapshot, declared: Declared) -> tuple[ObjectRef, ...]:
@@ -123,4 +142,4 @@ def monitored(snapshot: Snapshot, declared: Declared) -> tuple[ObjectRef, ...]:
 
 def today_of(reading: Reading) -> Today:
     """The day as one document, from what was read."""
-    return today(reading.snapshot, reading.declared, reading.report, reading.ledger)
+    return today(reading.snapshot, reading.declared, reading.report, reading.ledger, reading.offers)

@@ -16,7 +16,7 @@ from ..render.markdown import guide_markdown, today_markdown
 from ..render.today_json import today_json
 from ..render.urls import Urls
 from ..service import Desk
-from . import actions, clean_up, failures, handover, incidents, portfolio, status
+from . import action_pages, actions, clean_up, downloads, failures, handover, incidents, metrics, portfolio, status
 from .answers import admitted, data, page, wants_part
 
 _DEPTHS = ("first", "whole")
@@ -76,11 +76,14 @@ def create_blueprint(desk: Desk, resource: Path) -> Blueprint:
     def today_as_markdown() -> Response:
         return data(today_markdown(desk.today(admitted(desk)), urls), "text/markdown; charset=utf-8")
 
+    action_pages.register(pages, desk)
     actions.register(pages, desk)
     clean_up.register(pages, desk)
+    downloads.register(pages, desk)
     handover.register(pages, desk)
     incidents.register(pages, desk)
     portfolio.register(pages, desk)
+    metrics.register(pages, desk)
     status.register(pages, desk)
 
     @pages.get("/static/<path:name>")
@@ -97,8 +100,14 @@ def create_blueprint(desk: Desk, resource: Path) -> Blueprint:
         answer.headers.setdefault("Referrer-Policy", "same-origin")
         return answer
 
-    pages.register_error_handler(Exception, failures.answer)
-    pages.app_errorhandler(404)(failures.answer)
+    def failed(error: Exception) -> Response:
+        answer = failures.answer(error)
+        if answer.status_code >= 500:
+            desk.failed()
+        return answer
+
+    pages.register_error_handler(Exception, failed)
+    pages.app_errorhandler(404)(failed)
     return pages
 
 

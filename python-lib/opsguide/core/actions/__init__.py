@@ -4,8 +4,8 @@ those that were asked for."""
 from __future__ import annotations
 
 from .journal import overlaps, records
-from .preflight import Case
+from .preflight import NOT_KEPT, Case
 from .proposal import propose, told_of
 from .targets import built
 
-__all__ = ["Case", "built", "overlaps", "propose", "records", "told_of"]
+__all__ = ["NOT_KEPT", "Case", "built", "overlaps", "propose", "records", "told_of"]

@@ -86,13 +86,15 @@ def overlaps(record: Record, order: Order, outputs: Iterable[str]) -> bool:
     return record.order.kind == order.kind and record.order.subject == order.subject
 
 
-def the_job(record: Record, jobs: Iterable[Job]) -> tuple[Optional[Job], bool]:
+def the_job(record: Record, jobs: Iterable[Job], others: Iterable[Record] = ()) -> tuple[Optional[Job], bool]:
     """The job that an order started and whose id was lost, and whether there is a doubt: jobs carry no request, so that
-    initiator, type, outputs and time must tell. Of several that fit none is taken."""
+    initiator, type, outputs and time must tell. Of several that fit none is taken; one that is known to be another
+    record's does not fit."""
     if record.job_id:
         return next((job for job in jobs if job.id == record.job_id), None), False
     wanted = frozenset(record.outputs)
-    fitting = [job for job in jobs if _fits(record, job, wanted)]
+    taken = {other.job_id for other in others if other.id != record.id}
+    fitting = [job for job in jobs if job.id not in taken and _fits(record, job, wanted)]
     return (fitting[0], False) if len(fitting) == 1 else (None, bool(fitting))
 
 

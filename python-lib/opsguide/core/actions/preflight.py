@@ -25,12 +25,24 @@ from ..windows import spans
 from .journal import overlaps
 from .targets import guarded, object_of, scenario_of, takes, targets, usual
 
+# Why somebody who may perhaps run scenarios, and cannot write, is not let through.
+NOT_KEPT = (
+    "It cannot be kept on record that you ask for it: that takes the right “Write project content”, or that the web app's "
+    "run-as user, as an administrator of the project, sees that you may run scenarios. You can run it in DSS itself."
+)
+
 _BUILDS = ("run-scenario", "build", "rebuild-from")
 
-# Datasets whose changes a build of what is modified sees: it looks at their files.
-_FILES = frozenset({
+# Datasets whose changes a build of what is modified sees, because it looks at their files or settings.
+_SEEN = frozenset({
     "Filesystem", "UploadedFiles", "FilesInFolder", "HDFS", "S3", "EC2", "Azure", "GCS", "GoogleCloudStorage", "FTP", "SCP",
-    "SFTP", "HTTP", "RemoteFiles", "SharePointOnlineDoc",
+    "SFTP", "HTTP", "RemoteFiles", "SharePointOnlineDoc", "Inline",
+})  # fmt: skip
+# Tables that it takes for unchanged.
+_SQL = frozenset({
+    "PostgreSQL", "MySQL", "Oracle", "SQLServer", "Snowflake", "BigQuery", "Redshift", "Databricks", "Synapse",
+    "FabricWarehouse", "Vertica", "Teradata", "Greenplum", "Netezza", "SAPHANA", "Athena", "Trino", "JDBC", "DB2",
+    "AlloyDB", "SingleStore", "Denodo", "hiveserver2", "Impala",
 })  # fmt: skip
 
 
@@ -99,12 +111,16 @@ def _unknown(rule_id: str, what: str, why: Unknown) -> Check:
 
 def _right(case: Case) -> Optional[Check]:
     right = KINDS[case.order.kind].right
-    held = case.rights.holds(right)
+    held, why = case.rights.holds(right), case.rights.why
     if held:
         return Check("right", Standing.FINE, f"You hold the right “{right}”.")
+    if held is None and case.rights.write is False:
+        return Check("right", Standing.BLOCKS, NOT_KEPT, (why,) if why else ())
     if held is None:
         text = f"Whether you hold the right “{right}” cannot be seen here; DSS decides when you ask for it."
-        return Check("right", Standing.UNKNOWN, text, evidence=(case.rights.why,) if case.rights.why else ())
+        return Check("right", Standing.UNKNOWN, text, (why,) if why else ())
+    if why:
+        return Check("right", Standing.BLOCKS, f"It would not be done as you: {why}.", needs=right)
     text = f"It takes the right “{right}” on this project, which you lack: an administrator of the project can give it."
     return Check("right", Standing.BLOCKS, text, needs=right)
 
@@ -278,22 +294,21 @@ def _smart_build(case: Case) -> Optional[Check]:
             return _unknown("smart-build", "Whether it would skip SQL sources is not known", part)
     above = {each for ref in smart for each in scene.flow.upstream(ref)}
     bare = sorted((each for each in above if scene.flow.recipe_of(each) is None), key=scene.smart)
-    types = {ref: scene.datasets[ref].type if ref in scene.datasets else "" for ref in bare if ref.kind == "DATASET"}
-    unseen = [ref for ref, kind in types.items() if kind not in _FILES]
-    if not unseen:
-        return Check(
-            "smart-build", Standing.FINE, "Its sources are files: a build of what is modified sees their changes."
+    types = {ref: scene.datasets[ref].type if ref in scene.datasets else "" for ref in bare}
+    told = tuple(f"{scene.name(ref)}: {kind or 'what it is, is not known here'}" for ref, kind in types.items())
+    unseen = [scene.name(ref) for ref, kind in types.items() if kind in _SQL]
+    doubtful = [scene.name(ref) for ref, kind in types.items() if kind not in _SQL | _SEEN]
+    if unseen:
+        text = (
+            f"A build of what is modified takes {words.listed(unseen, 4)} for unchanged, whatever is in it: after late data "
+            "there it may rebuild nothing. Build with upstream, all of it, instead, or rebuild what follows it."
         )
-    names = words.listed([scene.name(ref) for ref in unseen], 4)
-    text = (
-        f"A build of what is modified takes {names} for unchanged, whatever is in it: after late data there it may rebuild "
-        "nothing. Build with upstream, all of it, instead, or rebuild what follows it."
-    )
+        return Check("smart-build", Standing.NOTICE, text, told)
+    if doubtful:
+        text = f"Whether a build of what is modified sees changes of {words.listed(doubtful, 4)} is not known."
+        return Check("smart-build", Standing.UNKNOWN, text, told)
     return Check(
-        "smart-build",
-        Standing.NOTICE,
-        text,
-        tuple(f"{scene.name(r)}: {k or 'not of this project'}" for r, k in types.items() if r in unseen),
+        "smart-build", Standing.FINE, "A build of what is modified sees changes of its sources: they are files."
     )
 
 

@@ -22,8 +22,7 @@ _DONE = "DONE"
 
 def object_of(scene: Scene, order: Order) -> Optional[ObjectRef]:
     """The object that an order is about, None where the flow has none of that name."""
-    by_subject = {about(ref.kind, scene.smart(ref)): ref for ref in (*scene.flow.refs.values(), *scene.datasets)}
-    return by_subject.get(order.subject)
+    return scene.by_subject.get(order.subject)
 
 
 def scenario_of(scene: Scene, order: Order) -> Optional[ScenarioReport]:

@@ -1,12 +1,14 @@
 """Clean-up as pure judgement: which things may go, what protects each, and what of a plan still stands."""
 
-from .candidates import Held, judge
+from .candidates import OPEN, PROTECTED, Held, judge, standing
 from .execution import BY_AGE_ALONE, Remaining, by_age_alone, safe_age, still_planned
 from .quarantine import tag_day
 from .uses import Index, idle_between, intermediates, unreferenced, unused
 
 __all__ = [
     "BY_AGE_ALONE",
+    "OPEN",
+    "PROTECTED",
     "Held",
     "Index",
     "Remaining",
@@ -15,6 +17,7 @@ __all__ = [
     "intermediates",
     "judge",
     "safe_age",
+    "standing",
     "still_planned",
     "tag_day",
     "unreferenced",

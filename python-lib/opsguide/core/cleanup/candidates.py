@@ -8,10 +8,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Optional
 
-from ...model.cleanup import GROUP, QUARANTINE, Candidate, Options, Quarantined, Sum, Thing
+from ...model.cleanup import GROUP, QUARANTINE, Candidate, Options, Quarantined, Signal, Sum, Thing
 from .protection import Scene, limit, protections, told_limit
 from .quarantine import is_tagged, step
 from .selection import Newest
+from .uses import BUILT
 
 # A plan has room for so many of each group that go, and so many that are protected, oldest first; sums count them all.
 MAX_GOING, MAX_PROTECTED = 4_000, 200
@@ -40,6 +41,25 @@ def judge(
             if candidate is not None:
                 found[thing.group].add(candidate)
     return tuple(c for each in found.values() for c in each.candidates()), tuple(each.sum() for each in found.values())
+
+
+OPEN, PROTECTED, YOUNG = "open", "protected", "young"
+
+
+def standing(thing: Thing, options: Options, now: datetime) -> str:
+    """Where a dataset or folder stands before DSS was asked about it alone: what is protected (PROTECTED) or too young to
+    be spoken of (YOUNG) by what the lists say stays so, whatever else there is to know; everything else is OPEN."""
+    scene = Scene(options, now, Newest(options), frozenset({thing.project_key}))
+    told = replace(thing, at=thing.at or datetime.min.replace(tzinfo=now.tzinfo), signals=_without_built(thing))
+    if is_tagged(thing.tags):
+        return OPEN
+    if _is_young(told, scene):
+        return YOUNG
+    return PROTECTED if protections(told, scene) else OPEN
+
+
+def _without_built(thing: Thing) -> tuple[Signal, ...]:
+    return tuple(signal for signal in thing.signals if signal.name != BUILT)
 
 
 def _candidate(thing: Thing, scene: Scene, held: Held, *, young_too: bool) -> Optional[Candidate]:

@@ -11,9 +11,11 @@ from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
 from ...model.cleanup import END, GROUP, KEEP_TAG, STOP, Options, Thing
-from .selection import LOGS, Newest
+from .selection import Newest
 
 FAILED = frozenset({"FAILED", "ABORTED"})
+# What of a project ends well or not.
+OUTCOMES = frozenset({"job_logs", "scenario_logs"})
 # Signs of use count for what people made; of everything else, age and state decide.
 JUDGED_BY_USE = frozenset({"datasets", "folders", "temporary_datasets", "intermediates"})
 
@@ -66,10 +68,12 @@ def _young(thing: Thing, scene: Scene) -> str:
 
 
 def _young_failure(thing: Thing, scene: Scene) -> str:
-    if thing.group not in LOGS or thing.outcome not in FAILED or thing.at is None:
-        return ""
     days = scene.options.failures_days
-    return f"failures are kept for {days} days" if scene.now - thing.at < timedelta(days=days) else ""
+    if thing.group not in OUTCOMES or thing.at is None or scene.now - thing.at >= timedelta(days=days):
+        return ""
+    if not thing.outcome and not thing.live:
+        return f"whether it failed is not known, and failures are kept for {days} days"
+    return f"failures are kept for {days} days" if thing.outcome in FAILED else ""
 
 
 def _newest(thing: Thing, scene: Scene) -> str:

@@ -50,8 +50,8 @@ def step(
         return QUARANTINE, "its tag was not set by a clean-up: its quarantine begins now", ()
     if record.version != thing.version:
         return RELEASE, "leaves quarantine: it was changed or built since", ()
-    if record.since > now:
-        return DELETE, "its quarantine is over", ("its quarantine began in the future: a clock is wrong",)
     if now < record.until or now.date() < day:
         return DELETE, "in quarantine", (f"in quarantine until {max(day, record.until.date())}",)
+    if record.since > now:
+        return DELETE, "its quarantine is over", ("its quarantine began in the future: a clock is wrong",)
     return DELETE, f"in quarantine since {record.since:%Y-%m-%d}, untouched", ()

@@ -20,7 +20,7 @@ from ...model.known import Known, Unknown, known
 from ...model.snapshot import Dataset, Graph, ObjectFacts, ObjectRef, Snapshot
 from .quarantine import is_tagged
 
-RECIPE, EXPOSED, BUILT = "recipe", "exposed or shared", "built or read"
+RECIPE, EXPOSED, BUILT, REBUILT = "recipe", "exposed or shared", "built or read", "rebuilt"
 # In the order in which they are shown. What documents say comes under one of the names between recipe and exposed.
 SIGNALS = (
     RECIPE,
@@ -271,7 +271,7 @@ def _rebuilt(fact: ObjectFacts) -> Signal:
     if isinstance(build, Unknown):
         return Signal(BUILT, "unknown", build.reason)
     if build is None or not build.success:
-        return Signal(BUILT, "unknown", "its last build did not succeed: whether it can be rebuilt is not known")
+        return Signal(REBUILT, "unknown", "its last build did not succeed: whether it can be rebuilt is not known")
     return _built(fact)
 
 

@@ -31,6 +31,7 @@ from . import (
 )
 from .completeness import completeness
 from .front import banners, header, title
+from .offers import NONE, Offers
 from .scene import Scene
 from .waiting import waits_for
 
@@ -69,9 +70,9 @@ SECTIONS = (
 )
 
 
-def compose(snapshot: Snapshot, declared: Declared, report: Report) -> Guide:
-    """The whole guide, every section in the template's order."""
-    scene = Scene(snapshot, declared, report)
+def compose(snapshot: Snapshot, declared: Declared, report: Report, offers: Offers = NONE) -> Guide:
+    """The whole guide, every section in the template's order. `offers` is what its reader may do in place."""
+    scene = Scene(snapshot, declared, report, offers)
     sections = tuple(_section(spec, scene) for spec in SECTIONS)
     head = header(scene)
     return Guide(

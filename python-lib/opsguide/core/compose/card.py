@@ -16,7 +16,7 @@ from .phrases import GOOD_STATES, OUTPUT_WORDS, STATE_WORDS, is_good, state_tone
 from .scene import Scene, on_page
 from .waiting import waits_for
 
-NEEDS = ("instance", "settings", "folders", "runs", "scenario_settings", "builds", "files", "metrics", "quality")
+NEEDS = ("instance", "settings", "folders", "runs", "scenario_settings", "builds", "files", "quality")
 
 _SCHEDULES = ("scenario_settings",)
 _Judged = TypeVar("_Judged", ScenarioReport, OutputReport)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from ...model.guide import Block, Callout, Cell, Heading, Item, Items, Link, Text, Tone
+from ...model.guide import Block, Callout, Cell, Heading, Inline, Item, Items, Link, Text, Tone
 from ...model.known import Cause, Unknown
+from ...model.ledger import about
 from ...model.report import OutputReport, SourceReport
 from .. import words
 from .card import arrivals_line, top_failure
+from .offers import in_place
 from .rows import object_cell, table_or_reason
 from .scene import Scene, contact_text, key, on_page
 from .schedule_overview import arrival_cell
 
 NEEDS = ("instance", "settings", "folders", "runs", "scenario_settings", "builds", "files", "row_counts", "bundles")
+
+
+_FAILED = ("FAILED", "ABORTED")
 
 
 def compose(scene: Scene) -> tuple[Block, ...]:
@@ -50,6 +55,7 @@ def _failed(scene: Scene) -> Items:
                             "If fix was in data: Rerun full scenario (",
                             Link("section", "run-a-scenario-manually", label="how"),
                             ")",
+                            *_run_here(scene),
                         )
                     ),
                     Item(
@@ -64,6 +70,21 @@ def _failed(scene: Scene) -> Items:
         ),
         ordered=True,
     )
+
+
+def _run_here(scene: Scene, before: str = ": ") -> tuple[Inline, ...]:
+    """The scenarios whose last run failed, to be run again in place; else the one that builds most."""
+    failed = [
+        s for s in scene.watched if s.last_run and not isinstance(s.last_run, Unknown) and s.last_run.outcome in _FAILED
+    ]
+    wanted = failed or [s for s in scene.active if s.id == scene.report.main_scenario]
+    here = [
+        in_place(
+            scene.offers, "run-scenario", about("SCENARIO", s.id), f"run {s.name or s.id}…", " or " if i else before
+        )
+        for i, s in enumerate(wanted[:3])
+    ]
+    return tuple(part for parts in here for part in parts)
 
 
 # --- from scratch ----------------------------------------------------------------------------------------------------
@@ -86,7 +107,7 @@ def _from_scratch(scene: Scene) -> tuple[Block, ...]:
         *table_or_reason(
             scene,
             scene.report.outputs,
-            ("Output", "Clearing", "Holds Now", "Consumers", "Rebuilt By"),
+            ("Output", "Clearing", "Holds Now", "Consumers", "Rebuilt By", *scene.offers.column("clear")),
             [_clear_row(scene, output) for output in scene.outputs],
             "common-operations.clear",
             caption="Before you clear an output",
@@ -110,7 +131,16 @@ def _clear_row(scene: Scene, output: OutputReport) -> tuple[Cell, ...]:
         holds,
         consumers_cell(scene, output, f"{row}.consumers"),
         builders_cell(scene, output, f"{row}.builders"),
+        *_clear_here(scene, output, f"{row}.here"),
     )
+
+
+def _clear_here(scene: Scene, output: OutputReport, cell_id: str) -> tuple[Cell, ...]:
+    """The way to clear it, and to build it anew where nothing is cleared."""
+    dataset = scene.datasets.get(output.ref)
+    clearable = dataset is not None and dataset.managed and scene.flow.recipe_of(output.ref) is not None
+    kind, said = ("clear", "Clear…") if clearable else ("build", "Build…")
+    return scene.offers.cells(cell_id, kind, scene.about(output.ref), said)
 
 
 def _clearing(scene: Scene, output: OutputReport, cell_id: str) -> Cell:
@@ -195,6 +225,7 @@ def _late(scene: Scene) -> tuple[Block, ...]:
                         "If yes: Run scenario manually (",
                         Link("section", "run-a-scenario-manually", label="how"),
                         "): the scenarios that read it are in the table",
+                        *_run_here(scene, "; here: "),
                     )
                 ),
                 Item(("If no: Contact source system owner: see the table",)),
@@ -212,7 +243,14 @@ def _late(scene: Scene) -> tuple[Block, ...]:
         *table_or_reason(
             scene,
             scene.report.sources,
-            ("Source", "Last Arrival", "Read By", "Source System Owner", "Inform"),
+            (
+                "Source",
+                "Last Arrival",
+                "Read By",
+                "Source System Owner",
+                "Inform",
+                *scene.offers.column("rebuild-from"),
+            ),
             [_late_row(scene, source) for source in scene.sources],
             "common-operations.late",
             caption="Each source, its owner and who waits for it",
@@ -229,6 +267,7 @@ def _late_row(scene: Scene, source: SourceReport) -> tuple[Cell, ...]:
         _readers(scene, source, f"{row}.readers"),
         source_owner(scene, source, f"{row}.owner"),
         _inform(scene, source, f"{row}.inform"),
+        *scene.offers.cells(f"{row}.here", "rebuild-from", scene.about(source.ref), "Rebuild what follows…"),
     )
 
 

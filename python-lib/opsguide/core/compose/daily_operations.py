@@ -25,7 +25,7 @@ from .rows import object_cell, scenario_cell, table_or_reason
 from .scene import Scene, key, not_built, on_page
 from .schedule_overview import due_cell, output_state
 
-NEEDS = ("instance", "settings", "folders", "runs", "scenario_settings", "builds", "metrics", "quality", "channels")
+NEEDS = ("instance", "settings", "folders", "runs", "scenario_settings", "builds", "quality", "channels")
 
 
 def compose(scene: Scene) -> tuple[Block, ...]:

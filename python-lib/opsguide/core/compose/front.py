@@ -142,7 +142,7 @@ def banners(scene: Scene) -> tuple[Callout, ...]:
 
 def cautions(scene: Scene) -> tuple[Callout, ...]:
     """What changes how every value is to be read: no alarms here, triggers off, a profile in part unusable."""
-    return (*_quiet(scene), *_held_back(scene), *_profile(scene), *_reading(scene))
+    return (*_quiet(scene), *_held_back(scene), *_unwatched(scene), *_profile(scene), *_reading(scene))
 
 
 def _how_to_use(scene: Scene) -> Callout:
@@ -170,6 +170,12 @@ def _held_back(scene: Scene) -> tuple[Callout, ...]:
         return ()
     said = "Automatic triggers are switched off for this project: no scenario starts by itself."
     return (Callout("note" if scene.report.quiet else "warning", (said,)),)
+
+
+def _unwatched(scene: Scene) -> tuple[Callout, ...]:
+    """That the project's own check stopped: what it would have said, nobody hears."""
+    watch = scene.report.watch
+    return () if watch is None else tuple(Callout("warning", (f"{said}.",)) for said in watch.stopped)
 
 
 def _profile(scene: Scene) -> tuple[Callout, ...]:

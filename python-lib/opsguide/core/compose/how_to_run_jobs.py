@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from ...model.action import Order
 from ...model.guide import Block, Callout, Cell, Heading, Inline, Item, Items, Link, Text, Tone
 from ...model.known import Unknown
+from ...model.ledger import about
 from ...model.report import DurationStat, OutputReport, ScenarioReport, SourceReport
 from .. import words
+from ..actions.targets import takes
 from ..purpose import find, sends
+from .offers import in_place
+from .phrases import duration_text, history_text, no_duration
 from .rows import left_out, object_cell, scenario_cell, table_or_reason
-from .scene import Scene, key, not_built
+from .scene import Scene, key
 from .schedule_overview import duration_cell
 
 NEEDS = ("instance", "settings", "folders", "runs", "scenario_settings")
 
 
 def compose(scene: Scene) -> tuple[Block, ...]:
-    return (*_scenario(scene), *_recipe(scene), *_from_a_point(scene))
+    said = (Callout("note", (scene.offers.said,)),) if scene.offers.said else ()
+    return (*said, *_scenario(scene), *_recipe(scene), *_from_a_point(scene))
 
 
 # --- a scenario ------------------------------------------------------------------------------------------------------
@@ -31,7 +37,7 @@ def _scenario(scene: Scene) -> tuple[Block, ...]:
             (
                 Item(("Navigate to: Automation → Scenarios (", Link("scenarios", label="open"), ")")),
                 Item(("Click on scenario name: ", *_main_name(scene))),
-                Item(("Click Run button (top right)",)),
+                Item(("Click Run button (top right)", *_main_here(scene))),
                 Item(('Select: "Run now"',)),
                 Item(("Monitor progress in Jobs tab (", Link("jobs", label="open"), ")")),
             ),
@@ -58,7 +64,14 @@ def _scenario(scene: Scene) -> tuple[Block, ...]:
         *table_or_reason(
             scene,
             scene.report.scenarios,
-            ("Scenario", "Runs As", "Expected Duration", "Leaves the Project", "Notify First"),
+            (
+                "Scenario",
+                "Runs As",
+                "Expected Duration",
+                "Leaves the Project",
+                "Notify First",
+                *scene.offers.column("run-scenario"),
+            ),
             [_scenario_row(scene, scenario) for scenario in scene.active],
             "how-to-run-jobs.scenarios",
             caption=f"What each active scenario needs and does when it is run{left_out(scene)}",
@@ -85,6 +98,15 @@ def _main_name(scene: Scene) -> tuple[Inline, ...]:
             link=Link("scenario", main.id),
             reason="of the active scenarios, the one that builds most of the flow; the others are in the table",
         ),
+    )
+
+
+def _main_here(scene: Scene) -> tuple[Inline, ...]:
+    main = _main(scene)
+    if main is None:
+        return ()
+    return in_place(
+        scene.offers, "run-scenario", about("SCENARIO", main.id), f"run {main.name or main.id}…", ", or here: "
     )
 
 
@@ -150,6 +172,7 @@ def _scenario_row(scene: Scene, scenario: ScenarioReport) -> tuple[Cell, ...]:
         duration_cell(scene, scenario, f"{row}.duration"),
         _effects(scene, scenario, f"{row}.effects"),
         _notify(scene, scenario, f"{row}.notify"),
+        *scene.offers.cells(f"{row}.here", "run-scenario", about("SCENARIO", scenario.id), "Run…"),
     )
 
 
@@ -228,7 +251,7 @@ def _recipe(scene: Scene) -> tuple[Block, ...]:
         *table_or_reason(
             scene,
             scene.report.outputs,
-            ("Recipe", "Makes", "Rebuild Behavior"),
+            ("Recipe", "Makes", "Rebuild Behavior", *scene.offers.column("build")),
             [_recipe_row(scene, output) for output in made],
             "how-to-run-jobs.recipes",
             caption=f"The recipes that make the outputs.{more}",
@@ -263,6 +286,7 @@ def _recipe_row(scene: Scene, output: OutputReport) -> tuple[Cell, ...]:
         scene.live(f"{row}.recipe", name, "flow graph", link=Link("recipe", name) if name else None),
         object_cell(scene, output.ref, output.why, f"{row}.output"),
         behavior,
+        *scene.offers.cells(f"{row}.here", "build", scene.about(output.ref), "Build…"),
     )
 
 
@@ -292,15 +316,17 @@ def _from_a_point(scene: Scene) -> tuple[Block, ...]:
         *table_or_reason(
             scene,
             scene.report.sources,
-            ("Starting After", "Is Rebuilt, in This Order", "Outputs Touched"),
+            (
+                "Starting After",
+                "Is Rebuilt, in This Order",
+                "Takes",
+                "Outputs Touched",
+                *scene.offers.column("rebuild-from"),
+            ),
             [_point_row(scene, source) for source in scene.sources],
             "how-to-run-jobs.points",
             caption="What follows each source",
             empty="The flow has no sources.",
-        ),
-        Text(
-            (scene.unknown("how-to-run-jobs.takes", not_built("add up the durations of single recipes")),),
-            "How long it takes:",
         ),
     )
 
@@ -316,10 +342,20 @@ def _point_row(scene: Scene, source: SourceReport) -> tuple[Cell, ...]:
             "the flow graph",
             evidence=tuple(scene.name(ref) for ref in source.downstream[8:200]),
         ),
+        _takes(scene, source, f"{row}.takes"),
         scene.inferred(
             f"{row}.outputs",
             scene.names(touched, 6) or "None",
             "the flow graph",
             evidence=tuple(scene.name(ref) for ref in touched[6:200]),
         ),
+        *scene.offers.cells(f"{row}.here", "rebuild-from", scene.about(source.ref), "Rebuild what follows…"),
     )
+
+
+def _takes(scene: Scene, source: SourceReport, cell_id: str) -> Cell:
+    """How long the builds of all that follows took, one after another, by what the list of jobs still holds."""
+    found = takes(scene, Order("rebuild-from", scene.about(source.ref)))
+    if not isinstance(found, DurationStat):
+        return scene.unknown(cell_id, no_duration(found))
+    return scene.inferred(cell_id, duration_text(found), history_text(found, scene), seconds=found.p50)

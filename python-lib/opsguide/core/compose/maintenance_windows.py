@@ -7,9 +7,11 @@ from dataclasses import replace
 
 from ...model.guide import Block, Callout, Cell, Heading, Item, Items, Link, Table, Tone
 from ...model.known import Known, Unknown
+from ...model.ledger import about
 from ...model.profile import Window
 from ...model.report import Collision
 from .. import words
+from .offers import in_place
 from .phrases import why_unjudged
 from .scene import Scene, key
 
@@ -38,7 +40,7 @@ def compose(scene: Scene) -> tuple[Block, ...]:
                         ")",
                     )
                 ),
-                Item(("Manually trigger if needed post-maintenance: ", _to_start(scene))),
+                Item(("Manually trigger if needed post-maintenance: ", _to_start(scene)), _to_start_here(scene)),
             ),
             ordered=True,
         ),
@@ -204,3 +206,10 @@ def _to_start(scene: Scene) -> Cell:
         said = f"{words.count(len(unread), 'scenario')} could not be judged; {unread[0].name}: {why.reason}"
         return scene.unknown(cell_id, replace(why, reason=said))
     return scene.inferred(cell_id, "no scenario has missed its start", "schedules and runs")
+
+
+def _to_start_here(scene: Scene) -> tuple[Item, ...]:
+    """The recovery list: each missed start, to be made up for in place."""
+    missed = [s for s in scene.active if s.state.verdict == "NOT_RUN"]
+    ways = (in_place(scene.offers, "run-scenario", about("SCENARIO", s.id), f"Run {s.name or s.id}…") for s in missed)
+    return tuple(Item(way) for way in ways if way)

@@ -13,6 +13,7 @@ from ..lineage import step_targets
 from .phrases import history_text, no_duration, since_text
 from .rows import left_out, object_cell, scenario_cell, table_or_reason
 from .scene import Scene, key
+from .watching import own_check
 
 NEEDS = (
     "instance",
@@ -43,6 +44,8 @@ def compose(scene: Scene) -> tuple[Block, ...]:
         *_quality_alerts(scene),
         Heading("log-locations", "Log Locations"),
         _logs(scene),
+        Heading("own-check", "This Guide's Own Check"),
+        own_check(scene),
     )
 
 

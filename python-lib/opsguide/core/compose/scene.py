@@ -17,12 +17,13 @@ from dateutil import tz
 
 from ...model.guide import Cell, Link, Origin, Tone
 from ...model.known import Cause, Known, Unknown, known
-from ...model.ledger import Mute
+from ...model.ledger import Mute, about
 from ...model.profile import Contact, DatasetProfile, Declared, OpsProfile, ScenarioProfile
 from ...model.report import OutputReport, Report, ScenarioReport, SourceReport
 from ...model.snapshot import Dataset, ObjectFacts, ObjectRef, Snapshot, User
 from .. import schema_change, words
 from ..lineage import Flow, flow_of
+from .offers import NONE, Offers
 
 T = TypeVar("T")
 
@@ -52,11 +53,13 @@ def on_page(title: str) -> Unknown:
 
 @dataclass(frozen=True)
 class Scene:
-    """Snapshot, promises and conclusions, with what sections look up again and again."""
+    """Snapshot, promises and conclusions, with what sections look up again and again. `offers` is what the reader may do
+    in place."""
 
     snapshot: Snapshot
     declared: Declared
     report: Report
+    offers: Offers = NONE
 
     @property
     def now(self) -> datetime:
@@ -162,6 +165,15 @@ class Scene:
     def smart(self, ref: ObjectRef) -> str:
         """The name by which the profile calls an object."""
         return ref.smart_name(self.snapshot.project_key)
+
+    def about(self, ref: ObjectRef) -> str:
+        """How events and actions name an object."""
+        return about(ref.kind, self.smart(ref))
+
+    @cached_property
+    def by_subject(self) -> Mapping[str, ObjectRef]:
+        """Every object of the flow by that name."""
+        return {self.about(ref): ref for ref in (*self.flow.refs.values(), *self.datasets)}
 
     def name(self, ref: ObjectRef) -> str:
         """The name by which people call an object."""

@@ -23,7 +23,7 @@ from .phrases import (
 from .rows import object_cell, scenario_cell, table_or_reason
 from .scene import Scene, key
 
-NEEDS = ("instance", "settings", "folders", "runs", "scenario_settings", "builds", "files", "metrics")
+NEEDS = ("instance", "settings", "folders", "runs", "scenario_settings", "builds", "files")
 
 
 def compose(scene: Scene) -> tuple[Block, ...]:

@@ -26,8 +26,10 @@ def _unasked(need: str, snapshot: Snapshot, objects: bool) -> bool:
         active = [scenario for scenario in known(snapshot.scenarios, ()) if scenario.active]
         return bool(active) and all(_not_read(getattr(scenario, _OF_SCENARIOS[need])) for scenario in active)
     if need in _OF_OBJECTS:
-        # One answer is enough to know that it was asked for: not every object has files, metrics or rules.
-        return objects and all(_not_read(getattr(fact, _OF_OBJECTS[need])) for fact in snapshot.facts)
+        # What an object does not have is known as well: metrics may have been read of those alone that need them.
+        return objects and (
+            not snapshot.facts or any(_not_read(getattr(fact, _OF_OBJECTS[need])) for fact in snapshot.facts)
+        )
     return _not_read(getattr(snapshot, need))
 
 

@@ -10,6 +10,7 @@ from ...model.event import Event
 from ...model.guide import Block, Cell, Item, Items, Link, Section, Table, Text, Tone
 from ...model.incident import Failure, Incident, IncidentPage, Mention, Opened, Suspicion, Symptom
 from ...model.known import Cause, Known, Unknown
+from ...model.ledger import about
 from ...model.report import OutputReport
 from .. import words
 from ..compose.front import cautions
@@ -48,7 +49,7 @@ def incident_page(
             Section("what-failed", "What Failed", tuple(_failed(incident, scene, opened.failure))),
             Section("origin", "Where It Probably Comes From", tuple(_origin(suspected, scene))),
             Section("known-errors", "Seen Before", tuple(_remedies(known_errors, error, scene))),
-            Section("what-to-do", "What to Do", tuple(_to_do(suspected, scene))),
+            Section("what-to-do", "What to Do", (*_here(incident, suspected, scene), *_to_do(suspected, scene))),
             Section("downstream", "What Waits for It", tuple(_downstream(reached, incident, scene))),
             Section(
                 "changes",
@@ -177,6 +178,25 @@ def _written(scene: Scene, cell_id: str, text: str, by: str) -> Cell:
     if by:
         return scene.live(cell_id, text, "an earlier incident")
     return scene.declare(cell_id, "known_errors", text)
+
+
+def _here(incident: Incident, found: Suspicion, scene: Scene) -> Iterator[Block]:
+    """What can be done about it in place: run what failed or never ran, rebuild from where it begins, build what it
+    hurt. Nothing once it is over."""
+    if not incident.open:
+        return
+    subjects = list(dict.fromkeys(symptom.subject for symptom in incident.symptoms))
+    scenarios = [s for s in scene.active if about("SCENARIO", s.id) in subjects]
+    ways = [("run-scenario", about("SCENARIO", s.id), f"Run {s.name or s.id}…") for s in scenarios[:3]]
+    if found.ref is not None:
+        ways.append(("rebuild-from", scene.about(found.ref), f"Rebuild what follows {scene.name(found.ref)}…"))
+    if incident.root.ref is not None and scene.flow.recipe_of(incident.root.ref) is not None:
+        ways.append(("build", scene.about(incident.root.ref), f"Build {scene.name(incident.root.ref)}…"))
+    links = [scene.offers.link(kind, subject, said) for kind, subject, said in ways]
+    if any(links):
+        yield Items(tuple(Item(("Here: ", link)) for link in links if link is not None))
+    elif scene.offers.said:
+        yield Text((scene.offers.said,))
 
 
 def _to_do(found: Suspicion, scene: Scene) -> Iterator[Block]:

@@ -27,6 +27,7 @@ from ...model.report import Report
 from ...model.snapshot import Snapshot
 from ...model.today import Today
 from ..compose.front import cautions, project_name
+from ..compose.offers import NONE, Offers
 from ..compose.scene import Scene
 from ..compose.schedule_overview import outage_notes
 from .columns import changed_columns, columns_section
@@ -41,9 +42,16 @@ from .tables import sections
 __all__ = ["SEVERITIES", "evaluate", "today"]
 
 
-def today(snapshot: Snapshot, declared: Declared, report: Report, ledger: Known[Optional[Ledger]] = None) -> Today:
-    """The project as it stands at `snapshot.taken_at`. `ledger` is what people noted, with which `report` was marked."""
-    scene = Scene(snapshot, declared, report)
+def today(
+    snapshot: Snapshot,
+    declared: Declared,
+    report: Report,
+    ledger: Known[Optional[Ledger]] = None,
+    offers: Offers = NONE,
+) -> Today:
+    """The project as it stands at `snapshot.taken_at`. `ledger` is what people noted, with which `report` was marked;
+    `offers` what the reader may do in place."""
+    scene = Scene(snapshot, declared, report, offers)
     sentence, tone = headline(scene)
     signed = this_morning(scene, ledger)
     changed = changed_columns(scene)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from ...model.guide import Block, Cell, Section, Text, Tone
 from ...model.known import Cause, Unknown
+from ...model.ledger import about
 from ...model.report import OutputReport, ScenarioReport, SourceReport
 from .. import words
 from ..compose.card import alerts_line
@@ -66,7 +67,7 @@ def _scenarios(scene: Scene) -> tuple[Block, ...]:
     return table_or_reason(
         scene,
         scene.report.scenarios,
-        ("Scenario", "State", "Last Run", "Usual Duration", "Next Start"),
+        ("Scenario", "State", "Last Run", "Usual Duration", "Next Start", *scene.offers.column("run-scenario")),
         [_scenario_row(scene, scenario) for scenario in worst_scenarios(scene) if scenario.active],
         "today.scenarios",
         caption=f"{words.count(len(scene.active), 'active scenario')}, worst first{left_out(scene)}",
@@ -82,6 +83,7 @@ def _scenario_row(scene: Scene, scenario: ScenarioReport) -> tuple[Cell, ...]:
         last_run_cell(scene, scenario, f"{row}.last"),
         duration_cell(scene, scenario, f"{row}.duration"),
         next_start_cell(scene, scenario, f"{row}.next"),
+        *scene.offers.cells(f"{row}.here", "run-scenario", about("SCENARIO", scenario.id), "Run…"),
     )
 
 
@@ -92,7 +94,7 @@ def _outputs(scene: Scene) -> tuple[Block, ...]:
     table = table_or_reason(
         scene,
         scene.report.outputs,
-        ("Output", "State", "Must Be Ready", "Last Built", "Data", "Rows"),
+        ("Output", "State", "Must Be Ready", "Last Built", "Data", "Rows", *scene.offers.column("build")),
         [_output_row(scene, output) for output in worst_outputs(scene)],
         "today.outputs",
         caption=f"{words.count(len(scene.outputs), 'output')}, worst first",
@@ -110,6 +112,7 @@ def _output_row(scene: Scene, output: OutputReport) -> tuple[Cell, ...]:
         last_built_cell(scene, output, f"{row}.built"),
         _explained(_data_cell(scene, output, f"{row}.data"), FRESHNESS),
         rows_range_cell(scene, output.rows, f"{row}.rows"),
+        *scene.offers.cells(f"{row}.here", "build", scene.about(output.ref), "Build…"),
     )
 
 
@@ -136,7 +139,7 @@ def _sources(scene: Scene) -> tuple[Block, ...]:
     return table_or_reason(
         scene,
         scene.report.sources,
-        ("Source", "State", "Last Arrival", "Read Next", "Feeds"),
+        ("Source", "State", "Last Arrival", "Read Next", "Feeds", *scene.offers.column("rebuild-from")),
         [_source_row(scene, source) for source in worst_sources(scene)],
         "today.sources",
         caption=f"{words.count(len(scene.sources), 'source')}, worst first",
@@ -152,6 +155,7 @@ def _source_row(scene: Scene, source: SourceReport) -> tuple[Cell, ...]:
         arrival_cell(scene, source, f"{row}.arrival"),
         read_next_cell(scene, source, f"{row}.read"),
         _feeds(scene, source, f"{row}.feeds"),
+        *scene.offers.cells(f"{row}.here", "rebuild-from", scene.about(source.ref), "Rebuild what follows…"),
     )
 
 

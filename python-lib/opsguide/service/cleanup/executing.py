@@ -101,8 +101,8 @@ class _Run:
         self.total = max(1, len(plan.going))
 
     def run(self) -> None:
-        looks = {key: look(self.caller, key, self.plan.options) for key in self.plan.projects}
         only = frozenset(candidate.thing.key for candidate in self.plan.going)
+        looks = {key: look(self.caller, key, self.plan.options, only) for key in self.plan.projects}
         now = self.clients.now()[0]
         found, _ = judged(looks.values(), self.plan.options, now, held_in(self.caller), only)
         remaining = still_planned(self.plan, found, now)

@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Optional
 
-from ...core.cleanup import Held, Index, by_age_alone, idle_between, intermediates, judge, unreferenced, unused
+from ...core.cleanup import (
+    OPEN,
+    PROTECTED,
+    Held,
+    Index,
+    by_age_alone,
+    idle_between,
+    intermediates,
+    judge,
+    standing,
+    unreferenced,
+    unused,
+)
 from ...dss import disk, leftovers, macros, plans
 from ...dss.leftovers import Leftovers
 from ...dss.session import Clients, attempt
@@ -20,6 +33,8 @@ from ...model.snapshot import ObjectRef, Snapshot
 
 # Objects of a project that are asked about one by one; of a larger project, what is over is a gap.
 MAX_OBJECTS = 600
+# Objects that stay anyway and are asked about all the same.
+MAX_KEPT = 50
 _OBJECT_GROUPS = frozenset({"datasets", "folders", "temporary_datasets"})
 _TOLD_BY_MACROS = ("continuous_logs", "exports")
 DISK_OF = {"job_logs": disk.JOBS, "scenario_logs": disk.SCENARIOS}
@@ -66,8 +81,7 @@ def make_plan(
     """What a clean-up of these projects would do. Changes nothing."""
     looks = []
     for number, key in enumerate(projects):
-        looks.append(look(caller, key, options))
-        progress(90 * (number + 1) // len(projects))
+        looks.append(look(caller, key, options, progress=_within(progress, number, len(projects))))
     now = caller.clients.now()[0]
     candidates, sums = judged(looks, options, now, held_in(caller))
     if not may_delete_files(caller, options):
@@ -86,6 +100,11 @@ def make_plan(
         gaps,
         log_debt=_log_debt(looks),
     )
+
+
+def _within(progress: Callable[[int], None], number: int, projects: int) -> Callable[[float], None]:
+    """Looking takes the first nine tenths, as many parts as there are projects."""
+    return lambda part: progress(int(90 * (number + part) / projects))
 
 
 def may_delete_files(caller: Caller, options: Options) -> bool:
@@ -138,19 +157,32 @@ def held_in(caller: Caller) -> Held:
     return {(each.project_key, each.id): each for each in plans.quarantined(caller.store, caller.store.files())}
 
 
-def look(caller: Caller, project_key: str, options: Options) -> Look:
-    """One project, as far as the groups take it."""
+def look(
+    caller: Caller,
+    project_key: str,
+    options: Options,
+    only: Optional[frozenset[tuple[str, str, str]]] = None,
+    progress: Callable[[float], None] = lambda part: None,
+) -> Look:
+    """One project, as far as the groups take it. Of single datasets and folders only those of `only` are asked about;
+    `progress` is told the part that is done."""
     clients, groups = caller.clients, frozenset(options.groups)
-    lists, origins = leftovers.read_lists(clients, project_key)
-    asked, gaps = _objects(lists, options)
-    found = leftovers.read_rest(clients, lists, origins, groups, asked)
-    listed = attempt("DSS's own macros", macros.listed, clients, project_key)
-    now = clients.now()[0]
-    told, more = _told_by_macros(caller, project_key, options, known(listed, {}), now)
-    on_disk, unsized = _on_disk(caller, project_key, groups)
+    with ThreadPoolExecutor(1) as beside:  # the disk is read while DSS answers
+        reading_disk = beside.submit(_on_disk, caller, project_key, groups)
+        lists, origins = leftovers.read_lists(clients, project_key)
+        progress(0.3)
+        found = leftovers.read_rest(clients, lists, origins, groups, documents=_has_objects(lists, options))
+        progress(0.5)
+        found, index, gaps = _asked(clients, found, options, only)
+        progress(0.8)
+        listed = attempt("DSS's own macros", macros.listed, clients, project_key)
+        now = clients.now()[0]
+        told, more = _told_by_macros(caller, project_key, options, known(listed, {}), now)
+        on_disk, unsized = reading_disk.result()
+    progress(1.0)
     runs = _runs(found, on_disk.get("scenario_logs", {})) if "scenario_logs" in groups else ()
     others = (thing for thing in found.things if thing.group != "scenario_logs")
-    things = (*others, *runs, *_objects_found(found, options, groups), *told)
+    things = (*others, *runs, *_objects_found(found, index, options), *told)
     protect = _protection_of_all(found)
     return Look(
         project_key,
@@ -163,22 +195,47 @@ def look(caller: Caller, project_key: str, options: Options) -> Look:
     )
 
 
-def _objects(lists: Snapshot, options: Options) -> tuple[tuple[ObjectRef, ...], list[Gap]]:
+def _has_objects(lists: Snapshot, options: Options) -> bool:
     groups = frozenset(options.groups)
-    refs = list(unreferenced(lists)) if groups & _OBJECT_GROUPS else []
-    idle_since = lists.taken_at - timedelta(days=options.unused_days)
-    refs += idle_between(lists, idle_since) if "intermediates" in groups else ()
-    gaps = []
-    if len(refs) > MAX_OBJECTS:
-        over = (
-            f"{len(refs) - MAX_OBJECTS} of {len(refs)} datasets and folders were not asked about: too many for one plan"
-        )
-        gaps = [Gap("intermediates" if "intermediates" in groups else "datasets", lists.project_key, over)]
-    return tuple(refs[:MAX_OBJECTS]), gaps
+    return bool(groups & _OBJECT_GROUPS and unreferenced(lists)) or bool(
+        "intermediates" in groups and idle_between(lists, lists.taken_at - timedelta(days=options.unused_days))
+    )
 
 
-def _objects_found(found: Leftovers, options: Options, groups: frozenset[str]) -> Iterator[Thing]:
-    index = Index(found.documents, found.unread)
+def _asked(
+    clients: Clients, found: Leftovers, options: Options, only: Optional[frozenset[tuple[str, str, str]]]
+) -> tuple[Leftovers, Index, list[Gap]]:
+    """Objects are asked about one by one where that can still decide anything: when they were built, then, of those that
+    may go, how large they are. Of what stays anyway a few are asked about too, so that people see what they keep."""
+    index, now = Index(found.documents, found.unread), found.snapshot.taken_at
+
+    def standings(where: str) -> tuple[ObjectRef, ...]:
+        things = (t for t in _objects_found(found, index, options) if only is None or t.key in only)
+        return tuple(_ref(thing) for thing in things if standing(thing, options, now) == where)
+
+    wanted, kept = standings(OPEN), standings(PROTECTED)[:MAX_KEPT]
+    asked = wanted[:MAX_OBJECTS]
+    found = leftovers.read_facts(clients, found, leftovers.BUILDS, (*asked, *kept))
+    may_go = frozenset(standings(OPEN))
+    sized = tuple(ref for ref in asked if ref in may_go)
+    found = leftovers.read_facts(clients, found, leftovers.SIZES, (*sized, *kept))
+    return found, index, _too_many(found.snapshot.project_key, len(wanted), options)
+
+
+def _too_many(key: str, number: int, options: Options) -> list[Gap]:
+    if number <= MAX_OBJECTS:
+        return []
+    group = "intermediates" if "intermediates" in options.groups else "datasets"
+    why = f"{number - MAX_OBJECTS} of {number} datasets and folders were not asked about: too many for one plan"
+    return [Gap(group, key, why, "a plan of fewer, with “Only”")]
+
+
+def _ref(thing: Thing) -> ObjectRef:
+    return ObjectRef("MANAGED_FOLDER" if thing.group == "folders" else "DATASET", thing.project_key, thing.id)
+
+
+def _objects_found(found: Leftovers, index: Index, options: Options) -> Iterator[Thing]:
+    groups = frozenset(options.groups)
     if groups & _OBJECT_GROUPS:
         yield from unused(found.snapshot, index, options, found.origins)
     if "intermediates" in groups:
@@ -206,10 +263,12 @@ def _jobs(found: Leftovers, on_disk: Mapping[str, disk.Log]) -> Iterator[Thing]:
     yield from _orphans("job_logs", found.snapshot.project_key, on_disk, {job.id for job in jobs})
 
 
-def _orphans(group: str, key: str, on_disk: Mapping[str, disk.Log], listed: set[str]) -> Iterator[Thing]:
-    """Folders of runs that DSS lists no more, so that none of them runs."""
+def _orphans(
+    group: str, key: str, on_disk: Mapping[str, disk.Log], listed: set[str], unread: frozenset[str] = frozenset()
+) -> Iterator[Thing]:
+    """Folders of runs that DSS lists no more, so that none of them runs; none of scenarios whose list is not whole."""
     for name, log in on_disk.items():
-        if name not in listed:
+        if name not in listed and name.rpartition("/")[0] not in unread:
             at = datetime.fromtimestamp(log.written_at, timezone.utc)
             yield Thing(
                 group, key, name, f"{name} (DSS lists it no more)", at=at, size=log.size, version=at.isoformat()
@@ -217,12 +276,13 @@ def _orphans(group: str, key: str, on_disk: Mapping[str, disk.Log], listed: set[
 
 
 def _runs(found: Leftovers, on_disk: Mapping[str, disk.Log]) -> Iterator[Thing]:
-    """The scenario runs with their sizes, and where all runs are known the folders of those that are no more."""
+    """The scenario runs with their sizes, and where the scenarios are known the folders of runs that are no more."""
     runs = [thing for thing in found.things if thing.group == "scenario_logs"]
     for thing in runs:
         yield replace(thing, size=on_disk[thing.id].size) if thing.id in on_disk else thing
-    if not any(gap.group == "scenario_logs" for gap in found.gaps):
-        yield from _orphans("scenario_logs", found.snapshot.project_key, on_disk, {thing.id for thing in runs})
+    if not isinstance(found.snapshot.scenarios, Unknown):
+        unread = frozenset(thing.id[:-1] for thing in runs if thing.id.endswith("/"))
+        yield from _orphans("scenario_logs", found.snapshot.project_key, on_disk, {t.id for t in runs}, unread)
 
 
 def _protection_of_all(found: Leftovers) -> Callable[[Thing], Thing]:

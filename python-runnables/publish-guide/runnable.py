@@ -1,0 +1,23 @@
+"""Macro: the guide in the project's wiki, or as a file in a managed folder."""
+
+from dataiku.runnables import Runnable
+
+from opsguide import service
+from opsguide.render import html
+from opsguide.render.urls import Urls
+
+
+class PublishGuide(Runnable):
+    """Reads and writes with the rights of the person who runs it; shows what it would write unless it is asked to."""
+
+    def __init__(self, project_key, config, plugin_config):
+        self.project_key = project_key
+        self.config = config
+        self.plugin_config = plugin_config
+
+    def get_progress_target(self):
+        return (100, "NONE")
+
+    def run(self, progress_callback):
+        found = service.publish_in_dss(self.project_key, self.config, self.plugin_config, progress_callback)
+        return html.result(found, Urls((self.plugin_config or {}).get("dss_url") or "", self.project_key))

@@ -1,0 +1,119 @@
+"""Who watches the project, and that a check which stopped is told on its page."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import Any, Optional
+
+import pytest
+
+from opsguide.core.watch import MACRO, STEP, watch
+from opsguide.model.event import Event
+from opsguide.model.known import Cause, Known, Unknown
+from opsguide.model.ledger import Ledger
+from opsguide.model.report import Learning, NextRun, Report, RunVerdict, ScenarioReport
+from opsguide.model.snapshot import Run, Scenario, ScenarioSettings, Snapshot, Step
+
+NOW = datetime(2026, 3, 3, 6, 12, tzinfo=timezone.utc)
+DENIED = Unknown("the scenarios could not be read", Cause.DENIED, "Read project content")
+EVALUATION = Step(STEP, enabled=True)
+MORNING = Step("runnable", params={"runnableType": MACRO})
+
+
+def ran(hours_ago: float, outcome: str = "SUCCESS") -> Run:
+    end = NOW - timedelta(hours=hours_ago)
+    return Run(f"r{hours_ago}", end - timedelta(minutes=2), end, outcome)
+
+
+def read(
+    *steps: Step,
+    active: bool = True,
+    runs: Known[tuple[Run, ...]] = (),
+    verdict: str = "ON_TIME",
+    quiet: str = "",
+    settings: Optional[Known[ScenarioSettings]] = None,
+) -> tuple[Snapshot, Report]:
+    """A project with one scenario of these steps, as read and as judged."""
+    settings = ScenarioSettings(steps=steps) if settings is None else settings
+    scenario = Scenario("WATCH", "Watch", active=active, settings=settings, runs=runs)
+    last: Known[Optional[Run]] = runs if isinstance(runs, Unknown) else next(iter(runs), None)
+    judged = ScenarioReport(
+        id="WATCH", name="Watch", active=active, test=False,
+        state=RunVerdict(NOW, verdict, "due 07:00, no run"),
+        schedule=(), next_run=NextRun(NOW + timedelta(hours=1), "computed", ""), last_run=last, overnight=(),
+        duration=Learning(0, 5, "runs"), limit_seconds=None, errors=DENIED, told=DENIED, targets=(), builds=frozenset(),
+    )  # fmt: skip
+    snapshot = Snapshot("RETAIL", NOW, scenarios=(scenario,))
+    return snapshot, Report("UTC", "", NOW, (judged,), (), (), DENIED, quiet=quiet)
+
+
+@pytest.mark.parametrize(
+    ("steps", "component"),
+    [
+        ((EVALUATION,), "evaluate-operations"),
+        ((Step("build_flowitem"), MORNING), "morning-check"),
+        ((Step(STEP, enabled=False),), ""),
+        ((Step("runnable", params={"runnableType": "pyrunnable_operations-guide_clean-up"}),), ""),
+        ((), ""),
+    ],
+)
+def test_a_scenario_watches_by_the_components_that_judge(steps: tuple[Step, ...], component: str) -> None:
+    found = watch(*read(*steps), None).watchers
+    assert not isinstance(found, Unknown)
+    assert [watcher.component for watcher in found] == ([component] if component else [])
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ({"runs": (ran(1),)}, ""),
+        ({"runs": (ran(26),), "verdict": "NOT_RUN"}, "did not look when it should have: due 07:00, no run"),
+        ({"runs": (ran(26),), "verdict": "QUIET_TOO_LONG"}, "did not look when it should have"),
+        ({"runs": (ran(26),), "active": False}, "is switched off: nothing looks at this project by itself"),
+        ({"runs": (ran(24 * 40),), "active": False}, ""),  # off for good, not lately
+        ({"runs": (), "active": False}, ""),
+        ({"runs": (ran(26),), "verdict": "NOT_RUN", "quiet": "a design node"}, ""),
+        ({"runs": (ran(1, "FAILED"),), "verdict": "FAILED"}, ""),  # it looked, and said so
+        ({"runs": DENIED, "verdict": "UNKNOWN"}, ""),
+    ],
+)
+def test_it_says_that_its_own_check_stopped(how: dict[str, Any], said: str) -> None:
+    stopped = watch(*read(EVALUATION, **how), None).stopped
+    assert bool(stopped) == bool(said), stopped
+    assert said in "".join(stopped)
+
+
+def test_its_own_failures_are_counted_over_thirty_days() -> None:
+    runs = (ran(1, "FAILED"), ran(2), ran(3, "FAILED"), ran(24 * 31, "FAILED"))
+    (watcher,) = watch(*read(EVALUATION, runs=runs), None).watchers  # type: ignore[misc]
+    assert (watcher.failed, watcher.finished) == (2, 3)
+
+
+def noted(hours_ago: float, **data: Any) -> Event:
+    return Event(NOW - timedelta(hours=hours_ago), "0" * 32, "evaluation", "olivia", data=data)
+
+
+@pytest.mark.parametrize(
+    ("runs", "ledger", "last"),
+    [
+        ((), None, None),
+        ((ran(5),), None, ("evaluate-operations", "Watch", 5)),
+        ((ran(5),), Ledger(NOW, (noted(2, component="morning-check"),)), ("morning-check", "olivia", 2)),
+        ((ran(1),), Ledger(NOW, (noted(2, component="morning-check"),)), ("evaluate-operations", "Watch", 1)),
+        ((ran(5),), DENIED, ("evaluate-operations", "Watch", 5)),
+    ],
+)
+def test_the_newest_judgement_of_all_on_record_is_told(
+    runs: tuple[Run, ...], ledger: Any, last: Optional[tuple[str, str, float]]
+) -> None:
+    found = watch(*read(EVALUATION, runs=runs), ledger).last
+    assert not isinstance(found, Unknown)
+    told = None if found is None else (found.component, found.by, (NOW - found.at).total_seconds() / 3600)
+    assert told == last
+
+
+def test_what_could_not_be_read_is_unknown_and_not_nobody() -> None:
+    snapshot, report = read(settings=DENIED)
+    found = watch(snapshot, report, None)
+    assert (found.watchers, found.last, found.stopped) == (DENIED, DENIED, ())
+    assert watch(*read(), DENIED).last == DENIED

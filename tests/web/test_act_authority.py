@@ -1,0 +1,213 @@
+"""Who may act on DSS: everybody as themselves, with the rights that DSS gives them, or nothing happens at all."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from localdss.server import Server
+from opsguide.dss import store
+from opsguide.model.action import KINDS, Order, Standing
+from opsguide.web import actions as door
+from tests.web.acting import SOON, browser, form, proposed, served
+from tests.web.test_actions import Browser, events
+
+ORDERS = (
+    Order("run-scenario", f"scenario:{SOON}"),
+    Order("abort-scenario", f"scenario:{SOON}"),
+    Order("build", "dataset:basket_pairs", "only"),
+    Order("rebuild-from", "dataset:orders_enriched"),
+    Order("abort-job", "job:no_such_job"),
+    Order("compute-metrics", "dataset:basket_pairs"),
+    Order("compute-rules", "dataset:basket_pairs"),
+    Order("clear", "dataset:basket_pairs"),
+)
+ADMIN, WRITER, RUNNER, READER, DASHBOARD, OUTSIDER, PUBLIC = "admin", "dmitri", "priya", "raj", "dana", "oscar", ""
+# Granted: the backend's user may act for these groups. Not granted: it may act for nobody. Falling back: it is told that
+# it may, and the ticket that it gets acts as the backend's own user.
+GRANTED, NOT_GRANTED, FALLING_BACK = "granted", "not granted", "falling back"
+
+
+@pytest.fixture(scope="module")
+def started() -> Iterator[Server]:
+    with served() as dss, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store, "SETTLE_SECONDS", 0.1)  # nobody else asks at the same time
+        yield dss
+
+
+@pytest.fixture
+def dss(started: Server) -> Iterator[Server]:
+    groups = {name: dict(group) for name, group in started.instance.groups.items()}
+    permissions = [dict(entry) for entry in started.instance.projects["RETAIL"].settings["permissions"]]
+    yield started
+    started.faults.clear()
+    started.instance.groups.update(groups)
+    started.instance.projects["RETAIL"].settings["permissions"] = permissions
+
+
+@pytest.fixture(scope="module")
+def sealed(started: Server) -> dict[Order, dict[str, str]]:
+    """What a writer's forms hold."""
+    page = browser(started, WRITER)
+    return {order: form(page, order) for order in ORDERS}
+
+
+def visit(dss: Server, login: str, impersonation: str) -> Browser:
+    if impersonation == NOT_GRANTED:
+        dss.instance.groups["service_accounts"]["mayImpersonateInWebapps"] = []
+    if impersonation == FALLING_BACK:
+        ticket = dss.instance.ticket_for("svc_retail")
+        dss.faults.change("POST", "/auth/ticket-from-browser-headers", lambda told: {"msg": ticket})
+        dss.instance.groups["service_accounts"]["mayImpersonateInWebapps"] = list(dss.instance.groups)
+    page = browser(dss, login)
+    if not login:
+        page.headers = {"Host": "dss.example.com", "Authorization": "Basic " + base64.b64encode(b"admin:").decode()}
+    return page
+
+
+def sent(page: Browser, filled: dict[str, str]) -> dict[str, str]:
+    """Somebody else's form with a token that would be one's own: so that nothing but authority stands in the way."""
+    access = page.desk.access(page.headers)
+    stamp = f"{access.clients.now()[0]:%Y%m%d}-{filled['stamp'].partition('-')[2]}"
+    return {**filled, "stamp": stamp, "token": door._token(page.desk, access, stamp)}
+
+
+def followed(dss: Server) -> list[str]:
+    """What DSS was told to change, and did."""
+    return [f"{each.method} {each.path}" for each in dss.requests.writes() if each.status < 400]
+
+
+def lives(dss: Server) -> tuple[int, int]:
+    retail = dss.instance.projects["RETAIL"]
+    return sum(map(len, retail.runs.values())), len(retail.jobs)
+
+
+MATRIX = [
+    (login, impersonation)
+    for login in (ADMIN, WRITER, RUNNER, READER, DASHBOARD, OUTSIDER, PUBLIC)
+    for impersonation in (GRANTED, NOT_GRANTED, FALLING_BACK)
+    if not (impersonation == GRANTED and login in (ADMIN, WRITER))
+]
+
+
+@pytest.mark.parametrize(("login", "impersonation"), MATRIX)
+def test_whoever_dss_would_not_let_do_it_does_nothing(
+    dss: Server, sealed: dict[Order, dict[str, str]], login: str, impersonation: str
+) -> None:
+    """Each action, asked for by each person; the right is named, and not a byte is written."""
+    page = visit(dss, login, impersonation)
+    before = lives(dss)
+    for order in ORDERS:
+        asked = sent(page, sealed[order])
+        dss.requests.clear()
+        answer = page.send(order.kind, asked)
+        assert answer.status_code in (403, 409), (order, answer.status_code, answer.text)
+        assert followed(dss) == [], order
+        assert not any(each.path.endswith(("/run", "/abort", "/jobs/", "/data")) for each in dss.requests.writes())
+        words = ("Write project content", "Impersonation in webapps", "Read project content", "signed in to DSS")
+        assert any(word in answer.text for word in words), answer.text
+    assert lives(dss) == before
+
+
+@pytest.mark.parametrize("login", [ADMIN, WRITER])
+@pytest.mark.parametrize("order", ORDERS, ids=lambda order: order.kind)
+def test_who_may_does_it_as_themselves_and_on_record(dss: Server, order: Order, login: str) -> None:
+    page = visit(dss, login, GRANTED)
+    state = store.find(page.desk._doors.own, "RETAIL")
+    assert isinstance(state, store.Store)
+    filled = form(page, order)
+    dss.requests.clear()
+    answer = page.send(order.kind, filled)
+    did = [each for each in dss.requests.writes() if "/managedfolders/" not in each.path]
+    assert {each.user for each in dss.requests.writes()} == {login}
+    if order.kind in ("abort-scenario",):
+        assert (answer.status_code, "does not run" in answer.text, did) == (409, True, [])
+        assert events(state, "refusal")[-1].by == login
+        return
+    (last,) = (
+        event
+        for event in state.events().events
+        if event.data.get("stamp", "") == ""
+        and event.kind == "action"
+        and event.data["order"]["kind"] == order.kind
+        and event.by == login
+    )
+    assert (last.text, last.about) == ("the night failed", order.subject)
+    assert len(did) == 1
+    if order.kind == "abort-job":
+        # DSS knows no such job: its refusal is on record, with what was asked.
+        assert answer.status_code == 409
+        assert any(event.about == f"action:{last.uuid}" for event in events(state, "refusal"))
+    else:
+        assert answer.status_code == 303, answer.text
+
+
+def test_who_may_run_and_not_write_runs_as_themselves_where_the_web_app_can_see_it(dss: Server) -> None:
+    """The record is kept by the web app, in their name; what needs to write is still not theirs."""
+    for entry in dss.instance.projects["RETAIL"].settings["permissions"]:
+        if entry.get("user") == "svc_retail":
+            entry["admin"] = True
+    page = visit(dss, RUNNER, GRANTED)
+    order = ORDERS[0]
+    filled = form(page, order)
+    dss.requests.clear()
+    before = lives(dss)
+    answer = page.send(order.kind, filled)
+    assert answer.status_code == 303, answer.text
+    assert lives(dss) == (before[0] + 1, before[1])
+    (ran,) = (each for each in dss.requests.writes() if each.path.endswith("/run"))
+    assert ran.user == RUNNER
+    state = store.find(page.desk._doors.own, "RETAIL")
+    assert isinstance(state, store.Store)
+    assert events(state, "action")[-1].by == RUNNER
+    for other in ORDERS[2:]:
+        dss.requests.clear()
+        refused = page.send(other.kind, form(page, other))
+        assert (refused.status_code, "Write project content" in refused.text) == (409, True)
+        assert followed(dss) == []
+
+
+@pytest.mark.parametrize(
+    ("login", "impersonation", "standing", "said"),
+    [
+        (WRITER, GRANTED, Standing.FINE, "You hold the right"),
+        (RUNNER, GRANTED, Standing.BLOCKS, "You can run it in DSS itself"),
+        (READER, GRANTED, Standing.BLOCKS, "You can run it in DSS itself"),
+        (WRITER, NOT_GRANTED, Standing.BLOCKS, "Impersonation in webapps"),
+        (PUBLIC, GRANTED, Standing.BLOCKS, "signed in to DSS"),
+    ],
+)
+def test_what_is_missing_is_told_before_it_is_asked_for(
+    dss: Server, login: str, impersonation: str, standing: Standing, said: str
+) -> None:
+    page = visit(dss, login, impersonation)
+    dss.requests.clear()
+    (right,) = (check for check in proposed(page, ORDERS[0]).checks if check.id == "right")
+    assert (right.standing, said in right.text) == (standing, True), right
+    assert dss.requests.writes() == []
+
+
+def test_an_identity_that_turns_into_another_one_does_nothing(dss: Server, sealed: dict[Order, dict[str, str]]) -> None:
+    """Verified when the request comes in, and by DSS once more before anything is kept."""
+    page = visit(dss, WRITER, GRANTED)
+    asked = sent(page, sealed[ORDERS[0]])
+    told: list[Any] = []
+
+    def turned(info: dict[str, Any]) -> dict[str, Any]:
+        told.append(info)
+        return info if len(told) == 1 else {**info, "authIdentifier": "svc_retail", "associatedDSSUser": "svc_retail"}
+
+    dss.faults.change("GET", "/auth/info", turned)
+    dss.requests.clear()
+    answer = page.send(ORDERS[0].kind, asked)
+    assert (answer.status_code, "as svc_retail, not as you" in answer.text) == (409, True), answer.text
+    assert followed(dss) == []
+
+
+def test_every_action_names_the_right_that_it_takes() -> None:
+    assert {order.kind for order in ORDERS} == set(KINDS)
+    assert set(KINDS) <= set(door.ACTIONS)
+    assert all(door.ACTIONS[kind].acts_on_dss for kind in KINDS)
