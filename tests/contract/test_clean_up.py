@@ -12,7 +12,7 @@ import re
 import shutil
 import threading
 from collections.abc import Iterator
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Optional
 
@@ -421,6 +421,21 @@ def test_an_administrator_cleans_all_projects(dss: Server) -> None:
     assert sorted(os.listdir(dss.instance.data_dir / "exports")) == ["dashboard-store-kpis-pdf-3"]
 
 
+def test_a_second_that_dss_tells_twice_makes_nothing_too_young(dss: Server) -> None:
+    """DSS tells whole seconds: each answer may set the clock back by a part of one, here between looking and judging."""
+    dss.instance.clock.stop(AT)
+    caller = clients(dss)
+
+    def hear_an_earlier_second(percent: int) -> None:
+        if percent == 90:
+            dss.instance.clock.stop(AT - timedelta(seconds=1))
+            caller.get_items("/projects/")
+
+    asked = only("exports", all_projects=True)
+    planned = clean_up(caller, "RETAIL", asked, None, hear_an_earlier_second)
+    assert len(planned.plan.going) == 2
+
+
 @pytest.mark.parametrize(
     ("params", "said"),
     [
@@ -447,7 +462,7 @@ def test_a_schedule_executes_what_an_administrator_approved_lately_and_else_plan
     planned = run(dss, only("notebook_sessions"))
     state = state_of(dss)
     if by is not None:
-        state.append(store.event(clients(dss).now()[0], "approval", by, f"plan:{planned.plan.id}"))
+        state.append(store.event(planned.plan.made_at, "approval", by, f"plan:{planned.plan.id}"))
     dss.instance.clock.advance(days * 86_400 + 60)
     found = run(dss, {**only("notebook_sessions"), "mode": "SCHEDULED"})
     assert (found.execution is not None) is executed

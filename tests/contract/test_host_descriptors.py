@@ -134,9 +134,13 @@ def test_an_unreadable_descriptor_is_a_warning_not_a_crash(tmp_path):
 def test_the_built_in_macros_come_without_a_warning():
     (built_in,) = discover()
     assert {each.id for each in built_in.components(MACRO)} == {
+        "clear-continuous-activity-logs",
         "clear-job-logs",
         "clear-scenario-logs",
+        "delete-datasets-by-tags",
+        "delete-model-old-versions",
         "kill-jupyter-sessions",
+        "remove-old-exports",
     }
     assert built_in.warnings() == []
-    assert [each.warnings for each in built_in.components()] == [(), (), ()]
+    assert {each.warnings for each in built_in.components()} == {()}

@@ -27,7 +27,7 @@ from ...model.cleanup import (
 )
 from ...model.known import Unknown
 from ...render.cleanup import receipts_csv
-from .planning import DISK_OF, Caller, Look, held_in, judged, look, may_delete_files
+from .planning import DISK_OF, Caller, Look, as_of, held_in, judged, look, may_delete_files
 
 _LISTED_BY_MACRO = frozenset({"continuous_logs", "exports"})
 _LONGEST_PLAN = timedelta(days=31)
@@ -103,7 +103,7 @@ class _Run:
     def run(self) -> None:
         only = frozenset(candidate.thing.key for candidate in self.plan.going)
         looks = {key: look(self.caller, key, self.plan.options, only) for key in self.plan.projects}
-        now = self.clients.now()[0]
+        now = as_of(self.caller, looks.values())
         found, _ = judged(looks.values(), self.plan.options, now, held_in(self.caller), only)
         remaining = still_planned(self.plan, found, now)
         for receipt in remaining.left:

@@ -82,7 +82,7 @@ def make_plan(
     looks = []
     for number, key in enumerate(projects):
         looks.append(look(caller, key, options, progress=_within(progress, number, len(projects))))
-    now = caller.clients.now()[0]
+    now = as_of(caller, looks)
     candidates, sums = judged(looks, options, now, held_in(caller))
     if not may_delete_files(caller, options):
         candidates, sums = _without_files(looks, candidates, sums, now)
@@ -105,6 +105,12 @@ def make_plan(
 def _within(progress: Callable[[int], None], number: int, projects: int) -> Callable[[float], None]:
     """Looking takes the first nine tenths, as many parts as there are projects."""
     return lambda part: progress(int(90 * (number + part) / projects))
+
+
+def as_of(caller: Caller, looks: Iterable[Look]) -> datetime:
+    """Now, and never before what was looked at: DSS tells whole seconds, so that its clock seems to go back by one, and
+    what is just old enough would be too young."""
+    return max((caller.clients.now()[0], *(each.taken_at for each in looks)))
 
 
 def may_delete_files(caller: Caller, options: Options) -> bool:
