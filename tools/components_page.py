@@ -76,7 +76,7 @@ def _component(title: str, component: str, descriptor: dict[str, Any]) -> Iterat
         yield from (f"| `{metric}` | {meaning} |" for metric, meaning in METRICS[component].items())
         yield ""
     yield "| Field | Parameter | Default | Meaning |\n|---|---|---|---|"
-    yield from (_row(param) for param in descriptor["params"])
+    yield from (parameter_row(param) for param in descriptor["params"])
     yield ""
     if title == "Check":
         yield "| Example | Outcome | Message |\n|---|---|---|"
@@ -86,7 +86,8 @@ def _component(title: str, component: str, descriptor: dict[str, Any]) -> Iterat
         yield ""
 
 
-def _row(param: dict[str, Any]) -> str:
+def parameter_row(param: dict[str, Any]) -> str:
+    """A row of the table of parameters: field, name and type, default, meaning."""
     if param["type"] == "SEPARATOR":
         return f"| **{param['label']}** | | | {param.get('description', '')} |"
     default = param.get("defaultValue", "")

@@ -133,6 +133,43 @@ def test_what_somebody_wrote_inside_a_part_is_left_until_replacing_is_asked_for(
     assert cautions(run(dss, write=True)) == []
 
 
+def published(dss: Server) -> None:
+    """Twice: the first makes a folder and an article, which the guide then tells of."""
+    for _ in range(2):
+        run(dss, write=True)
+
+
+def test_lines_that_an_editor_ends_its_own_way_are_no_change(dss: Server) -> None:
+    published(dss)
+    text = f"Written elsewhere.\n\n{article(dss).get_body()}".replace("\n", "\r\n")
+    rewrite(dss, text)
+    assert said(run(dss, write=True)) == "left as it is: nothing changed"
+    assert article(dss).get_body() == text
+    purposes = dss.instance.projects["SUPPLY"].variables["standard"]
+    purposes["operations_guide"] = {"scenarios": {"REFRESH_SUPPLIERS": {"purpose": "Another purpose"}}}
+    try:
+        assert said(run(dss, write=True)) == "changed and read back"
+    finally:
+        purposes.pop("operations_guide")
+    assert article(dss).get_body().startswith("Written elsewhere.\r\n\r\n<!-- operations-guide: begin")
+
+
+def test_what_people_paste_twice_or_nest_is_never_lost(dss: Server) -> None:
+    published(dss)
+    text = article(dss).get_body()
+    begin, end = (
+        text.index("<!-- operations-guide: begin monitoring"),
+        text.index("<!-- operations-guide: end monitoring"),
+    )
+    mine = "\n\nMine, above a copy.\n\n"
+    rewrite(dss, f"{text}{mine}{text[begin:end]}")  # a copy that has lost its end
+    for _ in range(2):
+        run(dss, write=True)
+        body = article(dss).get_body()
+        assert mine in body
+        assert body.startswith(text)
+
+
 def test_half_a_mark_is_text_and_a_lost_part_comes_back(dss: Server) -> None:
     run(dss, write=True)
     text = article(dss).get_body()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from io import BytesIO
 
+import pypdf
 import pytest
 from bs4 import BeautifulSoup
 from jsonschema import Draft202012Validator, FormatChecker
@@ -14,10 +16,13 @@ from opsguide.model.guide import Guide
 from opsguide.render import html
 from opsguide.render.json import guide_json, schema
 from opsguide.render.markdown import guide_markdown
+from opsguide.render.pdf import guide_pdf
+from opsguide.render.standalone import guide_file
 from opsguide.render.urls import Urls
 from tests.guides import EMPTY, GUIDE
 
 URLS = Urls("", "RETAIL")
+OUTSIDE = Urls("https://dss.example.com", "RETAIL", outside=True)
 GUIDES = pytest.mark.parametrize("guide", [GUIDE, EMPTY], ids=["full", "empty"])
 
 
@@ -42,6 +47,29 @@ def test_markdown(guide: Guide, snapshot: SnapshotAssertion) -> None:
 @GUIDES
 def test_json(guide: Guide, snapshot: SnapshotAssertion) -> None:
     assert guide_json(guide, URLS) == snapshot(extension_class=_file("json"))
+
+
+@GUIDES
+def test_file(guide: Guide, snapshot: SnapshotAssertion) -> None:
+    assert guide_file(guide, OUTSIDE) == snapshot(extension_class=_file("html"))
+
+
+@GUIDES
+def test_pdf(guide: Guide, snapshot: SnapshotAssertion) -> None:
+    """Its words page by page, where its links lead, and its outline: how it is laid out is for the eye."""
+    pdf = pypdf.PdfReader(BytesIO(guide_pdf(guide, OUTSIDE)))
+    said = [f"--- page {number}\n{_flowing(page.extract_text())}" for number, page in enumerate(pdf.pages, start=1)]
+    links = [
+        annotation.get_object().get("/A", {}).get("/URI") for page in pdf.pages for annotation in page.annotations or ()
+    ]
+    outline = [line["/Title"] for line in pdf.outline if isinstance(line, dict)]
+    shown = [*said, "--- links", *sorted({link for link in links if link}), "--- outline", *outline]
+    assert "\n".join(shown) + "\n" == snapshot(extension_class=_file("txt"))
+
+
+def _flowing(text: str) -> str:
+    """One word a line: where a line ends is the reader's matter, and differs between its versions."""
+    return "\n".join(text.split())
 
 
 @GUIDES

@@ -136,6 +136,11 @@ def channels(clients: Clients) -> Known[tuple[Channel, ...]]:
     return attempt(what, lambda: answers.channels(clients.get_items(route)), since=QUALITY_SINCE)
 
 
+def users(clients: Clients) -> Known[tuple[User, ...]]:
+    """The people of the instance, as far as the caller sees them."""
+    return attempt("the users", lambda: answers.users(_in_full_or_light(clients, "users")))
+
+
 def with_admin(snapshot: Snapshot) -> Known[Viewer]:
     """Whether who reads is an administrator: in a group that is, where the groups are readable in full."""
     viewer, groups = snapshot.viewer, known(snapshot.groups, ())

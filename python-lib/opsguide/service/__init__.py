@@ -15,6 +15,7 @@ from .morning import ProblemsFound, morning_check, morning_check_in_dss
 from .portfolio import Check, Order, instance_check, instance_check_in_dss
 from .portfolios import Portfolios
 from .publishing import publish, publish_in_dss
+from .readiness import readiness, readiness_in_dss
 from .reading import TODAY, Reading, monitored, read
 
 __all__ = [
@@ -44,5 +45,7 @@ __all__ = [
     "publish",
     "publish_in_dss",
     "read",
+    "readiness",
+    "readiness_in_dss",
     "variables_of",
 ]

@@ -3,7 +3,7 @@ unknown with what would tell. What is wrong is said even where more may be; "fin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from ...model.known import Known, Unknown
@@ -162,7 +162,7 @@ def _people(
     if isinstance(users, Unknown):
         return Finding(id, title, "unknown", users.reason, users.needs)
     logins = {user.login: user for user in users}
-    states = [(login, place, _account(logins, login)) for login, place in named]
+    states = [(login, place, account(logins, login)) for login, place in named]
     wrong = [f"{place} ({login} is {state})" for login, place, state in states if state in ("gone", "disabled")]
     unsure = [login or "an unnamed user" for login, _, state in states if state == "unknown"]
     if unsure:
@@ -172,7 +172,8 @@ def _people(
     return _finding(id, title, wrong, gap, bad=words.count(len(wrong), f"dead {noun}"), fine=f"{total}, all enabled")
 
 
-def _account(logins: dict[str, User], login: str) -> str:
+def account(logins: Mapping[str, User], login: str) -> str:
+    """Whether the user of that login can sign in: "enabled", "disabled", "gone" or "unknown"."""
     user = logins.get(login)
     if not login or (user is not None and user.enabled is None):
         return "unknown"

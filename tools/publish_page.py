@@ -1,0 +1,97 @@
+"""docs/publish.md: where the guide and its facts go, from the descriptors and the code."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from opsguide.core.measures import measures
+from opsguide.model.measure import Tally
+from tests.todays import TODAY
+from tools.components_page import parameter_row
+
+ROOT = Path(__file__).resolve().parent.parent
+HEAD = "| Field | Parameter | Default | Meaning |\n|---|---|---|---|"
+
+
+def page() -> str:
+    """The page."""
+    return _PAGE.format(
+        publish=_form("python-runnables/publish-guide/runnable.json"),
+        readiness=_form("python-project-standards-check-specs/operations-readiness/project_standards_check_spec.json"),
+        metrics="\n".join(_metric(each) for each in measures(TODAY, None, Tally())),
+    )
+
+
+def _form(descriptor: str) -> str:
+    params = json.loads((ROOT / descriptor).read_text("utf-8"))["params"]
+    return "\n".join([HEAD, *(parameter_row(param) for param in params)])
+
+
+def _metric(measure: Any) -> str:
+    name = f"{measure.name}_total" if measure.kind == "counter" else measure.name
+    labels = ", ".join(f"`{label}`" for label, _ in measure.samples[0][0]) if measure.samples else ""
+    return f"| `{name}` | {measure.kind} | {labels} | {measure.help} |"
+
+
+_PAGE = """\
+# Publish
+
+The guide is one document. Wherever it is published, the same fact has the same value.
+
+## The macro *Publish guide* (`publish-guide`)
+
+Reads the project, shows what it would write, and writes where *Write it* is ticked. It needs *Write project content*, and
+makes the managed folder `operations_guide_state`, in which it keeps what it published where. To keep a guide up to date, run
+it as a step of a scenario with *Write it* on.
+
+{publish}
+
+**Wiki.** The guide's parts stand between marks that readers do not see, `<!-- operations-guide: begin … -->` and
+`<!-- operations-guide: end … -->`. Only what is between the marks of a part is ever replaced. Write above, below and between
+the parts as you like, and move them: your text stays to the letter, and so does the order. Where somebody wrote inside a part
+it is left as it is, and the result says so. An article is found again under another name, and one that somebody saves at the
+same moment is not written over.
+
+**Files.** Markdown, one HTML file that asks nobody for anything, or a PDF. A file that is not as the macro left it is not
+replaced. Links lead to the address of DSS that an administrator sets in the plugin's settings.
+
+Nothing is written where nothing changed but the time that has passed. *Any reader of this project* reads with nothing but
+the right to read the project's content: the published guide then shows nothing that its readers could not see.
+
+The same files can be downloaded from the foot of the guide's page: `/guide.pdf`, `/guide.html`, `/guide.md`, `/guide.json`.
+
+## For programs
+
+A program calls the web app's backend with a DSS API key (`Authorization: Bearer KEY`, or the key as user name of HTTP
+Basic). It reads, sees this project alone, and nothing that a plain reader could not see.
+
+| address | what | schema |
+|---|---|---|
+| `/guide.json` | the guide, cell by cell | [guide.schema.json](guide.schema.json) |
+| `/today.json` | today: each scenario, output and source with its verdict | [today.schema.json](today.schema.json) |
+| `/incidents.json` | what is wrong, by root cause | [incidents.schema.json](incidents.schema.json) |
+| `/status.json` | the promises as consumers see them | [status.schema.json](status.schema.json) |
+| `/metrics` | numbers, as OpenMetrics | below |
+
+Each document names its `schema_version`. Instants are ISO 8601 with offset, durations seconds.
+
+### `/metrics`
+
+What is not known has no sample: alert on its absence. Instants are seconds since 1970; labels are a project, an output, a
+scenario or a verdict.
+
+| metric | kind | labels | says |
+|---|---|---|---|
+{metrics}
+
+## The project standards check *Operations readiness* (`operations-readiness`)
+
+For DSS 14.1 and newer, where an administrator adds it to the library of checks and to a scope. It reads with the rights that
+DSS runs it with, and writes nothing. A project that lacks something fails with the severity below, and all that it lacks is
+said at once; where something cannot be told the check ends in an error that says what right would tell; a project with no
+output and no active scenario is not judged.
+
+{readiness}
+"""
