@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
 
 from opsguide.core.measures import measures
-from opsguide.model.measure import Tally
-from tests.todays import TODAY
+from opsguide.model.guide import Tone
+from opsguide.model.measure import Measure, Tally
+from opsguide.model.today import Counts, Timeline, Today
 from tools.components_page import parameter_row
 
 ROOT = Path(__file__).resolve().parent.parent
+_AT = datetime(2026, 3, 2, tzinfo=timezone.utc)
+# Families are named whatever there is to count.
+_NOTHING = Today("", "", _AT, "UTC", "", Tone.NONE, (), Counts(), Timeline(_AT, _AT, _AT, "UTC", ()), (), (), (), ())
 HEAD = "| Field | Parameter | Default | Meaning |\n|---|---|---|---|"
 
 
@@ -20,7 +24,7 @@ def page() -> str:
     return _PAGE.format(
         publish=_form("python-runnables/publish-guide/runnable.json"),
         readiness=_form("python-project-standards-check-specs/operations-readiness/project_standards_check_spec.json"),
-        metrics="\n".join(_metric(each) for each in measures(TODAY, None, Tally())),
+        metrics="\n".join(_metric(each) for each in measures(_NOTHING, None, Tally())),
     )
 
 
@@ -29,10 +33,9 @@ def _form(descriptor: str) -> str:
     return "\n".join([HEAD, *(parameter_row(param) for param in params)])
 
 
-def _metric(measure: Any) -> str:
+def _metric(measure: Measure) -> str:
     name = f"{measure.name}_total" if measure.kind == "counter" else measure.name
-    labels = ", ".join(f"`{label}`" for label, _ in measure.samples[0][0]) if measure.samples else ""
-    return f"| `{name}` | {measure.kind} | {labels} | {measure.help} |"
+    return f"| `{name}` | {measure.kind} | {measure.help} |"
 
 
 _PAGE = """\
@@ -82,8 +85,8 @@ Each document names its `schema_version`. Instants are ISO 8601 with offset, dur
 What is not known has no sample: alert on its absence. Instants are seconds since 1970; labels are a project, an output, a
 scenario or a verdict.
 
-| metric | kind | labels | says |
-|---|---|---|---|
+| metric | kind | says |
+|---|---|---|
 {metrics}
 
 ## The project standards check *Operations readiness* (`operations-readiness`)
