@@ -137,3 +137,18 @@ def jobs(instance: Instance, project: Project, number: int) -> None:
         disk.lay(
             folder, ended, {"output.log": f"Job {job_id} finished\n"}, {"project-snapshot.zip": 40_000 + each % 977}
         )
+
+
+def past(project: Project, number: int) -> None:
+    """Makes the told history longer: so many runs in all, each scenario's oldest one again and again, a day apart. What
+    does not change from run to run is shared, so that a million fit into memory."""
+    scenarios = [runs for runs in project.runs.values() if runs]
+    for runs in scenarios:
+        oldest = runs[-1]["scenarioRun"]
+        for back in range(1, number // len(scenarios) - len(runs) + 1):
+            moved = back * 86_400_000
+            start, end = oldest["start"] - moved, oldest["end"] - moved
+            trigger = {**oldest["trigger"], "timestamp": oldest["trigger"]["timestamp"] - moved}
+            result = {**oldest["result"], "start": start, "end": end}
+            run = {**oldest, "runId": f"{oldest['runId']}-{back}", "start": start, "end": end}
+            runs.append({"scenarioRun": {**run, "trigger": trigger, "result": result}, "stepRuns": []})
