@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from random import Random
 from typing import Any, Optional
 
 from flask import Request, Response, json
@@ -85,6 +86,11 @@ class Faults:
         """DSS keeps what `change` makes of the JSON sent: parts dropped, values of its own."""
         self._add(Fault(method, path, "rewrite", change, times))
 
+    def storm(self, seed: int, share: float) -> None:
+        """So large a share of all GETs (0 to 1) fails, each in a way that chance picks; the same seed, the same storm, as
+        far as calls come in the same order."""
+        self._add(Fault("GET", "/*", "storm", (Random(seed), share)))
+
     def clear(self) -> None:
         """All is well again, and whatever hangs goes on."""
         self._faults.clear()
@@ -96,6 +102,10 @@ class Faults:
         """What is answered in place of the route, after the time it is to take."""
         if self.latency:
             self._released.wait(self.latency)
+        for fault in self._taken(request.method, path, "storm"):
+            chance, share = fault.value
+            if chance.random() < share:
+                STRIKES[chance.randrange(len(STRIKES))](self, path)
         for fault in self._taken(request.method, path, "coming", "hang", "status", "html", "empty"):
             if fault.kind == "coming":
                 fault.value()
@@ -144,7 +154,7 @@ class Faults:
         return keep
 
     def _add(self, fault: Fault) -> None:
-        self._faults.append(fault)
+        self._faults = [each for each in self._faults if each.left != 0] + [fault]
 
     def _taken(self, method: str, path: str, *kinds: str) -> Iterator[Fault]:
         for fault in list(self._faults):
@@ -164,6 +174,24 @@ class Faults:
 
         return Response(drops(), response.status_code, headers=_length(response, len(data)))
 
+
+# What a storm does to one GET.
+STRIKES: tuple[Callable[[Faults, str], None], ...] = (
+    lambda faults, path: faults.status("GET", path, 500, times=1),
+    lambda faults, path: faults.status("GET", path, 403, "Action forbidden", times=1),
+    lambda faults, path: faults.html("GET", path, 404, times=1),
+    lambda faults, path: faults.html("GET", path, 502, times=1),
+    lambda faults, path: faults.hang("GET", path, 1, times=1),
+    lambda faults, path: faults.drip("GET", path, 1, times=1),
+    lambda faults, path: faults.cut_off("GET", path, times=1),
+    lambda faults, path: faults.lose("GET", path, times=1),
+    lambda faults, path: faults.empty("GET", path, times=1),
+    lambda faults, path: faults.change("GET", path, lambda _: None, times=1),
+    lambda faults, path: faults.change("GET", path, lambda _: "text", times=1),
+    lambda faults, path: faults.change(
+        "GET", path, lambda told: told[: len(told) // 2] if isinstance(told, list) else [told], times=1
+    ),
+)
 
 _ERROR_TYPES = {
     401: "com.dataiku.dip.exceptions.UnauthorizedException",

@@ -62,6 +62,8 @@ def test_the_failed_night_stands_out():
         ((run_at(NOW - 5 * HOUR, 4, "FAILED"),), "FAILED"),
         ((run_at(NOW - 5 * HOUR, 4, "ABORTED"),), "FAILED"),
         ((run_at(NOW - 5 * MINUTE, outcome=None),), "RUNNING"),
+        ((run_at(NOW - 5 * HOUR, outcome=None), *(run_at(NOW - n * DAY) for n in range(1, 15))), "RUNNING_LATE"),
+        ((run_at(NOW - 5 * HOUR, 240), *(run_at(NOW - n * DAY) for n in range(1, 15))), "LATE_FINISH"),
         ((run_at(NOW - 5 * HOUR),), "UNKNOWN"),
         ((), "UNKNOWN"),
     ],

@@ -38,12 +38,12 @@ from ..model.report import (
 )
 from ..model.snapshot import Build, Job, ObjectFacts, ObjectRef, Run, Scenario, Snapshot
 from .calendars import is_business_day, month_edge
-from .duration import SUCCESSES, judge_duration, limits, typical
+from .duration import judge_duration, limits, typical
 from .forecast import Roads
 from .freshness import DataTime, Input, arrival, data_time, judge, judge_age, judge_deadline
 from .lineage import Builds, Flow, Item, builders_of, builds, flow_of, outputs, readers_of, sources
 from .rates import error_rate
-from .runs import Terms, outages, run_verdicts, standing
+from .runs import Terms, of_run, outages, run_verdicts, standing
 from .runs.verdicts import CATCH_UP_SHARE
 from .schedule import next_expected, sentence, server_zone
 from .sla import (
@@ -263,7 +263,7 @@ class _Bench:
         if not scenario.active:
             return RunVerdict(None, "OFF", "the scenario is not active")
         if isinstance(scenario.settings, Unknown) and not isinstance(scenario.runs, Unknown):
-            return self._without_schedule(scenario.settings, scenario.runs)
+            return self._without_schedule(scenario, scenario.settings, scenario.runs)
         verdicts = self._verdicts[scenario.id]
         for span in _LOOK_BACK:
             if any(verdict.verdict != "PENDING" for verdict in verdicts):
@@ -271,21 +271,18 @@ class _Bench:
             verdicts = run_verdicts(scenario, self.terms, self.now - span)
         return standing(scenario, self.terms, verdicts)
 
-    def _without_schedule(self, why: Unknown, runs: tuple[Run, ...]) -> RunVerdict:
-        """What the last run tells by itself: a failure is one whatever the schedule says, a success proves little."""
+    def _without_schedule(self, scenario: Scenario, why: Unknown, runs: tuple[Run, ...]) -> RunVerdict:
+        """What the last run tells by itself: a failure is one whatever the schedule says, and so is a run that takes too
+        long; a success proves little."""
         last = runs[0] if runs else None
         if last is None:
             return RunVerdict(None, "UNKNOWN", f"no run is on record, and its schedule is unknown: {why.reason}")
-        if last.running:
-            return RunVerdict(None, "RUNNING", "its last run is going", last.run_id)
-        ended = f" at {self.terms.tell(last.end)}" if last.end else ""
-        if last.outcome not in SUCCESSES:
-            return RunVerdict(None, "FAILED", f"its last run failed{ended}", last.run_id)
-        return RunVerdict(
-            None,
-            "UNKNOWN",
-            f"its last run ended well{ended}; whether it ran when it should is unknown: {why.reason}",
-            last.run_id,
+        found = of_run(scenario, self.terms, last)
+        told = f"its last run {'is ' if last.running else ''}{found.reason}"
+        if found.verdict != "ON_TIME":
+            return replace(found, reason=told)
+        return replace(
+            found, verdict="UNKNOWN", reason=f"{told}; whether it ran when it should is unknown: {why.reason}"
         )
 
     @cached_property

@@ -7,6 +7,7 @@ patience is over, and stays so for good unless something recovered, replaced or 
     Terms           what the verdicts of one project's scenarios share: now, zones, promises
     run_verdicts    a verdict for every expected moment of a scenario
     standing        the verdict that stands for a scenario now
+    of_run          how one run did by itself, whatever the schedule says
     outages         when the instance was probably down
 
 Worked example: every day at 02:00, patience 3 min. A run that fired at 02:01 and ended well is ON_TIME; one of 02:22 is
@@ -15,7 +16,8 @@ LATE_START; without a run the verdict at 02:02 is PENDING, at 02:10 NOT_RUN ("DS
 """
 
 from .outage import outages
+from .outcome import of_run
 from .terms import Terms, started_by_a_person
 from .verdicts import run_verdicts, standing
 
-__all__ = ["Terms", "outages", "run_verdicts", "standing", "started_by_a_person"]
+__all__ = ["Terms", "of_run", "outages", "run_verdicts", "standing", "started_by_a_person"]
