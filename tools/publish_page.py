@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import get_args
 
 from opsguide.core.measures import measures
 from opsguide.model.guide import Tone
 from opsguide.model.measure import Measure, Tally
+from opsguide.model.question import Kind, Question
 from opsguide.model.today import Counts, Timeline, Today
 from tools.components_page import parameter_row
 
@@ -16,6 +18,14 @@ ROOT = Path(__file__).resolve().parent.parent
 _AT = datetime(2026, 3, 2, tzinfo=timezone.utc)
 # Families are named whatever there is to count.
 _NOTHING = Today("", "", _AT, "UTC", "", Tone.NONE, (), Counts(), Timeline(_AT, _AT, _AT, "UTC", ()), (), (), (), ())
+_KINDS = {
+    "overview": "the sentence of the day, all that is wrong or unknown, and what is muted until when and by whom",
+    "late": "what is late, failed, at risk, implausible or unknown, worst first",
+    "ready": "whether an output, source or scenario is ready: its verdict, when it was due and built, when to expect it",
+    "why": "the incident behind it: where it failed, the suspected origin, the lines of the log, what helped before",
+    "rerun": "all that is looked at before an action, what stands in the way first; nothing is started",
+    "contacts": "who is on call, whom to call about what, who owns and who uses what is named",
+}
 HEAD = "| Field | Parameter | Default | Meaning |\n|---|---|---|---|"
 
 
@@ -24,8 +34,22 @@ def page() -> str:
     return _PAGE.format(
         publish=_form("python-runnables/publish-guide/runnable.json"),
         readiness=_form("python-project-standards-check-specs/operations-readiness/project_standards_check_spec.json"),
+        question=_question(),
+        kinds=_kinds(),
         metrics="\n".join(_metric(each) for each in measures(_NOTHING, None, Tally())),
     )
+
+
+def _question() -> str:
+    fields = Question.model_fields
+    rows = [f"| `{name}` | `{fields[name].default!r}` | {fields[name].description} |" for name in fields]
+    return "\n".join(["| Input | Default | Meaning |", "|---|---|---|", *rows])
+
+
+def _kinds() -> str:
+    missing = set(get_args(Kind)) ^ set(_KINDS)
+    assert not missing, f"kinds of questions without words, or words without a kind: {missing}"
+    return "\n".join(f"| `{kind}` | {_KINDS[kind]} |" for kind in get_args(Kind))
 
 
 def _form(descriptor: str) -> str:
@@ -88,6 +112,18 @@ scenario or a verdict.
 | metric | kind | says |
 |---|---|---|
 {metrics}
+
+## The agent tool *Operations* (`operations`)
+
+For DSS 13.4 and newer: add it to an agent of the project. It answers read-only questions from the same verdicts as the pages,
+with what each rests on and what is not known, and reads with the rights that DSS runs it with. Without the address of DSS in
+the plugin's settings its sources have no links.
+
+{question}
+
+| `ask` | answers |
+|---|---|
+{kinds}
 
 ## The project standards check *Operations readiness* (`operations-readiness`)
 

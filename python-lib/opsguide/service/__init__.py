@@ -10,6 +10,8 @@ from ..dss.identity import Access
 from .cleanup import clean_up, clean_up_in_dss
 from .desk import Desk, desk_in_dss
 from .evaluation import evaluate, evaluate_in_dss, look, outcome_of, variables_of
+from .inquiry import answer, answer_in_dss
+from .inquiry import descriptor as inquiry_descriptor
 from .instrument import apply_rows, instrument, instrument_in_dss
 from .morning import ProblemsFound, morning_check, morning_check_in_dss
 from .portfolio import Check, Order, instance_check, instance_check_in_dss
@@ -27,12 +29,15 @@ __all__ = [
     "Portfolios",
     "ProblemsFound",
     "Reading",
+    "answer",
+    "answer_in_dss",
     "apply_rows",
     "clean_up",
     "clean_up_in_dss",
     "desk_in_dss",
     "evaluate",
     "evaluate_in_dss",
+    "inquiry_descriptor",
     "instance_check",
     "instance_check_in_dss",
     "instrument",
