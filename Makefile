@@ -33,12 +33,13 @@ else
 	@$(BIN)/python -m pytest -n auto --dist loadfile --ignore tests/unit
 endif
 
-check: $(VENV)/check.stamp ## ruff, mypy, import-linter, descriptor lint
+check: $(VENV)/check.stamp ## ruff, mypy, import-linter, descriptor lint, pip-audit where it is installed
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python tests/packaging/lint_descriptors.py
+	@$(BIN)/python tools/audit.py
 
 bench: $(VENV)/test.stamp ## measure the claims: every file of bench/ prints its ratio last
 	@for bench in bench/*.py; do echo "== $$bench"; $(BIN)/python "$$bench" || exit 1; done

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -21,3 +22,23 @@ def test_the_page_is_current(name):
 
 def test_the_example_that_people_copy_is_right():
     assert load({PROFILE_KEY: PROFILE_EXAMPLE}, {}).problems == ()
+
+
+def test_every_test_that_the_security_notes_name_is_there():
+    named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs" / "security.md").read_text("utf-8")))
+    there = set()
+    for file in (ROOT / "tests").rglob("test_*.py"):
+        there.update(re.findall(r"^def (test_\w+)", file.read_text("utf-8"), re.MULTILINE))
+    assert len(named) > 20
+    assert named - there == set()
+
+
+DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_no_link_of_a_document_leads_nowhere(document):
+    text = document.read_text("utf-8")
+    targets = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text)
+    local = [each for each in targets if not each.startswith(("http:", "https:", "mailto:"))]
+    assert [each for each in local if not (document.parent / each).exists()] == []
