@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from .core import pushdown, words
 from .core import rows as counting
 from .core.column_time import FUTURE, TIMES, ColumnTime, read
-from .core.freshness import DataTime, arrival, column_maximum
+from .core.freshness import BY_DATABASE, DataTime, arrival, column_maximum
 from .core.rows import DSS_ENGINE, PUSHED_DOWN, STANDING, STREAMED, RowCount
 from .core.schedule.zones import zone_of
 from .dss import builds, gateway, inside, raw, targets
@@ -151,7 +151,7 @@ def _data(case: _Case, dataset: Any, partition: str, column: str, zone: ZoneInfo
         pushed = _ask_newest(dataset, place, partition, column, kind, zone, case.now)
     if not isinstance(pushed, Unknown):
         newest, future = pushed
-        told: Metrics = {"data_clock": f"newest {column}, by the database", "future_values": future}
+        told: Metrics = {"data_clock": BY_DATABASE.format(column=column), "future_values": future}
     elif on_record is not None:
         newest, computed = on_record
         told = {"data_clock": f"newest {column}, by DSS's metric{_as_of(computed)}{f', {why_not}' if why_not else ''}"}

@@ -7,11 +7,12 @@ from contextlib import contextmanager
 from datetime import datetime, timezone
 from typing import Any
 
+import dataikuapi
 import pytest
 
 import localdss
 from localdss import data
-from localdss.host import ComponentFailed, run_probe
+from localdss.host import ComponentFailed, run_check, run_probe
 from localdss.server import Server
 
 TYPE, ROW_COUNT = (f"py_plugin_operations-guide_{name}" for name in ("freshness", "row-count"))
@@ -160,6 +161,25 @@ def test_a_database_is_asked_for_the_newest_value_up_to_now(database, name, zone
     assert found["data_time"].startswith(newest)
     assert found["future_values"] == future
     assert found["data_clock"] == f"newest {AWKWARD}, by the database"
+
+
+def test_what_the_database_told_is_what_the_check_goes_by(database):
+    raw = database.instance.projects["RETAIL"].datasets["zoned"]
+    probes = [
+        {"type": TYPE, "enabled": True, "meta": {"name": "Age"}, "configuration": {"config": {"time_column": AWKWARD}}}
+    ]
+    check = {"type": "custom_python_operations-guide_freshness", "config": {"time_column": AWKWARD, "max_age_hours": 1}}
+
+    def checked() -> tuple[str, str]:
+        return run_check(database.instance, "RETAIL", "admin", "DATASET", "zoned", "NP", check)
+
+    assert "no metric computes it" in checked()[1]
+    raw["metrics"] = {"probes": probes}
+    client = dataikuapi.DSSClient(database.url, "admin").get_project("RETAIL").get_dataset("zoned")
+    client.compute_metrics()
+    outcome, message = checked()
+    assert outcome == "OK"
+    assert message.endswith(f"at most 1 h allowed, by the newest {AWKWARD}")
 
 
 @pytest.mark.parametrize(

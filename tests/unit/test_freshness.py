@@ -95,6 +95,42 @@ def test_which_clock_tells(known: ObjectFacts, how: dict[str, Any], clock: Optio
         assert (found.clock, found.at_least, found.at_most) == (clock, at, at)
 
 
+def asked(value: str, computed: datetime, *, column: str = "sold_at", name: str = "Freshness", partition: str = ""):
+    """What our probe leaves where the database told it the newest value of a column."""
+    probe = "py_plugin_operations-guide_freshness"
+    return (
+        Metric(f"{probe}:data_time:{name}", value, "DATE", computed, partition),
+        Metric(f"{probe}:data_clock:{name}", f"newest {column}, by the database", "STRING", computed, partition),
+    )
+
+
+SIX, SEVEN = "2025-10-14T06:00:00.000Z", "2025-10-14T06:30:00.000Z"
+
+
+@pytest.mark.parametrize(
+    ("metrics", "at"),
+    [
+        (asked(SIX, NOW - MINUTE), NOW - HOUR),
+        ((*asked(SIX, NOW - MINUTE), maximum(SEVEN)), NOW - HOUR),  # asked later than DSS's metric was computed
+        ((*asked(SIX, NOW - 2 * HOUR), maximum(SEVEN)), NOW - 30 * MINUTE),
+        ((*asked(SIX, NOW - MINUTE), maximum("no time")), NOW - HOUR),
+        ((*asked(SEVEN, NOW, column="paid_at", name="Paid"), *asked(SIX, NOW)), NOW - HOUR),
+        ((*asked(SIX, NOW, partition="a"), *asked(SEVEN, NOW, partition="b")), NOW - 30 * MINUTE),
+        (asked(SIX, NOW, column="paid_at"), None),
+        (asked(SIX, NOW)[:1], None),
+        (asked(SIX, NOW)[1:], None),
+        (asked("soon", NOW), None),
+    ],
+)
+def test_what_our_probe_was_told_by_the_database_is_known_too(metrics: Any, at: Optional[datetime]):
+    found = data_time(facts(metrics=metrics), NOW, PARIS, column="sold_at")
+    if at is None:
+        assert isinstance(found, Unknown)
+    else:
+        assert isinstance(found, DataTime)
+        assert (found.clock, found.at_least) == ("newest sold_at", at)
+
+
 @pytest.mark.parametrize(
     ("metrics", "at_least", "said"),
     [

@@ -28,6 +28,7 @@ from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from typing import Optional
 
 from ..model.known import Cause, Known, Unknown
+from ..model.metrics import FRESHNESS_PROBE
 from ..model.report import FreshnessVerdict
 from ..model.snapshot import Build, Metric, ObjectFacts
 from . import column_time, words
@@ -36,6 +37,8 @@ from .column_time import FUTURE
 from .sla import Promise, dues, last_due
 
 COLUMN_METRIC = "col_stats:MAX:{column}"
+# What our probe's metric `data_clock` says where the database told it the newest value: so is found of which column it is.
+BY_DATABASE = "newest {column}, by the database"
 # Data that comes long after its time is late for its own day, not early for the next.
 _EARLY = timedelta(hours=12)
 
@@ -103,7 +106,7 @@ def _by_column(facts: ObjectFacts, column: str, zone: tzinfo, now: datetime) -> 
     happened before."""
     built = _success(facts)
     name = f"newest {words.one_line(column, 60)}"
-    found, note = column_maximum(facts.metrics, column, now, zone)
+    found, note = _newest_on_record(facts.metrics, column, now, zone)
     if found is None:
         if built is None:
             if isinstance(facts.metrics, Unknown):
@@ -134,6 +137,30 @@ def column_maximum(
         return None, "the newest value lies in the future" if future else "it is no time"
     note = f"{words.count(future, 'value')} in the future left out" if future else ""
     return max(past, key=lambda pair: pair[0]), note
+
+
+def _newest_on_record(
+    metrics: Known[Sequence[Metric]], column: str, now: datetime, zone: tzinfo
+) -> tuple[Optional[tuple[datetime, Optional[datetime]]], str]:
+    """As `column_maximum`; else, or where it was asked later, what our probe found in the database."""
+    found, note = column_maximum(metrics, column, now, zone)
+    asked = _asked(() if isinstance(metrics, Unknown) else metrics, column)
+    if asked is None or (found is not None and found[1] is not None and found[1] >= asked[1]):
+        return found, note
+    return asked, ""
+
+
+def _asked(metrics: Sequence[Metric], column: str) -> Optional[tuple[datetime, datetime]]:
+    """The newest value that our probe was told of the column, and when. It left out what lies in the future."""
+    ours = {(each.id, each.partition): each for each in metrics if each.id.startswith(FRESHNESS_PROBE)}
+    wanted = BY_DATABASE.format(column=column)
+    found = []
+    for (metric_id, partition), clock in ours.items():
+        value = ours.get((metric_id.replace(":data_clock", ":data_time", 1), partition))
+        if ":data_clock" in metric_id and clock.value == wanted and value is not None and value.computed_at:
+            time_of_data = column_time.read(value.value)
+            found += [(time_of_data.at, value.computed_at)] if time_of_data else []
+    return max(found, default=None)
 
 
 def _success(facts: ObjectFacts) -> Optional[Build]:

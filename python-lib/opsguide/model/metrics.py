@@ -6,3 +6,6 @@ COUNT_METRIC = "records:COUNT_RECORDS"
 
 # Our own probe's count, followed by the name that a person gave the probe.
 ROW_COUNT_PROBE = "py_plugin_operations-guide_row-count:row_count:"
+
+# Our own probe of freshness; what follows is the metric, and the name that a person gave the probe.
+FRESHNESS_PROBE = "py_plugin_operations-guide_freshness"

@@ -129,12 +129,13 @@ def _probes(of: Watched) -> Iterator[Change]:
         kind = probe_type(component)
         if any(each.get("type") == kind for each in _list(of.document, _PROBES)):
             continue
+        column = of.profile.time_column if component == "freshness" else ""
         probe = {
             "type": kind,
             "enabled": True,
             "computeOnBuildMode": "PARTITION",
             "meta": {"name": label, "level": 10},
-            "configuration": {"config": {}},
+            "configuration": {"config": {"time_column": column} if column else {}},
         }
         yield Change(
             f"probe:{component}:{of.name}",
@@ -144,6 +145,8 @@ def _probes(of: Watched) -> Iterator[Change]:
             why,
             (Step(EDIT, ("datasets", of.name), probe, place=_PROBES),),
             Trial("probe", of.name, kind, of.partition),
+            proposed=f"time column {column}, as declared" if column else "",
+            declared=bool(column),
         )
 
 
@@ -239,7 +242,7 @@ def _age_check(of: Watched) -> Optional[Change]:
     limits = backtest.age_limits(ends)
     if limits is None:
         few = words.count(len(ends), "successful build")
-        obstacle = f"{few} on record are too few to propose an age; declare max_age_hours or due in the profile"
+        obstacle = f"{few} on record, too few to propose an age; declare max_age_hours or due in the profile"
         return _check(of, "freshness", "Fresh", {}, why, "", "", obstacle=obstacle)
     config = {"mode": "age", "warn_age_hours": limits.warn, "max_age_hours": limits.error, **_CANNOT_TELL}
     proposed = (
