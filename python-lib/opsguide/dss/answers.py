@@ -497,7 +497,6 @@ def jobs(answer: Iterable[Raw], key: str) -> tuple[Job, ...]:
 def _job(item: Raw, key: str) -> Job:
     definition = raw.mapping(item, "def")
     state = raw.text(item, "state")
-    stable = raw.flag(item, "stableState")
     return Job(
         id=raw.first_text((raw.text(definition, "id"), raw.text(item, "jobId"))),
         name=raw.text(definition, "name"),
@@ -505,13 +504,19 @@ def _job(item: Raw, key: str) -> Job:
         initiator=raw.text(definition, "initiator"),
         triggered_from=raw.text(definition, "triggeredFrom"),
         state=state,
-        finished=stable if stable is not None else state in _ENDED,
+        finished=has_ended(item, state),
         initiated_at=raw.instant(definition, "initiationTimestamp"),
         start=raw.instant(item, "startTime"),
         end=raw.instant(item, "endTime"),
         outputs=tuple(_target(target, key) for target in raw.mappings(definition, "outputs")),
         warnings=raw.count(item, "warningsCount"),
     )
+
+
+def has_ended(item: Raw, state: str) -> bool:
+    """Whether a job of the list is over."""
+    stable = raw.flag(item, "stableState")
+    return stable if stable is not None else state in _ENDED
 
 
 def _target(item: Raw, key: str) -> tuple[ObjectRef, str]:

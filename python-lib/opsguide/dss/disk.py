@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple, Optional
+from typing import Optional
 
 # How many names lead from the data directory to one run's folder.
 JOBS, SCENARIOS = "jobs", "scenarios"
@@ -26,30 +26,31 @@ def data_directory(named: Optional[str]) -> Optional[Path]:
     return home if home is not None and any((home / kind).is_dir() for kind in _DEPTH) else None
 
 
-class Log(NamedTuple):
-    """A run's folder: bytes of all files in it, and when something was last put into it (seconds since 1970)."""
-
-    size: int
-    written_at: float
-
-
-def logs(home: Path, kind: str, project_key: str) -> dict[str, Log]:
-    """Each run's folder of a project, by "JOB" or "SCENARIO/RUN". Links count as nothing and are not followed. OSError
-    where the project's folder cannot be read; what lies deeper and cannot be read counts as nothing."""
-    found: dict[str, Log] = {}
+def sizes(home: Path, kind: str, project_key: str) -> dict[str, int]:
+    """The bytes of each run's folder of a project, by "JOB" or "SCENARIO/RUN". Links count as nothing and are not followed.
+    OSError where the project's folder cannot be read; what lies deeper and cannot be read counts as nothing."""
+    found: dict[str, int] = {}
     _check((kind, project_key))
     top = home / kind / project_key
     if not top.exists():
         return found
     with _opened(home, (kind, project_key)):
         pass  # refuses links on the way
-    for name, written_at in _folders(str(top)):
+    for name in _folders(str(top)):
         if kind == JOBS:
-            found[name] = Log(_size(f"{top}/{name}"), written_at)
+            found[name] = _size(f"{top}/{name}")
         else:
-            for run, at in _folders(f"{top}/{name}"):
-                found[f"{name}/{run}"] = Log(_size(f"{top}/{name}/{run}"), at)
+            for run in _folders(f"{top}/{name}"):
+                found[f"{name}/{run}"] = _size(f"{top}/{name}/{run}")
     return found
+
+
+def written_at(home: Path, kind: str, project_key: str, run: str) -> Optional[float]:
+    """When something was last put into a run's folder, in seconds since 1970; None where that cannot be told."""
+    try:
+        return (home / kind / project_key / run).lstat().st_mtime
+    except OSError:
+        return None
 
 
 def remove(home: Path, kind: str, project_key: str, run: str) -> None:
@@ -110,11 +111,9 @@ def _empty(folder: int, disk: int, depth: int) -> None:
         os.rmdir(name, dir_fd=folder)
 
 
-def _folders(top: str) -> Iterator[tuple[str, float]]:
+def _folders(top: str) -> Iterator[str]:
     with os.scandir(top) as entries:
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                yield entry.name, entry.stat(follow_symlinks=False).st_mtime
+        yield from (entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
 
 
 def _size(top: str) -> int:

@@ -10,19 +10,22 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Optional
+from sys import intern
+from typing import Any, NamedTuple, Optional
 
 from ..errors import DssNotFound
 from ..model.cleanup import Document, Gap, Origin, Thing
 from ..model.known import Unknown, known
-from ..model.snapshot import ObjectRef, Scenario, Snapshot
+from ..model.snapshot import Job, ObjectRef, Scenario, Snapshot
 from . import answers, gateway, raw
 from .session import Batch, Clients, path
 
-LISTS = frozenset({"project", "scenarios", "graph", "jobs", "settings", "instance"})
+LISTS = frozenset({"project", "scenarios", "graph", "settings", "instance"})
 BUILDS, SIZES = frozenset({"builds"}), frozenset({"metrics", "files"})
 
 RUNS_ASKED = 5_000
+# DSS lists all jobs or none: of those that need a clean-up most there are hundreds of thousands.
+MAX_JOBS_BYTES, JOBS_SECONDS = 2 * 1024**3, 600.0
 # Code, notebooks and the like that are read one by one, per kind; beyond, that kind of use cannot be ruled out.
 MAX_READ = 600
 
@@ -42,9 +45,30 @@ _CODE = (
 )
 
 
+class JobLog(NamedTuple):
+    """What a clean-up keeps of each job: there are very many."""
+
+    id: str
+    name: str
+    state: str
+    finished: bool
+    at: Optional[datetime]
+    began_at: Optional[datetime]
+
+
+@dataclass(frozen=True)
+class JobList:
+    """All jobs of a project in few words; `telling` are those that say something of objects, whole and newest first: what
+    runs, and of each state the newest of each set of outputs."""
+
+    logs: tuple[JobLog, ...]
+    telling: tuple[Job, ...]
+
+
 @dataclass(frozen=True)
 class Leftovers:
-    """A project as a clean-up sees it. `unread` says of each signal why not all that could give it was read."""
+    """A project as a clean-up sees it; `snapshot.jobs` are the telling ones. `unread` says of each signal why not all that
+    could give it was read."""
 
     snapshot: Snapshot
     things: tuple[Thing, ...]
@@ -78,8 +102,40 @@ def read_objects(clients: Clients, project_key: str) -> tuple[Snapshot, Mapping[
     return found, _with_neighbours(found, origins)
 
 
+def read_jobs(clients: Clients, project_key: str) -> JobList:
+    """The list of jobs, read as it arrives: what is kept of it is a tenth of what DSS says."""
+    logs: list[JobLog] = []
+    newest: dict[tuple[str, str], tuple[float, Mapping[str, Any]]] = {}
+    running: list[Mapping[str, Any]] = []
+    place = path("projects", project_key, "jobs") + "/"
+    for item in clients.members(place, max_bytes=MAX_JOBS_BYTES, seconds=JOBS_SECONDS):
+        definition = raw.mapping(item, "def")
+        log = _job_log(item, definition)
+        logs.append(log)
+        if not log.finished:
+            running.append(item)
+            continue
+        told, at = (log.state, repr(definition.get("outputs"))), log.at.timestamp() if log.at else 0.0
+        if told not in newest or at > newest[told][0]:
+            newest[told] = (at, item)
+    return JobList(tuple(logs), answers.jobs([*running, *(item for _, item in newest.values())], project_key))
+
+
+def _job_log(item: Mapping[str, Any], definition: Mapping[str, Any]) -> JobLog:
+    state = intern(raw.text(item, "state"))
+    began = raw.instant(item, "startTime") or raw.instant(definition, "initiationTimestamp")
+    return JobLog(
+        raw.first_text((raw.text(definition, "id"), raw.text(item, "jobId"))),
+        intern(raw.text(definition, "name")),
+        state,
+        answers.has_ended(item, state),
+        raw.instant(item, "endTime") or began,
+        began,
+    )
+
+
 def read_lists(clients: Clients, project_key: str) -> tuple[Snapshot, Mapping[ObjectRef, Origin]]:
-    """The project's lists; see `read_objects`."""
+    """The project's lists but that of jobs; see `read_objects`."""
     objects, origins = read_objects(clients, project_key)
     return gateway.read_snapshot(clients, project_key, LISTS, have=objects), origins
 
@@ -381,7 +437,7 @@ def still_there(clients: Clients, project_key: str, group: str, things: list[Thi
     """Which logs or sessions DSS still lists, by id."""
     root = path("projects", project_key)
     if group == "job_logs":
-        return frozenset(job.id for job in answers.jobs(clients.get_items(f"{root}/jobs/"), project_key))
+        return frozenset(log.id for log in read_jobs(clients, project_key).logs)
     if group == "scenario_logs":
         scenarios = sorted({thing.id.rpartition("/")[0] for thing in things})
         return frozenset(f"{each}/{run}" for each in scenarios for run in _run_ids(clients, project_key, each))

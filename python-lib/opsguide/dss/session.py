@@ -33,7 +33,7 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 from ..errors import DssBroken, DssDenied, DssError, DssNotFound, DssUnreachable
 from ..model.known import Cause, Known, Unknown
 from ..model.snapshot import MetricPoint, ScenarioSettings, Viewer
-from . import raw
+from . import pieces, raw
 
 T = TypeVar("T")
 V = TypeVar("V")
@@ -285,6 +285,15 @@ class Clients:
             except csv.Error as error:
                 raise DssBroken(f"its rows cannot be read: {error}", status=200, path=api_path) from error
 
+    def members(self, api_path: str, *, max_bytes: int, seconds: float) -> Iterator[Mapping[str, Any]]:
+        """The objects of a list one by one as they arrive, for a list that is too long to be held whole; members that are
+        no objects are passed over. DssBroken past `max_bytes`, and where it is no whole list; DssUnreachable past
+        `seconds`, which is also how long DSS may take to begin."""
+        with self._answer("GET", api_path, None, seconds=seconds) as response, _at_most(response, seconds, api_path):
+            for member in pieces.members(_chunks(response, max_bytes, api_path), api_path):
+                if isinstance(member, dict):
+                    yield member
+
     def lines(self, api_path: str, params: Mapping[str, Any], *, max_bytes: int, seconds: float) -> Iterator[str]:
         """The lines of a text (a log) as they arrive. Whoever has read enough stops: the rest is not asked for. DssBroken
         past `max_bytes`, DssUnreachable past `seconds`."""
@@ -316,11 +325,13 @@ class Clients:
         *,
         writes: bool = False,
         files: Optional[Mapping[str, tuple[str, bytes]]] = None,
+        seconds: Optional[float] = None,
     ) -> Iterator[requests.Response]:
         lacking = right_to_write(api_path) if writes and self.read_only else self._lacks(api_path)
         if lacking:
             raise DssDenied(f"this takes {lacking}", status=403, path=api_path, needs=lacking)
-        with self._turn(api_path), self._client() as client, _our_errors(api_path, self.timeout_seconds):
+        patience = seconds or self.timeout_seconds
+        with self._turn(api_path), self._client() as client, _our_errors(api_path, patience):
             with self._lock:
                 self.calls += 1
             self.calls_of_all.add()
@@ -334,10 +345,11 @@ class Clients:
                 stream=True,
                 allow_redirects=False,
                 verify=client._session.verify,
+                timeout=seconds,
             ) as response:
                 self._clock.hear(response.headers.get("Date"))
                 if response.status_code >= 300:
-                    with _at_most(response, self.timeout_seconds, api_path):
+                    with _at_most(response, patience, api_path):
                         raise _error(response, api_path, right_to_write if writes else right_for)
                 yield response
 

@@ -44,23 +44,18 @@ class Index:
     def __init__(self, documents: Iterable[Document], gaps: Mapping[str, str]) -> None:
         self.gaps = gaps
         self._named: dict[str, list[Document]] = defaultdict(list)
-        self._told: dict[str, list[Document]] = defaultdict(list)
+        self._told: dict[str, list[tuple[Document, str]]] = defaultdict(list)
         self._texts: list[tuple[Document, str]] = []
         for document in documents:
             self._add(document)
 
     def _add(self, document: Document) -> None:
-        named, words = set(), set()
-        for text in _texts(document.value):
-            named.add(text)
-            found = _WORD.findall(text)
-            words.update(found)
-            if len(found) > 1:
-                self._texts.append((document, text))
+        named = frozenset(_texts(document.value))
         for text in named:
             self._named[text].append(document)
-        for word in words:
-            self._told[word].append(document)
+            self._texts.append((document, text))
+            for word in frozenset(_WORD.findall(text)):
+                self._told[word].append(self._texts[-1])
 
     def uses(self, names: Iterable[str]) -> dict[str, tuple[str, str]]:
         """Signal -> (state, where), of an object that goes by any of `names`."""
@@ -72,10 +67,13 @@ class Index:
                 found.setdefault(document.signal, ("possible", document.where))
         return found
 
-    def _containing(self, name: str) -> Iterable[Document]:
-        if _WORD.fullmatch(name):
-            return self._told.get(name, ())
-        return (document for document, text in self._texts if name in text) if name else ()
+    def _containing(self, name: str) -> Iterator[Document]:
+        """The documents with a text that contains it: looked up by the rarest of its words."""
+        words = _WORD.findall(name)
+        if words == [name]:
+            return (document for document, _ in self._told.get(name, ()))
+        few = min((self._told.get(word, []) for word in words), key=len) if words else self._texts
+        return (document for document, text in few if name in text) if name else iter(())
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -24,7 +24,7 @@ from ...core.cleanup import (
     unused,
 )
 from ...dss import disk, leftovers, macros, plans
-from ...dss.leftovers import Leftovers
+from ...dss.leftovers import JobList, Leftovers
 from ...dss.session import Clients, attempt
 from ...dss.store import Store
 from ...model.cleanup import KEEP_TAG, Candidate, Gap, Options, Plan, Sum, Thing
@@ -173,9 +173,12 @@ def look(
     """One project, as far as the groups take it. Of single datasets and folders only those of `only` are asked about;
     `progress` is told the part that is done."""
     clients, groups = caller.clients, frozenset(options.groups)
-    with ThreadPoolExecutor(1) as beside:  # the disk is read while DSS answers
+    with ThreadPoolExecutor(2) as beside:  # the disk is read while DSS answers
         reading_disk = beside.submit(_on_disk, caller, project_key, groups)
+        reading_jobs = beside.submit(_job_list, clients, project_key, groups)
         lists, origins = leftovers.read_lists(clients, project_key)
+        jobs = reading_jobs.result()
+        lists = replace(lists, jobs=jobs if isinstance(jobs, Unknown) else jobs.telling)
         progress(0.3)
         found = leftovers.read_rest(clients, lists, origins, groups, documents=_has_objects(lists, options))
         progress(0.5)
@@ -186,7 +189,7 @@ def look(
         told, more = _told_by_macros(caller, project_key, options, known(listed, {}), now)
         on_disk, unsized = reading_disk.result()
     progress(1.0)
-    runs = _runs(found, on_disk.get("scenario_logs", {})) if "scenario_logs" in groups else ()
+    runs = _runs(caller, found, on_disk.get("scenario_logs", {})) if "scenario_logs" in groups else ()
     others = (thing for thing in found.things if thing.group != "scenario_logs")
     things = (*others, *runs, *_objects_found(found, index, options), *told)
     protect = _protection_of_all(found)
@@ -194,11 +197,18 @@ def look(
         project_key,
         now,
         tuple(protect(thing) for thing in things),
-        lambda: map(protect, _jobs(found, on_disk.get("job_logs", {}))) if "job_logs" in groups else iter(()),
+        lambda: map(protect, _jobs(caller, project_key, jobs, on_disk.get("job_logs", {}), groups)),
         known(listed, {}),
-        sum(log.size for by_id in on_disk.values() for log in by_id.values()) if on_disk else None,
+        sum(sum(by_id.values()) for by_id in on_disk.values()) if on_disk else None,
         (*found.gaps, *gaps, *more, *unsized, *_unread(found, groups)),
     )
+
+
+def _job_list(clients: Clients, project_key: str, groups: frozenset[str]) -> Known[JobList]:
+    """The jobs, for their logs and for what they tell of objects."""
+    if not groups & {"job_logs", "intermediates", *_OBJECT_GROUPS}:
+        return JobList((), ())
+    return attempt("the list of jobs", leftovers.read_jobs, clients, project_key)
 
 
 def _has_objects(lists: Snapshot, options: Options) -> bool:
@@ -215,14 +225,16 @@ def _asked(
     may go, how large they are. Of what stays anyway a few are asked about too, so that people see what they keep."""
     index, now = Index(found.documents, found.unread), found.snapshot.taken_at
 
-    def standings(where: str) -> tuple[ObjectRef, ...]:
+    def standings() -> dict[ObjectRef, str]:
         things = (t for t in _objects_found(found, index, options) if only is None or t.key in only)
-        return tuple(_ref(thing) for thing in things if standing(thing, options, now) == where)
+        return {_ref(thing): standing(thing, options, now) for thing in things}
 
-    wanted, kept = standings(OPEN), standings(PROTECTED)[:MAX_KEPT]
+    stands = standings()
+    wanted = tuple(ref for ref, where in stands.items() if where == OPEN)
+    kept = tuple(ref for ref, where in stands.items() if where == PROTECTED)[:MAX_KEPT]
     asked = wanted[:MAX_OBJECTS]
     found = leftovers.read_facts(clients, found, leftovers.BUILDS, (*asked, *kept))
-    may_go = frozenset(standings(OPEN))
+    may_go = frozenset(ref for ref, where in standings().items() if where == OPEN)
     sized = tuple(ref for ref in asked if ref in may_go)
     found = leftovers.read_facts(clients, found, leftovers.SIZES, (*sized, *kept))
     return found, index, _too_many(found.snapshot.project_key, len(wanted), options)
@@ -248,47 +260,52 @@ def _objects_found(found: Leftovers, index: Index, options: Options) -> Iterator
         yield from intermediates(found.snapshot, index, found.origins)
 
 
-def _jobs(found: Leftovers, on_disk: Mapping[str, disk.Log]) -> Iterator[Thing]:
-    jobs = found.snapshot.jobs
-    if isinstance(jobs, Unknown):
+def _jobs(
+    caller: Caller, key: str, jobs: Known[JobList], on_disk: Mapping[str, int], groups: frozenset[str]
+) -> Iterator[Thing]:
+    if isinstance(jobs, Unknown) or "job_logs" not in groups:
         return
-    for job in jobs:
-        began = job.start or job.initiated_at
+    for log in jobs.logs:
         yield Thing(
             "job_logs",
-            found.snapshot.project_key,
-            job.id,
-            series=job.name,
-            at=job.end or began,
-            began_at=began,
-            size=on_disk[job.id].size if job.id in on_disk else None,
-            outcome=job.state,
-            live=not job.finished,
-            version=f"{job.state} {job.end}",
+            key,
+            log.id,
+            series=log.name,
+            at=log.at,
+            began_at=log.began_at,
+            size=on_disk.get(log.id),
+            outcome=log.state,
+            live=not log.finished,
+            version=f"{log.state} {log.at}",
         )
-    yield from _orphans("job_logs", found.snapshot.project_key, on_disk, {job.id for job in jobs})
+    yield from _orphans(caller, "job_logs", key, on_disk, {log.id for log in jobs.logs})
 
 
 def _orphans(
-    group: str, key: str, on_disk: Mapping[str, disk.Log], listed: set[str], unread: frozenset[str] = frozenset()
+    caller: Caller,
+    group: str,
+    key: str,
+    on_disk: Mapping[str, int],
+    listed: set[str],
+    unread: frozenset[str] = frozenset(),
 ) -> Iterator[Thing]:
     """Folders of runs that DSS lists no more, so that none of them runs; none of scenarios whose list is not whole."""
-    for name, log in on_disk.items():
-        if name not in listed and name.rpartition("/")[0] not in unread:
-            at = datetime.fromtimestamp(log.written_at, timezone.utc)
-            yield Thing(
-                group, key, name, f"{name} (DSS lists it no more)", at=at, size=log.size, version=at.isoformat()
-            )
+    for name in on_disk.keys() - listed:
+        if name.rpartition("/")[0] not in unread:
+            written = disk.written_at(caller.home, DISK_OF[group], key, name) if caller.home else None
+            at = datetime.fromtimestamp(written, timezone.utc) if written is not None else None
+            told = f"{name} (DSS lists it no more)"
+            yield Thing(group, key, name, told, at=at, size=on_disk[name], version=str(at))
 
 
-def _runs(found: Leftovers, on_disk: Mapping[str, disk.Log]) -> Iterator[Thing]:
+def _runs(caller: Caller, found: Leftovers, on_disk: Mapping[str, int]) -> Iterator[Thing]:
     """The scenario runs with their sizes, and where the scenarios are known the folders of runs that are no more."""
-    runs = [thing for thing in found.things if thing.group == "scenario_logs"]
+    key, runs = found.snapshot.project_key, [thing for thing in found.things if thing.group == "scenario_logs"]
     for thing in runs:
-        yield replace(thing, size=on_disk[thing.id].size) if thing.id in on_disk else thing
+        yield replace(thing, size=on_disk[thing.id]) if thing.id in on_disk else thing
     if not isinstance(found.snapshot.scenarios, Unknown):
         unread = frozenset(thing.id[:-1] for thing in runs if thing.id.endswith("/"))
-        yield from _orphans("scenario_logs", found.snapshot.project_key, on_disk, {t.id for t in runs}, unread)
+        yield from _orphans(caller, "scenario_logs", key, on_disk, {t.id for t in runs}, unread)
 
 
 def _protection_of_all(found: Leftovers) -> Callable[[Thing], Thing]:
@@ -300,13 +317,13 @@ def _protection_of_all(found: Leftovers) -> Callable[[Thing], Thing]:
     return lambda thing: replace(thing, protected=(*thing.protected, why))
 
 
-def _on_disk(caller: Caller, key: str, groups: frozenset[str]) -> tuple[dict[str, Mapping[str, disk.Log]], list[Gap]]:
-    found: dict[str, Mapping[str, disk.Log]] = {}
+def _on_disk(caller: Caller, key: str, groups: frozenset[str]) -> tuple[dict[str, Mapping[str, int]], list[Gap]]:
+    found: dict[str, Mapping[str, int]] = {}
     gaps = []
     for group, kind in DISK_OF.items() if caller.home else ():
         if group in groups and caller.home is not None:
             try:
-                found[group] = disk.logs(caller.home, kind, key)
+                found[group] = disk.sizes(caller.home, kind, key)
             except (OSError, ValueError) as error:
                 gaps.append(Gap(group, key, f"sizes on disk could not be read: {error}"))
     return found, gaps
