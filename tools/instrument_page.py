@@ -18,6 +18,10 @@ _MEANINGS = {
     "operations_new": "what is wrong now and was not, or is worse, one a line: `scenario:ID`, `dataset:NAME`, `folder:ID`, "
     "or `project` where it could not be read",
     "operations_heartbeat": "`sent`, why it was not, or empty where none was asked for",
+    "operations_digest": "the digest, one line each; empty where there is nothing to tell that was not told",
+    "operations_digest_subject": "the same in one short line",
+    "operations_digest_sent": "what became of it, or why it was not sent",
+    "operations_digest_seen": "for the next run: what people were told",
     "operations_seen": "for the next run: what this one saw",
 }
 

@@ -89,6 +89,23 @@ the right to read the project's content: the published guide then shows nothing 
 
 The same files can be downloaded from the foot of the guide's page: `/guide.pdf`, `/guide.html`, `/guide.md`, `/guide.json`.
 
+## The digest
+
+The scenario step *Evaluate operations* can tell people who do not look at the page. Choose *Digest* in the step: by mail, or
+in the scenario's variables alone, from which a reporter to Slack, Teams or a webhook takes them (`${{operations_digest}}`, and
+`${{operations_digest_subject}}` as one short line). Whoever runs it as often as the watch hears of news within minutes, and of
+nothing twice.
+
+- An alarm is told when it begins, when it is over, and again only when it became another one: another verdict, or another
+  day's promise. Each has a line with a link. What people were told is remembered in the state folder, which is made with the
+  first digest; without the right to, in the variables of the scenario's last run.
+- The first digest of a day also says what still stands, what is not known, and what is muted until when and by whom. A quiet
+  day is one line.
+- During a maintenance window of the profile (without *runs expected*) no alarm is told: it is named as held back, with the end
+  of the window and the layer of the profile that says so, and told afterwards where it still stands.
+- Mail goes through a messaging channel of DSS (12.6 and newer) and takes *Write project content* for the scenario's run-as user.
+  Where a mail does not leave, the step fails and says why, and the next run tells it again.
+
 ## For programs
 
 A program calls the web app's backend with a DSS API key (`Authorization: Bearer KEY`, or the key as user name of HTTP

@@ -24,5 +24,7 @@ try:
 except Exception as refused:  # noqa: BLE001
     # DSS documents no kind of item for this: where it takes none, the variables still say it all.
     print(f"DSS took no report item: {refused}")  # noqa: T201
+if seen.digest.failed:
+    raise service.ProblemsFound(f"The digest was {seen.digest.said}\n{found.headline}")
 if found.fails:
     raise service.ProblemsFound(f"{found.headline}\n{variables['operations_problems']}")

@@ -270,7 +270,13 @@ class Clients:
 
     def upload(self, api_path: str, name: str, content: bytes) -> None:
         """Put a file there, whole."""
-        with self._answer("POST", api_path, None, writes=True, files={"file": (name, content)}):
+        self.post_parts(api_path, {"file": (name, content)})
+
+    def post_parts(
+        self, api_path: str, parts: Mapping[str, tuple[str, bytes]], params: Optional[Mapping[str, Any]] = None
+    ) -> None:
+        """Send a form of files, by the names of its fields, once. After DssUnreachable it may have arrived or not."""
+        with self._answer("POST", api_path, params, writes=True, files=parts):
             pass
 
     def rows(

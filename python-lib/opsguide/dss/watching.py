@@ -20,9 +20,14 @@ _RUNS_ASKED = 3
 
 
 def recall(
-    clients: Clients, project_key: str, state: Known[Optional[Store]], question: str, scenario_id: str
+    clients: Clients,
+    project_key: str,
+    state: Known[Optional[Store]],
+    question: str,
+    scenario_id: str,
+    kept_in: str = VARIABLE,
 ) -> Known[Any]:
-    """The data of the last evaluation that asked the same. None where there was none yet, Unknown where there is no
+    """The data of the last evaluation that asked the same; `kept_in` is the variable that runs keep it in. None where there was none yet, Unknown where there is no
     place to remember it in or none could be read."""
     found: list[tuple[datetime, Any]] = []
     folder = isinstance(state, Store)
@@ -32,7 +37,7 @@ def recall(
         folder = False
     # The folder is the better memory: without either it is said below.
     with suppress(DssError, DssUnreachable):
-        found += _in_runs(clients, project_key, scenario_id, question) if scenario_id else []
+        found += _in_runs(clients, project_key, scenario_id, question, kept_in) if scenario_id else []
     if found:
         return max(found, key=lambda each: each[0])[1]
     if folder:
@@ -58,11 +63,13 @@ def _in_folder(state: Store, question: str) -> list[tuple[datetime, Any]]:
     return [(note.at, dict(note.data))] if note else []
 
 
-def _in_runs(clients: Clients, project_key: str, scenario_id: str, question: str) -> list[tuple[datetime, Any]]:
+def _in_runs(
+    clients: Clients, project_key: str, scenario_id: str, question: str, kept_in: str
+) -> list[tuple[datetime, Any]]:
     place = path("projects", project_key, "scenarios", scenario_id, "get-last-runs")
     for run in clients.get_items(place, {"limit": _RUNS_ASKED, "onlyFinishedRuns": True}):
         try:
-            told = json.loads(raw.text(run, "variables", VARIABLE))
+            told = json.loads(raw.text(run, "variables", kept_in))
         except ValueError:
             continue
         at = raw.parse_iso(raw.text(told, "at"))

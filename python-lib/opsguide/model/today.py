@@ -5,10 +5,11 @@ Instants are timezone-aware UTC, durations seconds. Texts are plain and untruste
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Optional
 
+from .digest import Delivery
 from .guide import Callout, Link, Section, Tone
 from .known import Known
 from .ledger import Ledger, Mute, SignOff
@@ -228,7 +229,7 @@ class Look:
     """An evaluation against the one before. `changed` is None where what was seen before is not known; `previous` is its
     verdict, '' where there was none; `new` is what is wrong now and was not, or is worse. `kept` is what the next
     evaluation can find in the scenario's variables. `heartbeat` says what became of the sign of life, '' where none was
-    asked for; `reason` why the memory failed, '' where it did not."""
+    asked for; `digest` what was told to whom; `reason` why the memory failed, '' where it did not."""
 
     found: Evaluation
     changed: Optional[bool]
@@ -237,3 +238,4 @@ class Look:
     heartbeat: str = ""
     reason: str = ""
     kept: str = ""
+    digest: Delivery = field(default_factory=Delivery)

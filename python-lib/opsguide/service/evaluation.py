@@ -15,6 +15,7 @@ from ..model.known import Known, Unknown, known
 from ..model.report import RunVerdict, ScenarioReport
 from ..model.today import Evaluation, Look, Seen
 from ..settings import Settings
+from . import digest
 from .morning import names_in, only, severity_in
 from .reading import TODAY, Reading, read, today_of
 
@@ -31,18 +32,21 @@ def evaluate_in_dss(config: Optional[Mapping[str, Any]], plugin_config: Optional
 def evaluate(clients: Clients, project_key: str, config: Mapping[str, Any], settings: Settings) -> Evaluation:
     """Today as one verdict. `config` is the step's parameters; InvalidParameter for a severity that there is not, and
     for a scenario or output that the project does not have."""
-    return _evaluated(clients, project_key, _Question.read(config), settings)[0]
+    return _evaluated(clients, project_key, _Question.read(config), settings).found
 
 
 def look(clients: Clients, project_key: str, config: Mapping[str, Any], settings: Settings) -> Look:
-    """Today as one verdict, compared with what the last look that asked the same saw, and kept for the next one. Then a
-    sign of life goes to `heartbeat_url`, where one is named: never when nothing could be seen."""
+    """Today as one verdict, compared with what the last look that asked the same saw, and kept for the next one; what is
+    new is told by a digest, where one is asked for. Then a sign of life goes to `heartbeat_url`, where one is named:
+    never when nothing could be seen."""
     asked = _Question.read(config)
     address = str(config.get("heartbeat_url") or "").strip()
     refused = heartbeat.refusal(address, settings.heartbeat_hosts) if address else ""
     if refused:
         raise InvalidParameter(f"“heartbeat_url”: {refused}", name="heartbeat_url")
-    found, asking = _evaluated(clients, project_key, asked, settings)
+    wish = digest.Wish.read(config)
+    occasion = _evaluated(clients, project_key, asked, settings)
+    found, asking = occasion.found, occasion.asking
     name = news.question(asked.fail_at, asked.scenarios, asked.outputs, asked.only_on_change)
     state = store.find(clients, project_key)
     told = watching.recall(clients, project_key, state, name, asking)
@@ -58,7 +62,8 @@ def look(clients: Clients, project_key: str, config: Mapping[str, Any], settings
         except (DssError, DssUnreachable) as error:
             # The variables of this run remain for the next one.
             seen = replace(seen, reason=f"what was seen could not be kept in the state folder: {error}")
-    seen = replace(seen, kept=watching.variable(now, name, data))
+    told_now = digest.deliver(clients, wish, occasion, settings, state)
+    seen = replace(seen, kept=watching.variable(now, name, data), digest=told_now)
     if not address:
         return seen
     blind = news.BLIND in found.wrong
@@ -81,6 +86,7 @@ def variables_of(seen: Look) -> dict[str, str]:
         "operations_new": "\n".join(seen.new),
         "operations_heartbeat": seen.heartbeat,
         watching.VARIABLE: seen.kept,
+        **digest.variables_of(seen.digest),
     }
 
 
@@ -100,13 +106,15 @@ class _Question:
         return cls(fail_at, names_in(config, "scenarios"), names_in(config, "outputs"), only_on_change)
 
 
-def _evaluated(clients: Clients, project_key: str, asked: _Question, settings: Settings) -> tuple[Evaluation, str]:
-    """The evaluation, and the id of the scenario that asks ('' where that cannot be told)."""
+def _evaluated(clients: Clients, project_key: str, asked: _Question, settings: Settings) -> digest.Occasion:
+    """The evaluation, what it was made from, and the id of the scenario that asks ('' where that cannot be told)."""
     reading = read(clients, project_key, settings, need=TODAY)
     only(reading, asked.scenarios, asked.outputs)
     running = _watchers(reading, running=True)
-    found = evaluation_of(today_of(_without_watchers(reading)), asked.fail_at, asked.scenarios, asked.outputs)
-    return found, next(iter(running)) if len(running) == 1 else ""
+    today = today_of(_without_watchers(reading))
+    found = evaluation_of(today, asked.fail_at, asked.scenarios, asked.outputs)
+    asking = next(iter(running)) if len(running) == 1 else ""
+    return digest.Occasion(reading, today, found, asked.scenarios, asked.outputs, asking)
 
 
 def _watchers(reading: Reading, *, running: bool = False) -> frozenset[str]:

@@ -13,7 +13,7 @@ from .. import words
 SEVERITIES = ("error", "warning", "unknown", "never")
 _VERDICTS = {Tone.BAD: "ERROR", Tone.NOTICE: "WARNING", Tone.UNKNOWN: "UNKNOWN"}
 VERDICTS = _ORDER = ("ERROR", "WARNING", "UNKNOWN", "OK", "QUIET")
-_Line = Union[ScenarioToday, OutputToday, SourceToday]
+Line = Union[ScenarioToday, OutputToday, SourceToday]
 
 
 def evaluate(
@@ -23,9 +23,7 @@ def evaluate(
     mildest that fails. Where the scenarios or outputs that it is about could not be read it fails as well: what sees
     nothing must not pass."""
     named = bool(scenarios or outputs)
-    lines: list[_Line] = [s for s in known(today.scenarios, ()) if not named or s.id in scenarios]
-    lines += [output for output in known(today.outputs, ()) if not named or output.id in outputs]
-    lines += [] if named else known(today.sources, ())
+    lines = judged(today, scenarios, outputs)
     wrong = sorted((line for line in lines if _verdict(line.tone) != "OK"), key=lambda line: _rank(line.tone))
     tones = [line.tone for line in lines] + ([] if named else [today.tone])
     verdict = min(map(_verdict, tones), key=_ORDER.index, default="UNKNOWN")
@@ -41,12 +39,21 @@ def evaluate(
         headline=_headline(wrong, len(lines)) if named else today.headline,
         problems=tuple(f"{line.name}: {line.problem}" for line in wrong),
         muted=tuple(_muted(line) for line in lines if not isinstance(line, SourceToday) and line.muted_text),
-        wrong=(*((_verdict(line.tone), _about(line)) for line in wrong), *((("UNKNOWN", "project"),) if blind else ())),
+        wrong=(*((_verdict(line.tone), about(line)) for line in wrong), *((("UNKNOWN", "project"),) if blind else ())),
         fails=_fails(verdict, fail_at, blind),
     )
 
 
-def _about(line: _Line) -> str:
+def judged(today: Today, scenarios: frozenset[str], outputs: frozenset[str]) -> list[Line]:
+    """What is judged: all of today, or the named scenarios and outputs alone."""
+    named = bool(scenarios or outputs)
+    lines: list[Line] = [s for s in known(today.scenarios, ()) if not named or s.id in scenarios]
+    lines += [output for output in known(today.outputs, ()) if not named or output.id in outputs]
+    return lines + ([] if named else list(known(today.sources, ())))
+
+
+def about(line: Line) -> str:
+    """What a line is about, as events name it."""
     if isinstance(line, ScenarioToday):
         return f"scenario:{line.id}"
     return f"{'folder' if line.kind == 'MANAGED_FOLDER' else line.kind.lower()}:{line.id}"
@@ -70,6 +77,6 @@ def _fails(verdict: str, fail_at: str, blind: bool) -> bool:
     return blind or _ORDER.index(verdict) <= SEVERITIES.index(fail_at)
 
 
-def _headline(wrong: Iterable[_Line], number: int) -> str:
+def _headline(wrong: Iterable[Line], number: int) -> str:
     said = [f"{line.name} {line.problem}" for line in wrong]
     return words.listed(said, 3) if said else f"{words.count(number, 'named object')} as it should be"
