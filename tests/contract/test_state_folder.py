@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
@@ -41,8 +42,9 @@ def test_events_come_back_in_their_order_whatever_the_order_of_writing(dss: Serv
     assert (found.left_out, found.unreadable) == (0, 0)
 
 
-def test_of_many_who_claim_one_thing_one_gets_it(dss: Server) -> None:
+def test_of_many_who_claim_one_thing_one_gets_it(dss: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     store.create(clients(dss), "RETAIL")
+    monkeypatch.setattr(store, "SETTLE_SECONDS", 4.0)  # however busy this machine is, they are written in time
 
     def claim(number: int) -> bool:
         return store.find(clients(dss, workers=1), "RETAIL").claim("20261123-run", f"person{number}")
@@ -50,6 +52,30 @@ def test_of_many_who_claim_one_thing_one_gets_it(dss: Server) -> None:
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(claim, range(8))) == 1
     assert claim(9) is False
+
+
+def test_a_claim_that_takes_long_counts_where_it_is_the_only_one(dss: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A storage that takes half a second for a file must not keep everybody from everything."""
+    state = store.create(clients(dss), "RETAIL")
+    monkeypatch.setattr(store, "SETTLE_SECONDS", 0.2)
+    dss.faults.hang("POST", "/projects/RETAIL/managedfolders/*/contents/claims/*", 0.3)
+    assert [state.claim("20261123-slow", "olivia") for _ in range(2)] == [True, False]
+
+
+@pytest.mark.parametrize("fault", ["hang", "late"])
+@pytest.mark.parametrize("seconds", [0.3, 0.9, 1.5])
+def test_a_slow_claim_and_a_quick_one_never_both_count(
+    dss: Server, monkeypatch: pytest.MonkeyPatch, fault: str, seconds: float
+) -> None:
+    """The slow one arrives late, or its answer does; the quick one may have looked before it was there."""
+    state = store.create(clients(dss), "RETAIL")
+    monkeypatch.setattr(store, "SETTLE_SECONDS", 0.6)
+    getattr(dss.faults, fault)("POST", "/projects/RETAIL/managedfolders/*/contents/claims/*", seconds, times=1)
+    with ThreadPoolExecutor(2) as pool:
+        slow = pool.submit(state.claim, "20261123-two", "olivia")
+        time.sleep(0.2)
+        quick = pool.submit(store.find(clients(dss), "RETAIL").claim, "20261123-two", "dmitri")
+        assert (slow.result(), quick.result()) != (True, True)
 
 
 def test_who_may_not_write_is_told_which_right_is_missing(dss: Server) -> None:

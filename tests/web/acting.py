@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Iterator, Mapping
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -60,6 +62,21 @@ def as_slow_as_life(dss: Server) -> Iterator[None]:
         dss.instance.speed = 10_000
         for work in list(dss.instance.works.values()):
             work.abort()
+
+
+def until(true: Callable[[], Any], seconds: float = 90) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.05)
+
+
+def settle(dss: Server, folder: store.Store) -> None:
+    """Wait until nothing that was started goes on, and all that became of it is on record: for the next test."""
+    until(lambda: not dss.instance.works)
+    until(lambda: not [thread for thread in threading.enumerate() if thread.name.startswith("action ")])
+    for ended in actions.under_way(clients(dss), "RETAIL"):
+        actions.settle(folder, ended)
 
 
 def browser(dss: Union[Server, Any], login: str = "dmitri", run_as: str = "svc_retail") -> Browser:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +14,7 @@ from opsguide.dss import store
 from opsguide.model.action import Order, State
 from opsguide.service import actions
 from tests.readings import clients
-from tests.web.acting import LONG, SOON, as_slow_as_life, browser, form, process, progress, served
+from tests.web.acting import LONG, SOON, as_slow_as_life, browser, form, process, progress, served, settle, until
 from tests.web.test_actions import events
 
 RUN = Order("run-scenario", f"scenario:{SOON}")
@@ -46,19 +45,9 @@ def folder(started: Server) -> store.Store:
 def dss(started: Server, folder: store.Store) -> Iterator[Server]:
     yield started
     started.faults.clear()
-    until(lambda: not started.instance.works)
-    for ended in actions.under_way(clients(started), "RETAIL"):
-        actions.settle(folder, ended)
-    # What a test left on record without a trace in DSS must not stand in the way of the next.
+    # What a test left on record without a trace in DSS must not stand in the way of the next, nor be followed on.
     started.instance.clock.advance(11 * 60)
-    until(lambda: not [thread for thread in threading.enumerate() if thread.name.startswith("action ")])
-
-
-def until(true: Any, seconds: float = 90) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.05)
+    settle(started, folder)
 
 
 def runs(dss: Server, scenario_id: str) -> int:

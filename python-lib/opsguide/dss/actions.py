@@ -162,12 +162,14 @@ def job(clients: Clients, project_key: str, job_id: str) -> Optional[Job]:
 
 
 def future_ended(clients: Clients, future_id: str) -> Known[bool]:
-    """Whether a future is over; Unknown where it failed or is forgotten, which DSS tells alike."""
+    """Whether a future has done its work; Unknown where it failed, was aborted or is forgotten."""
     try:
         state = clients.get_mapping(path("futures", future_id), {"peek": True})
     except DssError as error:
         return Unknown(f"DSS tells nothing of it any more: {error}", Cause.NOT_RECORDED)
-    return raw.flag(state, "hasResult") is True or raw.flag(state, "alive") is False
+    if raw.flag(state, "hasResult"):
+        return True
+    return Unknown("it ended without a result", Cause.NOT_RECORDED) if raw.flag(state, "alive") is False else False
 
 
 def computed_at(clients: Clients, project_key: str, dataset: str, what: str) -> Optional[datetime]:

@@ -72,6 +72,21 @@ class Bench:
     events: Optional[EventCache] = None
 
 
+@dataclass(frozen=True)
+class _Kept:
+    """An order on record. Whoever holds this tells DSS; `known` are the actions that were on record before."""
+
+    state: Store
+    case: Case
+    event: Event
+    known: Records
+
+
+_OTHERS_FIRST = Refused(
+    "Nothing was done: another request is just getting on record.", "Try again in two minutes at the latest."
+)
+
+
 # --- before ----------------------------------------------------------------------------------------------------------
 
 
@@ -126,9 +141,21 @@ def lately(clients: Clients, key: str, cache: Optional[EventCache] = None) -> Kn
 def perform(asked: Asked, order: Order, bench: Bench) -> Outcome:
     """Do what an order says, once. InvalidParameter for what was entered wrongly, DssDenied where DSS does not let the
     person keep the record: nothing has happened then."""
-    clients, key = asked.access.clients, asked.project_key
     if order.kind == "clear" and asked.form.get("typed") != order.name:
         raise InvalidParameter(f"Type the name “{order.name}” to confirm that its data goes.", name="typed")
+    until = time.monotonic() + PATIENCE_SECONDS
+    if not _one_by_one.acquire(timeout=PATIENCE_SECONDS):
+        return _OTHERS_FIRST
+    try:
+        kept = _put_on_record(asked, order, bench, until)
+    finally:
+        _one_by_one.release()
+    return _start(asked, kept) if isinstance(kept, _Kept) else kept
+
+
+def _put_on_record(asked: Asked, order: Order, bench: Bench, until: float) -> Union[_Kept, Outcome]:
+    """The order on record, to be started by the caller and nobody else; else what became of it, or why not."""
+    clients, key = asked.access.clients, asked.project_key
     state = _state(asked, bench)
     if isinstance(state, Refused):
         return state
@@ -164,7 +191,7 @@ def perform(asked: Asked, order: Order, bench: Bench) -> Outcome:
         )
     if shown.blocked:
         return _refused(state, asked, order, shown.blocked[0].text)
-    return _once(state, asked, case, shown)
+    return _first(state, asked, case, shown, until)
 
 
 def _state(asked: Asked, bench: Bench) -> Union[Store, Refused]:
@@ -206,9 +233,8 @@ def _refused(state: Store, asked: Asked, order: Order, reason: str, advice: str 
     return Refused(reason, advice)
 
 
-def _once(state: Store, asked: Asked, case: Case, shown: Proposal) -> Outcome:
-    """Get on record before anybody else does, then start it."""
-    until = time.monotonic() + PATIENCE_SECONDS
+def _first(state: Store, asked: Asked, case: Case, shown: Proposal, until: float) -> Union[_Kept, Outcome]:
+    """Get on record before anybody of another process does."""
     names = [case.scene.smart(ref) for ref in built(case.scene, case.order)]
     while True:
         events = _events(state)
@@ -227,27 +253,31 @@ def _once(state: Store, asked: Asked, case: Case, shown: Proposal) -> Outcome:
             return _refused(state, asked, case.order, said, "Watch it on the page of that action.")
         last = known[0] if known else None
         began = time.monotonic()
-        if _take_turn(state, last.id if last else "none", asked.access.login):
+        # Who was slow to take a turn that others passed over finds out by looking once more: somebody follows `last`
+        # already, who may have done the same.
+        if _take_turn(state, last, asked.access.login) and _ids(records(_events(state))[:1]) == _ids(known[:1]):
             break
         if time.monotonic() > until:
-            return Refused(
-                "Nothing was done: another request is just getting on record.",
-                "Try again in two minutes at the latest.",
-            )
+            return _OTHERS_FIRST
         time.sleep(store.SETTLE_SECONDS / 2)
     event = _on_record(state, asked, case, shown, names, last)
+    kept = _Kept(state, case, event, known)
     if time.monotonic() - began > ON_RECORD_WITHIN_SECONDS:
         said = "Nothing was started: it took too long to get on record. Ask for it again."
         _append(state, asked, event, State.REFUSED, said)
         return Refused(said)
-    return _start(state, asked, case, event, known)
+    return kept
 
 
-def _take_turn(state: Store, after: str, by: str) -> bool:
-    """Whether the caller is the one whose request follows the action `after`."""
+def _ids(known: Records) -> list[str]:
+    return [record.id for record in known]
+
+
+def _take_turn(state: Store, last: Optional[Record], by: str) -> bool:
+    """Whether the caller is the one whose request follows the last action on record."""
     turn = 0
     while True:
-        name = f"action-after-{after}-{turn}"
+        name = f"action-after-{last.id if last else 'none'}-{turn}"
         claims = state.files(f"/claims/{name}/")
         if not claims:
             return state.claim(name, by)
@@ -288,9 +318,10 @@ class _Sent:
     said: str
 
 
-def _start(state: Store, asked: Asked, case: Case, event: Event, known: Records) -> Outcome:
+def _start(asked: Asked, kept: _Kept) -> Outcome:
     """Tell DSS, and keep what it says. Whatever goes wrong from here on, the request is on record."""
     clients, key = asked.access.clients, asked.project_key
+    state, case, event, known = kept.state, kept.case, kept.event, kept.known
     (record,) = records([event])
     try:
         sent, data = _send(clients, key, case, record)
@@ -308,11 +339,11 @@ def _start(state: Store, asked: Asked, case: Case, event: Event, known: Records)
     if sent.state is State.REFUSED:
         return Refused(sent.said)
     if sent.state.open:
-        _follow(state, key, replace(record, state=sent.state, said=sent.said, **_kept(data)))
+        _follow(state, key, replace(record, state=sent.state, said=sent.said, **_told_by_dss(data)))
     return Done(event, f"actions/{event.uuid}")
 
 
-def _kept(data: dict[str, Any]) -> dict[str, Any]:
+def _told_by_dss(data: dict[str, Any]) -> dict[str, Any]:
     return {name: data[name] for name in ("fire", "run_id", "job_id") if name in data}
 
 
@@ -418,6 +449,9 @@ def _look_for_values(clients: Clients, key: str, record: Record, known: Records)
         over = actions.future_ended(clients, record.fire)
         if over is False:
             return Progress(record, State.RUNNING, "DSS computes them.", now, started_at=record.at)
+        if over is True:
+            # A dataset may have none, so that no value tells.
+            return Progress(record, State.FINISHED, "They are computed.", now, "SUCCESS", record.at, now)
     at = actions.computed_at(clients, key, record.order.name, record.order.kind)
     if at is not None and at >= record.at - timedelta(seconds=1):
         return Progress(record, State.FINISHED, "They are computed.", now, "SUCCESS", record.at, at)
