@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, expect
 
 import localdss
 from localdss import causes
@@ -34,8 +34,13 @@ PERMIT = Permit("20250916-" + "a" * 32, "token")
 
 @contextmanager
 def served(story: str, speed: float) -> Iterator[Server]:
-    """A story in a DSS whose administrator allows actions."""
+    """A story in a DSS whose administrator allows actions. What the plugin's own probes and checks find, each in a process
+    of its own, is not what these journeys show."""
     with localdss.serve(story=story, speed=speed) as dss:
+        for raw in dss.instance.projects["RETAIL"].datasets.values():
+            for holder, kind in ((raw.get("metrics"), "probes"), (raw.get("metricsChecks"), "checks")):
+                if holder:
+                    holder[kind] = [each for each in holder.get(kind, []) if "operations-guide" not in each["type"]]
         dss.instance.plugin_settings["operations-guide"].update(actions_enabled=True, minimum_refresh_seconds=10)
         store.create(clients(dss), "RETAIL")
         yield dss
@@ -43,17 +48,6 @@ def served(story: str, speed: float) -> Iterator[Server]:
 
 def as_olivia(context: BrowserContext, dss: Server) -> None:
     context.add_cookies([{"name": "localdss_user", "value": "olivia", "url": dss.url}])
-
-
-def until(page: Page, place: Locator, words: re.Pattern[str]) -> None:
-    """Refresh as a person would, until it says so."""
-    for _ in range(12):
-        if words.search(place.text_content() or ""):
-            return
-        page.wait_for_timeout(1000)
-        page.locator("#refresh").click()
-        expect(page.locator("#refresh")).to_be_enabled(timeout=PATIENCE_MS)
-    expect(place).to_have_text(words, timeout=PATIENCE_MS)
 
 
 JOURNEYS = [
@@ -93,7 +87,6 @@ def test_from_red_to_green(
         expect(page.locator("#lately tbody tr").first).to_contain_text("the cause is settled", timeout=PATIENCE_MS)
         page.locator("nav.pages").get_by_role("link", name="Incidents").click()
         over = page.locator("#ended tbody tr", has_text=re.compile(incident)).first
-        until(page, page.locator("main"), re.compile("Over.*" + incident, re.DOTALL))
         expect(over).to_contain_text(re.compile(r"\d (h|min)"), timeout=PATIENCE_MS)
     assert watched.complaints == []
 

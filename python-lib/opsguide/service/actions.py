@@ -50,6 +50,8 @@ PATIENCE_SECONDS = 45.0
 STILL_LOOKED_FOR = timedelta(days=1)
 MOST_LOOKED_FOR = 6
 LOOK_BACK = timedelta(days=90)
+# Refusals of one person who may not write, kept by the web app in their name.
+MOST_NOTED_A_DAY = 20
 
 FOLLOW_PAUSES_SECONDS = (1.0, 2.0, 5.0, 10.0, 30.0)
 FOLLOW_AT_MOST_SECONDS = 24 * 3600.0
@@ -159,7 +161,8 @@ def _put_on_record(asked: Asked, order: Order, bench: Bench, until: float) -> Un
     state = _state(asked, bench)
     if isinstance(state, Refused):
         return state
-    answered = _answered(asked, _events(state))
+    events = _events(state)
+    answered = _answered(asked, events)
     if answered is not None:
         return answered
     acting = actions.acts_for(clients)
@@ -171,11 +174,13 @@ def _put_on_record(asked: Asked, order: Order, bench: Bench, until: float) -> Un
     rights = _rights(clients, key, bench)
     right = KINDS[order.kind].right
     if rights.holds(right) is False:
-        return Refused(
-            f"It takes the right “{right}” on {key}, which you lack.", "An administrator of the project can give it."
-        )
+        said = f"It takes the right “{right}” on {key}, which you lack."
+        _noted_for_them(state, asked, order, said, bench, events)
+        return Refused(said, "An administrator of the project can give it.")
     if rights.write is False and not rights.run:
-        return Refused(f"Nothing was done. {NOT_KEPT}")
+        said = f"Nothing was done. {NOT_KEPT}"
+        _noted_for_them(state, asked, order, said, bench, events)
+        return Refused(said)
     state = _writable(state, rights, bench)
     reading = read(clients, key, bench.settings, need=AT_ONCE, node=bench.node, ledger=None)
     scene = Scene(reading.snapshot, reading.declared, reading.report)
@@ -221,7 +226,8 @@ def _events(state: Store) -> tuple[Event, ...]:
 
 def _answered(asked: Asked, events: Iterable[Event]) -> Optional[Outcome]:
     """What became of this very request, None where it is new."""
-    mine = [event for event in events if event.data.get("request") == asked.request]
+    by = asked.access.login
+    mine = [event for event in events if event.data.get("request") == asked.request and event.by == by]
     if not mine:
         return None
     first = min(mine, key=lambda event: event.order)
@@ -231,6 +237,20 @@ def _answered(asked: Asked, events: Iterable[Event]) -> Optional[Outcome]:
 def _refused(state: Store, asked: Asked, order: Order, reason: str, advice: str = "") -> Refused:
     state.append(asked.event("refusal", order.subject, reason, order=order.to_json()))
     return Refused(reason, advice)
+
+
+def _noted_for_them(state: Store, asked: Asked, order: Order, said: str, bench: Bench, events: Iterable[Event]) -> None:
+    """Keep by the web app's own hand, where it may, that somebody was refused who may not write: so often a day, so that
+    nobody fills the folder by asking."""
+    since = asked.access.clients.now()[0] - timedelta(days=1)
+    login = asked.access.login
+    before = [each for each in events if each.kind == "refusal" and each.by == login and each.at >= since]
+    if bench.books is None or len(before) >= MOST_NOTED_A_DAY:
+        return
+    kept = Store(bench.books, state.project_key, state.folder_id, state.others, bench.events)
+    noted = attempt("the refusal", _refused, kept, asked, order, said)
+    if isinstance(noted, Unknown):
+        _log.warning("%s was refused “%s”, which could not be kept: %s", login, order.kind, noted.reason)
 
 
 def _first(state: Store, asked: Asked, case: Case, shown: Proposal, until: float) -> Union[_Kept, Outcome]:

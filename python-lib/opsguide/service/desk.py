@@ -146,9 +146,12 @@ class Desk:
             raise DssBroken(found.reason, status=502)
         if found is None:
             return None
-        offers = self._held(access).offers
-        may = found.may_abort if found.may_abort and offers.may(found.may_abort.kind) else None
-        return progress_page(replace(found, may_abort=may), Setting.of(self._held(access).scene, found.as_of))
+        held = self._held(access)
+        if found.ended_at is not None and held.snapshot.taken_at < found.ended_at:
+            # What is red may be green by now: whoever goes on from here to another page is shown that.
+            self._shelf(access.key).read_at = float("-inf")
+        may = found.may_abort if found.may_abort and held.offers.may(found.may_abort.kind) else None
+        return progress_page(replace(found, may_abort=may), Setting.of(held.scene, found.as_of))
 
     def actions_page(self, access: Access) -> ActionsPage:
         """What was asked for lately, and what the reader may ask for."""
