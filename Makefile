@@ -9,7 +9,7 @@ export PYTHONPATH := python-lib:.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench plugin docs clean
+.PHONY: help demo test check bench plugin docs verify clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -49,6 +49,10 @@ plugin: $(VENV)/local.stamp ## write dist/operations-guide-<version>.zip, the sa
 
 docs: $(VENV)/test.stamp ## write the generated pages of docs/ again
 	@$(BIN)/python tools/build_docs.py
+
+# The key is taken from the environment and shown nowhere: `DSS_API_KEY=… make verify DSS_URL=…` keeps it out of `ps` as well.
+verify: $(VENV)/local.stamp ## try every read on a real DSS, changing nothing  (DSS_URL, DSS_API_KEY, PROJECT, SLOW=1, DUMP)
+	@$(BIN)/python tools/verify.py
 
 clean: ## remove what the other commands made
 	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

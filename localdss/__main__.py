@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from . import story
+from . import replay, story
 from .opening import PLUGIN, serve
 from .projects import NotAProject
 from .server import Server
@@ -22,6 +22,8 @@ DEMO_SPEED = 60.0
 
 def main() -> int:
     asked = _arguments()
+    if asked.replay:
+        return _replay(asked.replay, asked.port)
     plugins = asked.plugin or [PLUGIN]
     try:
         with serve(
@@ -44,6 +46,19 @@ def main() -> int:
     return 0
 
 
+def _replay(path: Path, port: int) -> int:
+    try:
+        dump = replay.read(path)
+    except replay.NotADump as error:
+        print(error, file=sys.stderr)
+        return 2
+    with replay.serve(dump, port) as url:
+        print(f"A recorded DSS {dump.get('dss_version')} answers on {url}/ as project {dump.get('project')}.")
+        print("Any API key is let in; only what its dump holds is answered. Stop with Ctrl-C.", flush=True)
+        _until_interrupted()
+    return 0
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m localdss", description=__doc__)
     parser.add_argument("--port", type=int, default=8765)
@@ -58,6 +73,12 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--version", default="14.3.1", help="the version of DSS to play; older ones lack routes")
     parser.add_argument("--postgres", default="", metavar="URL", help="a PostgreSQL server to play the SQL connections")
+    parser.add_argument(
+        "--replay",
+        type=Path,
+        metavar="FILE",
+        help="serve the answers that a dump of the plugin's self-check holds instead",
+    )
     return parser.parse_args()
 
 

@@ -26,7 +26,7 @@ from opsguide.render.incidents import incidents_schema  # noqa: E402
 from opsguide.render.portfolio import portfolio_schema  # noqa: E402
 from opsguide.render.status import status_schema  # noqa: E402
 from opsguide.render.today_json import today_schema  # noqa: E402
-from tools import clean_up_page, components_page, instrument_page, publish_page  # noqa: E402
+from tools import clean_up_page, components_page, instrument_page, publish_page, self_check_page  # noqa: E402
 from tools.verdicts_page import verdicts_page  # noqa: E402
 
 PROFILE_EXAMPLE = {
@@ -183,6 +183,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "instrument.md": instrument_page.page,
     "probes-and-checks.md": components_page.page,
     "publish.md": publish_page.page,
+    "self-check.md": self_check_page.page,
     "verdicts.md": verdicts_page,
 }
 

@@ -17,7 +17,7 @@ from ..model.portfolio import Kernel, LogSize, Surroundings
 from ..model.snapshot import Instance, Project, Snapshot
 from . import answers, raw
 from .extras import EXTRAS
-from .session import INSTANCE_ADMIN, Clients, attempt, path
+from .session import Clients, attempt, path
 
 FOOTPRINT_SINCE = "14.3"
 _FOOTPRINT = "/directories-footprint/all-dss"
@@ -54,10 +54,7 @@ def read_surroundings(clients: Clients, snapshot: Snapshot) -> Surroundings:
 
 def with_log_sizes(clients: Clients, found: Surroundings, seconds: float) -> Surroundings:
     """The same with the size of every project's logs: DSS walks its disk for it, `seconds` at most."""
-    sizes = attempt("the size of the logs", _log_sizes, clients, seconds, since=FOOTPRINT_SINCE)
-    if isinstance(sizes, Unknown) and sizes.cause is Cause.DENIED:
-        sizes = replace(sizes, needs=INSTANCE_ADMIN)
-    return replace(found, logs=sizes)
+    return replace(found, logs=attempt("the size of the logs", _log_sizes, clients, seconds, since=FOOTPRINT_SINCE))
 
 
 def _node(clients: Clients) -> Instance:

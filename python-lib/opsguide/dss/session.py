@@ -69,7 +69,7 @@ def path(*parts: str) -> str:
 
 def right_for(api_path: str) -> str:
     """The right that reading `api_path` takes, in DSS's words; '' where any signed-in caller may."""
-    if api_path.startswith("/admin/"):
+    if api_path.startswith(("/admin/", "/directories-footprint/")):
         return INSTANCE_ADMIN
     match = _PROJECT.match(api_path)
     if match is None:

@@ -32,7 +32,7 @@ BUILDS_KEPT = 200
 # With fewer, asking each scenario costs no more than reading the view and checking it.
 WORTH_FROM_SCENARIOS = 5
 
-_NEEDED = {
+NEEDED = {
     SCENARIO_RUNS: ("scenario_project_key", "scenario_id", "scenario_run_id", "time_start", "time_end", "outcome"),
     JOBS: ("job_project_key", "job_id", "time_end", "state"),
     FLOW_ACTIONS: ("project_key", "object_id", "partition", "job_id", "time_start", "time_end", "outcome", "type"),
@@ -126,7 +126,7 @@ def rows(
         api_path, {"format": "tsv-excel-header"}, max_bytes=max_bytes or MAX_BYTES, seconds=seconds or MAX_SECONDS
     )
     header = next(found, ())
-    lacking = [column for column in _NEEDED[view] if column not in header]
+    lacking = [column for column in NEEDED[view] if column not in header]
     if lacking:
         raise DssBroken(f"it has no column {lacking[0]}", status=200, path=api_path)
     for row in found:

@@ -19,6 +19,7 @@ from .portfolios import Portfolios
 from .publishing import publish, publish_in_dss
 from .readiness import readiness, readiness_in_dss
 from .reading import TODAY, Reading, monitored, read
+from .self_check import self_check, self_check_in_dss
 
 __all__ = [
     "TODAY",
@@ -52,5 +53,7 @@ __all__ = [
     "read",
     "readiness",
     "readiness_in_dss",
+    "self_check",
+    "self_check_in_dss",
     "variables_of",
 ]
