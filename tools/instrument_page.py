@@ -48,7 +48,8 @@ and writes with the rights of whoever runs it, and needs *Write project content*
 
 It changes nothing. Each row has an id, the limits that it proposes, and how these would have done: the builds of the last
 90 days, each judged with nothing but what was known at its time. A limit declared in the profile comes before one from
-history. What cannot be applied says why.
+history. What cannot be applied says why. Of a source, which no build computes, it offers the newest value of the declared time
+column: the morning scenario computes it.
 
 ## Applying
 

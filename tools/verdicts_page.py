@@ -48,7 +48,9 @@ FRESHNESS_TEXT = f"""\
 The age of data is told by the first of these that is known: the newest value of the declared time column, the end of the
 last successful build (of a partitioned object: its latest complete partition), the newest file (of inputs alone, and not
 after a build that failed), the build in the project it comes from. The clock is named with the age. Values more than
-{freshness.FUTURE.seconds // 60} min in the future are left out and counted.
+{freshness.FUTURE.seconds // 60} min in the future are left out and counted. The newest value of a column is that of DSS's metric, or what the probe *Freshness*
+was told by the database. What DSS does not build may change at any time: {freshness.LOOKED.seconds // 60} min after that was looked up, it
+only says how old the data is at most, so that an age over its limit is unknown.
 
 Data that came in after a build began is not missing from it as long as the next start that would bring it is still to
 come: a weekly report does not lack what arrived since Monday. It is missing (NEEDS_REBUILD) once such a start has gone by,

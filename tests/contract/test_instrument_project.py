@@ -106,6 +106,8 @@ def test_the_preview_changes_nothing_and_says_how_each_limit_would_have_done(dss
     assert "would not have fired in the last" in found["check:row-count:basket_pairs"]
     assert "would have fired once in the last 60 days, on Fri 30 Jan" in found["check:freshness:customers_scored"]
     assert {"watch", "morning", "stats:SCENARIO_RUNS", "schema:sales_mart", "mail:SQL_WATCH"} <= set(found)
+    assert "time:customers_crm" in found  # a source that nothing computes
+    assert "check:row-count:customers_crm" not in found
     assert "count:sales_mart" not in found  # the sample counts it with every build
     assert all(cell.value for cell in cells_of(guide))
     assert {c.reason for c in cells_of(guide) if "too few to propose an age" in c.reason}
@@ -188,6 +190,22 @@ def test_a_built_in_metric_is_switched_on_and_back_as_it_was(dss: Server) -> Non
     probes = {probe["type"]: probe for probe in suppliers(dss)["metrics"]["probes"]}
     assert probes["records"]["computeOnBuildMode"] == "PARTITION"
     assert {"column": "supplier_id", "aggregated": "MAX"} in probes["col_stats"]["configuration"]["aggregates"]
+    run(dss, mode="undo", receipt=receipt(guide))
+    assert state_of(dss) == before
+
+
+def test_the_newest_data_of_a_source_is_computed_every_morning_because_no_build_does(dss: Server) -> None:
+    profile = {"datasets": {"supplier_files": {"time_column": "supplier_id"}}}
+    dss.instance.projects["SUPPLY"].variables["local"]["operations_guide"] = profile
+    before = state_of(dss)
+    assert "computes the newest data of 1 source before" in rows(run(dss))["morning"]
+    guide = run(dss, mode="apply", rows=["time:supplier_files", "morning"])
+    assert rows(guide)["time:supplier_files"].startswith("applied and read back; computed once: ")
+    scenarios = dss.instance.projects["SUPPLY"].scenarios.values()
+    made = next(raw for raw in scenarios if raw["name"] == "Operations morning check")
+    computed, checked, _ = made["params"]["steps"]
+    assert [item["itemId"] for item in computed["params"]["computes"]] == ["supplier_files"]
+    assert [item["itemId"] for item in checked["params"]["checks"]] == ["suppliers"]
     run(dss, mode="undo", receipt=receipt(guide))
     assert state_of(dss) == before
 

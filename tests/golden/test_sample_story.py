@@ -34,6 +34,7 @@ class Markdown(SingleFileSnapshotExtension):
 
 def test_sample_story_as_markdown(snapshot: SnapshotAssertion) -> None:
     with localdss.serve(story="nightly-late", at=AT) as dss:
+        dss.instance.clock.stop(AT)
         reading = service.read(clients(dss, "olivia"), "RETAIL", Settings(), need=gateway.WHOLE)
     guide = compose(reading.snapshot, reading.declared, reading.report)
     text = guide_markdown(guide, Urls("https://dss.example.com", "RETAIL"))

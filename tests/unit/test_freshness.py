@@ -151,6 +151,16 @@ def test_a_column_nobody_looked_at_since_the_build_is_bounded_by_it(metrics: Any
         assert isinstance(data_time(facts(metrics=metrics), NOW, PARIS, column="sold_at"), Unknown)
 
 
+@pytest.mark.parametrize(("looked", "at_most"), [(MINUTE, NOW - HOUR), (30 * MINUTE, None)])
+def test_what_dss_does_not_build_is_at_most_as_old_as_when_somebody_looked(looked: timedelta, at_most: Any):
+    found = data_time(facts(metrics=(maximum(SIX, NOW - looked),)), NOW, PARIS, column="sold_at")
+    assert isinstance(found, DataTime)
+    assert (found.at_least, found.at_most) == (NOW - HOUR, at_most)
+    stale = judge_age(Promise(PARIS, max_age_seconds=1800), found, NOW)
+    assert stale.verdict == ("UNKNOWN" if at_most is None else "STALE_ERROR")
+    assert judge_age(Promise(PARIS, max_age_seconds=7200), found, NOW).verdict == "FRESH"
+
+
 def test_values_in_the_future_are_left_out_and_counted():
     values = (maximum("2025-10-14T05:30:00Z", partition="a"), maximum("2099-01-01", partition="b"))
     found = data_time(replace(BUILT, metrics=values), NOW, PARIS, column="sold_at")

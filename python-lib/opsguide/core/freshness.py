@@ -39,6 +39,8 @@ from .sla import Promise, dues, last_due
 COLUMN_METRIC = "col_stats:MAX:{column}"
 # What our probe's metric `data_clock` says where the database told it the newest value: so is found of which column it is.
 BY_DATABASE = "newest {column}, by the database"
+# What DSS does not build may change at any time: a look so long ago says how old it is at most, no more.
+LOOKED = timedelta(minutes=15)
 # Data that comes long after its time is late for its own day, not early for the next.
 _EARLY = timedelta(hours=12)
 
@@ -114,6 +116,9 @@ def _by_column(facts: ObjectFacts, column: str, zone: tzinfo, now: datetime) -> 
             return Unknown(f"the {name} is not known: {note}", Cause.NOT_RECORDED, "a metric with its maximum")
         return DataTime(f"end of the last successful build, as the {name} is not known ({note})", None, built.end)
     value, computed = found
+    if built is None and (computed is None or now - computed > LOOKED):
+        since = "data may have come since that was computed"
+        return DataTime(name, value, None, computed, "; ".join(filter(None, (note, since))))
     outdated = built is not None and built.end is not None and (computed is None or computed < built.end)
     if not outdated:
         return DataTime(name, value, value, computed, note)

@@ -210,8 +210,9 @@ def _proposals(clients: Clients, reading: Reading, wish: Wish) -> list[Change]:
     found += _columns(reading, wish, {each.name for each in watched if isinstance(each, Watched)})
     found += core.mails_on_failure(snapshot, report, mail)
     found += core.watch(snapshot, mail, active=wish.active, heartbeat=wish.heartbeat)
-    checked = [each.name for each in watched if isinstance(each, Watched) and not each.partitioned]
-    found += core.morning(snapshot, mail, active=wish.active, zone=report.zone, checked=checked)
+    whole = [each for each in watched if isinstance(each, Watched) and not each.partitioned]
+    checked, computed = ([each.name for each in whole if each.source is source] for source in (False, True))
+    found += core.morning(snapshot, mail, active=wish.active, zone=report.zone, checked=checked, sources=computed)
     found += core.statistics(snapshot)
     order = list(core.GROUPS)
     return sorted(found, key=lambda change: order.index(change.group))
@@ -248,13 +249,18 @@ def _channels(clients: Clients, reading: Reading) -> Known[Any]:
 
 
 def _watched(clients: Clients, reading: Reading, wish: Wish) -> list[Union[Watched, Change]]:
-    """The datasets that people wait for, with their settings as they stand; a Change that cannot be applied for one
+    """The datasets that people wait for, and the sources whose column of time is declared, with their settings as they
+    stand; a Change that cannot be applied for one
     whose settings could not be read."""
     snapshot = reading.snapshot
     own = {d.name: d for d in known(snapshot.datasets, ()) if d.project_key == snapshot.project_key}
     report = {output.ref: output for output in known(reading.report.outputs, ())}
+    profiles = reading.declared.profile.datasets
+    datasets = [ref for ref in monitored(snapshot, reading.declared) if ref.kind == "DATASET"]
+    there = {ref.id for ref in datasets}
+    timed = {name for name, profile in profiles.items() if profile.time_column}
     refs = [ref for ref in report if ref.kind == "DATASET" and ref.id in own]
-    there = {ref.id for ref in monitored(snapshot, reading.declared) if ref.kind == "DATASET"}
+    refs += [ref for ref in datasets if ref not in report and ref.id in own and ref.id in timed]
     strangers = sorted(wish.datasets - there)
     if strangers:
         raise InvalidParameter(
@@ -270,7 +276,6 @@ def _watched(clients: Clients, reading: Reading, wish: Wish) -> list[Union[Watch
         }
         documents = batch.results("the settings of", pending)
     facts = {fact.ref: fact for fact in snapshot.facts}
-    profiles = reading.declared.profile.datasets
     found: list[Union[Watched, Change]] = []
     for ref in refs:
         document = documents[ref.id]
@@ -289,6 +294,7 @@ def _watched(clients: Clients, reading: Reading, wish: Wish) -> list[Union[Watch
                 profile=profiles.get(ref.id, DatasetProfile()),
                 report=report.get(ref),
                 partitioned=bool(own[ref.id].partitioned_by),
+                source=ref not in report,
                 rules=at_least(snapshot, "12.6") is not False,
                 layer=_layer(snapshot),
                 zone=tz.gettz(reading.report.zone) or tz.UTC,

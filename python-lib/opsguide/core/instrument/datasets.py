@@ -15,7 +15,7 @@ from ...model.snapshot import Column, ObjectFacts
 from .. import words
 from ..volume import counts_per_build
 from . import backtest
-from .ids import COUNT_METRIC, check_type, probe_type
+from .ids import COUNT_METRIC, MORNING_NAME, check_type, probe_type
 
 _PROBES, _CHECKS = ("metrics", "probes"), ("metricsChecks", "checks")
 _CANNOT_TELL = {"cannot_tell": "WARNING"}
@@ -25,7 +25,7 @@ _FEW = 8  # builds under which no row count can be usual
 @dataclass(frozen=True)
 class Watched:
     """A dataset that people wait for, as far as proposals look at it. `document` are its settings as DSS stores them,
-    `profile` what is declared of it, `rules` whether this DSS keeps checks as Data Quality rules, `layer` the layer of
+    `profile` what is declared of it, `source` whether nothing here builds it, `rules` whether this DSS keeps checks as Data Quality rules, `layer` the layer of
     the profile that may be written ("standard" or "local")."""
 
     name: str
@@ -35,6 +35,7 @@ class Watched:
     profile: DatasetProfile
     report: Optional[OutputReport]
     partitioned: bool
+    source: bool
     rules: bool
     layer: str
     zone: tzinfo
@@ -52,6 +53,9 @@ class Watched:
 def proposals(of: Watched) -> Iterator[Change]:
     """Every change that is missing on one dataset, in the order in which they build on each other."""
     schema = accept_columns(of.name, of.columns, of.profile, of.layer)
+    if of.source:
+        yield from filter(None, (_time_column(of), schema))
+        return
     for found in (_count(of), _time_column(of), *_probes(of), schema, *_checks(of)):
         if found is not None:
             yield found
@@ -92,12 +96,13 @@ def _time_column(of: Watched) -> Optional[Change]:
         "aggregates": aggregates if wanted in aggregates else [*aggregates, wanted],
     }
     probe.setdefault("meta", {"name": "Columns statistics", "level": 2})
+    when = f"; nothing here builds it: the scenario “{MORNING_NAME}” computes it" if of.source else ""
     return Change(
         f"time:{of.name}",
         "counts",
-        f"Compute the newest value of column {column} with every build",
+        f"Compute the newest value of column {column}{'' if of.source else ' with every build'}",
         of.about,
-        "the profile names this column as the time of the data",
+        f"the profile names this column as the time of the data{when}",
         (Step(EDIT, ("datasets", of.name), probe, there, _PROBES),),
         Trial("metric", of.name, f"col_stats:MAX:{column}", of.partition),
     )

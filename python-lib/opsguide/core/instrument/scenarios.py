@@ -115,9 +115,12 @@ def watch(snapshot: Snapshot, mail: Mail, *, active: bool, heartbeat: str) -> It
     )
 
 
-def morning(snapshot: Snapshot, mail: Mail, *, active: bool, zone: str, checked: Sequence[str]) -> Iterator[Change]:
-    """A scenario that runs the checks of the `checked` datasets and then the morning check every day, and fails when
-    something is wrong: a check of age that builds alone would run says nothing on the day on which none comes."""
+def morning(
+    snapshot: Snapshot, mail: Mail, *, active: bool, zone: str, checked: Sequence[str], sources: Sequence[str]
+) -> Iterator[Change]:
+    """A scenario that computes the metrics of the `sources`, which no build computes, runs the checks of the `checked`
+    datasets and then the morning check every day, and fails when something is wrong: a check of age that builds alone
+    would run says nothing on the day on which none comes."""
     if _has_scenario(snapshot, MORNING_NAME):
         return
     step = {
@@ -132,7 +135,14 @@ def morning(snapshot: Snapshot, mail: Mail, *, active: bool, zone: str, checked:
             "proceedOnFailure": False,
         },
     }
-    items = [{"type": "DATASET", "itemId": name, "partitionsSpec": ""} for name in checked]
+    items = [_item(name) for name in checked]
+    computed = {
+        "type": "compute_metrics",
+        "id": "sources",
+        "name": "Newest data of the sources",
+        "runConditionType": "RUN_ALWAYS",
+        "params": {"computes": [_item(name) for name in sources]},
+    }
     checks = {
         "type": "check_dataset",
         "id": "checks",
@@ -153,16 +163,21 @@ def morning(snapshot: Snapshot, mail: Mail, *, active: bool, zone: str, checked:
     body = _scenario(
         MORNING_NAME,
         active,
-        [checks, step] if items else [step],
+        [*([computed] if sources else []), *([checks] if items else []), step],
         [_temporal("every-morning", daily, snapshot.taken_at)],
         mails,
     )
     said = f"daily at {MORNING_HOUR:02d}:00 {zone or 'server time'}, {'active' if active else 'inactive until you switch it on'}"
     said += f"; {_via(mail)}" if mails else f"; nobody is written to: {mail.problem}"
     said += f"; runs the checks of {words.count(len(items), 'dataset')} first" if items else ""
+    said += f"; computes the newest data of {words.count(len(sources), 'source')} before" if sources else ""
     why = "the morning's three steps without anybody opening the page"
     create = Step(SCENARIO, ("scenarios",), body)
     yield Change("morning", "morning", f"Create the scenario “{MORNING_NAME}”", "", why, (create,), proposed=said)
+
+
+def _item(name: str) -> dict[str, str]:
+    return {"type": "DATASET", "itemId": name, "partitionsSpec": ""}
 
 
 def statistics(snapshot: Snapshot) -> Iterator[Change]:
