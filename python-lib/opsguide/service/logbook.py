@@ -26,7 +26,12 @@ LOOK_BACK = LONGEST_MUTE + timedelta(days=1)
 
 def recall(clients: Clients, project_key: str, cache: Optional[EventCache] = None) -> Known[Optional[Ledger]]:
     """What people noted, as it counts now. None where the project has no state folder, Unknown where it could not be
-    read."""
+    read in time."""
+    with clients.batch() as batch:
+        return batch.result("the state folder", batch.start(_recall, clients, project_key, cache))
+
+
+def _recall(clients: Clients, project_key: str, cache: Optional[EventCache]) -> Known[Optional[Ledger]]:
     found = store.find(clients, project_key, cache)
     if found is None or isinstance(found, Unknown):
         return found
