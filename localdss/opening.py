@@ -30,10 +30,13 @@ def open_instance(
     sample: bool = True,
     postgres: str = "",
 ) -> Instance:
-    """A node with its projects at the instant `at`, or at the story's own; without a story nothing has happened yet."""
+    """A node with its projects at the instant `at`, or at the story's own; without a story nothing has happened yet.
+    However long this takes, the story is told as of that instant, and the clock begins to tick there."""
     if at is None and story_name is not None:
         at = story.anchor(story_name)
     instance = Instance(clock=Clock(at), version=version, postgres=postgres)
+    opened_at = instance.clock.now()
+    instance.clock.stop(opened_at)
     instance.plugins = host.discover(*map(Path, plugins))
     described: Raw = yaml.safe_load((SAMPLE / "instance.yaml").read_text("utf-8"))
     _furnish(instance, described)
@@ -42,9 +45,10 @@ def open_instance(
     for directory in directories:
         instance.add(projects.load(Path(directory)))
     if story_name is not None:
-        story.tell_all(instance, story_name, instance.clock.now())
+        story.tell_all(instance, story_name, opened_at)
     for key in instance.projects:
         host.ensure_webapps(instance, key)
+    instance.clock.set(opened_at)
     return instance
 
 

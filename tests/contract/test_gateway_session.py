@@ -7,14 +7,15 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
 from typing import Any, Optional
 
 import dataikuapi
 import pytest
 
 from opsguide.dss import session
-from opsguide.dss.session import Clients, path, reader_of, right_for, unknown
+from opsguide.dss.session import Clients, ServerClock, path, reader_of, right_for, unknown
 from opsguide.errors import DssBroken, DssDenied, DssError, DssNotFound, DssUnreachable
 from opsguide.model.known import Cause
 
@@ -217,6 +218,26 @@ def test_now_is_what_dss_says(canned: Canned) -> None:
     now, clock = reading.now()
     assert clock == "DSS"
     assert 0 <= (now - datetime(2025, 10, 14, 5, tzinfo=timezone.utc)).total_seconds() < 5
+
+
+def _told(*heard: tuple[float, float]) -> list[float]:
+    """What a clock says (seconds after DSS's 05:00:00) after each answer, by when it came here and the time it named."""
+    ticks = [0.0]
+    clock, said = ServerClock(lambda: ticks[0]), []
+    start = datetime(2025, 10, 14, 5, tzinfo=timezone.utc)
+    for ticks[0], seconds in heard:
+        clock.hear(format_datetime(start + timedelta(seconds=seconds), usegmt=True))
+        said.append(round((clock.now()[0] - start).total_seconds(), 3))
+    return said
+
+
+def test_now_never_runs_back_because_answers_name_whole_seconds_or_come_late() -> None:
+    # Sent at 0.9, 1.1 and 1.9 of DSS's seconds, the last 0.8 s on its way: 1.0 is the nearest that is known of 1.1.
+    assert _told((0.9, 0), (1.1, 1), (1.9, 1), (2.7, 1)) == [0, 1, 1.8, 2.6]
+
+
+def test_now_follows_a_clock_of_dss_that_was_set_back() -> None:
+    assert _told((0, 0), (10, 7), (11, 8)) == [0, 7, 8]
 
 
 @pytest.mark.parametrize("date", [None, "yesterday", "Tue, 99 Oct 2025 05:00:00 GMT"])

@@ -25,6 +25,7 @@ AT = datetime(2026, 3, 3, 6, 12, tzinfo=timezone.utc)  # a Tuesday, 07:12 in Par
 @pytest.fixture(scope="module")
 def dss() -> Iterator[Server]:
     with localdss.serve(story="nightly-late", at=AT) as server:
+        server.instance.clock.stop(AT)  # so that every minute told here is that one
         yield server
 
 

@@ -166,7 +166,7 @@ class Clients:
         self._patience_seconds = timeout_seconds
         self._idle: list[Any] = []
         self._lock = threading.Lock()
-        self._clock = _ServerClock()
+        self._clock = ServerClock()
 
     @property
     def base_url(self) -> str:
@@ -204,6 +204,7 @@ class Clients:
         )
         found.seen, found.counted = self.seen, self.counted
         found._turns, found.calls_of_all = self._turns, self.calls_of_all
+        found._clock = self._clock
         return found
 
     # --- asking ------------------------------------------------------------------------------------------------------
@@ -476,26 +477,44 @@ class _Adapter(HTTPAdapter):
         return super().send(request, **kwargs)
 
 
-class _ServerClock:
-    """What time it is for DSS: the last Date header, and this machine's elapsed time since."""
+class ServerClock:
+    """What time it is for DSS: a Date header, and the seconds that this machine's `ticks` counted since.
 
-    def __init__(self) -> None:
+    A header is never ahead: it drops the part of the second, and the answer was on its way for a while. So the one that
+    puts DSS furthest ahead counts, and its time never runs backwards, unless DSS's own clock was set back."""
+
+    SET_BACK = timedelta(seconds=2)
+
+    def __init__(self, ticks: Callable[[], float] = time.monotonic) -> None:
+        self._ticks = ticks
         self._heard: Optional[tuple[datetime, float]] = None
+        self._lock = threading.Lock()
 
     def hear(self, date_header: Optional[str]) -> None:
+        """An answer with this header came just now."""
+        at = self._ticks()
         try:
             heard = parsedate_to_datetime(date_header) if date_header else None
         except (TypeError, ValueError, IndexError, OverflowError):
             return
-        if heard is not None:
-            aware = heard if heard.tzinfo else heard.replace(tzinfo=timezone.utc)
-            self._heard = (aware.astimezone(timezone.utc), time.monotonic())
+        if heard is None:
+            return
+        heard = (heard if heard.tzinfo else heard.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
+        with self._lock:
+            if self._heard is not None:
+                behind = self._as_of(at, *self._heard) - heard
+                if timedelta() <= behind <= self.SET_BACK:
+                    return
+            self._heard = (heard, at)
 
     def now(self) -> tuple[datetime, str]:
         if self._heard is None:
             return datetime.now(timezone.utc), "this machine"
-        heard, at = self._heard
-        return heard + timedelta(seconds=time.monotonic() - at), "DSS"
+        return self._as_of(self._ticks(), *self._heard), "DSS"
+
+    @staticmethod
+    def _as_of(at: float, heard: datetime, heard_at: float) -> datetime:
+        return heard + timedelta(seconds=at - heard_at)
 
 
 @contextmanager
