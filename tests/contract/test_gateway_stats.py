@@ -10,6 +10,7 @@ import pytest
 import localdss
 from localdss import history
 from localdss.server import Server
+from opsguide.core.runs import started_by_a_person
 from opsguide.dss import gateway, stats
 from opsguide.model.known import Unknown
 from opsguide.model.snapshot import Snapshot
@@ -48,8 +49,7 @@ def runs(snapshot: Snapshot) -> dict[str, list[Any]]:
     found = {}
     for scenario in snapshot.scenarios:
         if not isinstance(scenario.runs, Unknown):
-            kept = scenario.runs[: gateway.RUNS_ASKED]
-            found[scenario.id] = [(run.run_id, run.start, run.end, run.outcome, run.trigger_name) for run in kept]
+            found[scenario.id] = [(r.run_id, r.start, r.end, r.outcome, r.trigger_name) for r in scenario.runs]
     return found
 
 
@@ -74,6 +74,22 @@ def test_triggers_get_their_type_once_the_settings_are_read(dss: Server) -> None
     deep = gateway.read_snapshot(reading, "RETAIL", {"scenario_settings"}, have=first)
     of_nightly = next(s for s in deep.scenarios if s.id == "NIGHTLY_BUILD")
     assert any(run.trigger_type == "temporal" and run.trigger_id for run in of_nightly.runs)
+
+
+def test_a_run_that_a_person_started_is_known_as_theirs(direct: tuple[Server, Snapshot], dss: Server) -> None:
+    def by_hand(snapshot: Snapshot) -> dict[str, list[str]]:
+        return {
+            s.id: [run.run_id for run in s.runs if started_by_a_person(run)] for s in snapshot.scenarios if s.active
+        }
+
+    reading = clients(dss)
+    first = gateway.read_snapshot(reading, "RETAIL")
+    dss.requests.clear()
+    deep = gateway.read_snapshot(reading, "RETAIL", {"scenario_settings"}, have=first)
+    assert by_hand(deep) == by_hand(direct[1])
+    assert any(by_hand(deep).values())
+    settled = dss.requests.of("GET", "/projects/<key>/scenarios/<scenario_id>/get-last-runs")
+    assert len(settled) == sum(map(bool, by_hand(deep).values()))
 
 
 def _newer_run(listed: list[dict[str, Any]]) -> list[dict[str, Any]]:

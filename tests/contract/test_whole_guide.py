@@ -13,9 +13,10 @@ from localdss import big, history, story
 from localdss.instance import Project
 from localdss.server import Server
 from opsguide import service
+from opsguide.core.runs import started_by_a_person
 from opsguide.dss import gateway, stats
 from opsguide.model.guide import cells_of
-from opsguide.model.known import Unknown
+from opsguide.model.known import Unknown, known
 from opsguide.settings import Settings
 from tests.readings import REAL, active, clients, real_projects
 from tests.whole import SECTIONS, Visit, assert_whole, cell, limit
@@ -141,10 +142,18 @@ def test_runs_and_builds_come_in_fourteen_calls_from_internal_stats() -> None:
         story.tell(dss.instance, project, "scale")
         for key in ("RETAIL", "BULK"):
             dss.requests.clear()
-            reading = service.read(clients(dss), key, Settings(), need=RUNS_AND_BUILDS)
+            # Without what people noted, which is in neither.
+            reading = service.read(clients(dss), key, Settings(), need=RUNS_AND_BUILDS, ledger=None)
             of_settings = dss.requests.of("GET", "/projects/<key>/scenarios/<scenario_id>")
             assert len(of_settings) == active(reading.snapshot) >= stats.WORTH_FROM_SCENARIOS
-            assert len(dss.requests) - len(of_settings) <= 14
+            timed = [name for name, said in reading.declared.profile.datasets.items() if said.time_column]
+            of_columns = dss.requests.of("GET", "/projects/<key>/datasets/<name>/metrics/last/<partition>")
+            assert len(of_columns) == len(timed)
+            # Two are asked to compare; of those that a person ran, the view does not say so: one call each.
+            by_hand = [s.id for s in reading.snapshot.scenarios if any(map(started_by_a_person, known(s.runs, ())))]
+            of_runs = dss.requests.of("GET", "/projects/<key>/scenarios/<scenario_id>/get-last-runs")
+            assert len(of_runs) <= 2 + len(by_hand)
+            assert len(dss.requests) - len(of_settings) - len(of_columns) - len(by_hand) <= 14
             assert len(reading.snapshot.read_from) == 2
             assert reading.snapshot.remarks == ()
             assert not [s.id for s in reading.snapshot.scenarios if s.active and isinstance(s.runs, Unknown)]

@@ -16,7 +16,19 @@ from typing import Any, Optional, TypeVar
 
 from ..errors import DssBroken
 from ..model.known import Cause, Known, Unknown, known
-from ..model.snapshot import Article, Build, Instance, ObjectFacts, ObjectRef, Run, Scenario, ScenarioSettings, Snapshot
+from ..model.snapshot import (
+    Article,
+    Build,
+    Dataset,
+    Instance,
+    ObjectFacts,
+    ObjectRef,
+    Run,
+    Scenario,
+    ScenarioSettings,
+    Snapshot,
+    Trigger,
+)
 from . import answers, raw, stats
 from .extras import EXTRAS, Budget, Extra, with_admin
 from .facts import PARTS, Facts, failed
@@ -30,7 +42,7 @@ FIRST = frozenset({"project", "variables", "scenarios", "runs", "graph", "datase
 PER_OBJECT = frozenset(PARTS)
 PER_SCENARIO = frozenset({"runs", "scenario_settings"})
 
-RUNS_ASKED = 60
+RUNS_ASKED = stats.RUNS_KEPT
 TITLES_ASKED = 20
 
 
@@ -134,6 +146,7 @@ class _Reading:
         self.snapshot = start
         self.key = start.project_key
         self._facts: Optional[Facts] = None
+        self._settled: set[str] = set()
 
     def read(self, objects: tuple[ObjectRef, ...]) -> Snapshot:
         lists = {
@@ -227,7 +240,7 @@ class _Reading:
         dataset = stats.dataset_of(stats.SCENARIO_RUNS, known(self.snapshot.datasets, ()))
         if dataset is None:
             return asked
-        what = f"internal stats dataset {dataset.name}"
+        what = _told_by(dataset)
         found = self.batch.result(what, self.batch.start(stats.read_runs, self.clients, dataset, self.key), since="")
         if isinstance(found, Unknown):
             self._remark(f"{found.reason}; runs were read scenario by scenario")
@@ -252,7 +265,20 @@ class _Reading:
         self._set_runs(found)
         read = self.batch.results("the settings of", settings)
         self._set_settings(read)
+        self._settle_who_started_them()
         self._leave_out_inactive()
+
+    def _settle_who_started_them(self) -> None:
+        """A bulk source gives each run the name of its trigger alone. Where that is the name of no trigger of the scenario
+        (a person started it, or the trigger is gone), or of several kinds, one call tells: a person's run must not
+        pass for one of the schedule."""
+        dataset = stats.dataset_of(stats.SCENARIO_RUNS, known(self.snapshot.datasets, ()))
+        if "scenario_settings" not in self.need or dataset is None or _told_by(dataset) not in self.snapshot.read_from:
+            return
+        in_doubt = [s for s in self._active if not isinstance(s.settings, Unknown) and _any_unnamed(s.runs)]
+        asked = [s for s in in_doubt if s.id not in self._settled]
+        self._settled.update(s.id for s in asked)
+        self._set_runs(self.batch.results("the runs of", {s.id: self.batch.start(self._runs, s) for s in asked}))
 
     def _set_runs(self, found: Mapping[str, Known[tuple[Run, ...]]]) -> None:
         self._change(lambda s: replace(s, runs=found[s.id]) if s.id in found else s)
@@ -291,7 +317,7 @@ class _Reading:
         asked = [ref for ref in objects if still_open(self.snapshot.fact(ref).last_build)]
         if dataset is None or not asked or isinstance(self.snapshot.jobs, Unknown):
             return {}
-        what = f"internal stats dataset {dataset.name}"
+        what = _told_by(dataset)
         pending = self.batch.start(stats.read_builds, self.clients, dataset, asked, self.snapshot.jobs)
         read = self.batch.result(what, pending)
         doubt = read.reason if isinstance(read, Unknown) else read[1]
@@ -387,14 +413,27 @@ def _started_by_steps(scenarios: tuple[Scenario, ...], key: str) -> frozenset[st
     )
 
 
+def _told_by(dataset: Dataset) -> str:
+    return f"internal stats dataset {dataset.name}"
+
+
+def _any_unnamed(runs: Known[tuple[Run, ...]]) -> bool:
+    return any(not run.trigger_type for run in known(runs, ()))
+
+
 def _named_triggers(scenario: Scenario) -> Scenario:
-    """Runs of a bulk source name their trigger only: its type and id are those of the trigger so called."""
+    """Runs of a bulk source name their trigger only: its type and id are those of the trigger so called. Of several so
+    called only the type is known, and only where it is the same."""
     if isinstance(scenario.runs, Unknown) or isinstance(scenario.settings, Unknown):
         return scenario
-    by_name = {trigger.name: trigger for trigger in scenario.settings.triggers if trigger.name}
+    by_name: dict[str, list[Trigger]] = {}
+    for trigger in scenario.settings.triggers:
+        by_name.setdefault(trigger.name, []).append(trigger)
 
     def named(run: Run) -> Run:
-        trigger = by_name.get(run.trigger_name) if not run.trigger_type else None
-        return replace(run, trigger_type=trigger.type, trigger_id=trigger.id) if trigger else run
+        so_called = by_name.get(run.trigger_name, []) if run.trigger_name and not run.trigger_type else []
+        if len({trigger.type for trigger in so_called}) != 1:
+            return run
+        return replace(run, trigger_type=so_called[0].type, trigger_id=so_called[0].id if len(so_called) == 1 else "")
 
     return replace(scenario, runs=tuple(named(run) for run in scenario.runs))
