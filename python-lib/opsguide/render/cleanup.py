@@ -93,9 +93,7 @@ def view(found: Report) -> dict[str, Any]:
         "execution": execution,
         "headline": _executed(found) if execution else _planned(plan),
         "made": f"{plan.made_at:%Y-%m-%d %H:%M} UTC",
-        "parts": tuple(
-            _part(plan, each, many=len(plan.projects) > 1) for each in plan.sums if each.goes or each.protected
-        ),
+        "parts": _parts(plan),
         "quiet": _nothing_found(plan),
         "receipts": _receipt_lines(execution.receipts) if execution else (),
         "more_receipts": max(0, len(execution.receipts) - MAX_ROWS) if execution else 0,
@@ -106,6 +104,12 @@ def view(found: Report) -> dict[str, Any]:
         "debt": said_size(plan.log_debt) if plan.log_debt is not None else "",
         "projects": _projects(plan),
     }
+
+
+def _parts(plan: Plan) -> tuple[Part, ...]:
+    """The groups in which something was found, those first of which something goes."""
+    found = sorted((each for each in plan.sums if each.goes or each.protected), key=lambda each: not each.goes)
+    return tuple(_part(plan, each, many=len(plan.projects) > 1) for each in found)
 
 
 def _nothing_found(plan: Plan) -> str:
@@ -128,9 +132,9 @@ def _freed(plan: Plan) -> str:
     frees = {name for name, group in GROUP.items() if group.action in (DELETE, CLEAR)}
     sums = [each for each in plan.sums if each.group in frees]
     size, unsized = sum(each.size for each in sums), sum(each.unsized for each in sums)
-    said = [said_size(size)] if size else []
-    said += [f"what {_count(unsized, 'thing')} of unknown size take"] if unsized else []
-    return " and ".join(said)
+    if not unsized:
+        return said_size(size) if size else ""
+    return f"{said_size(size)} and more: the size of {unsized:,} is not known" if size else "an unknown size"
 
 
 def _executed(found: Report) -> str:

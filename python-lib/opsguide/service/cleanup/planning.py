@@ -173,11 +173,10 @@ def look(
     """One project, as far as the groups take it. Of single datasets and folders only those of `only` are asked about;
     `progress` is told the part that is done."""
     clients, groups = caller.clients, frozenset(options.groups)
-    with ThreadPoolExecutor(2) as beside:  # the disk is read while DSS answers
+    with ThreadPoolExecutor(1) as beside:  # the disk is read while DSS answers
         reading_disk = beside.submit(_on_disk, caller, project_key, groups)
-        reading_jobs = beside.submit(_job_list, clients, project_key, groups)
         lists, origins = leftovers.read_lists(clients, project_key)
-        jobs = reading_jobs.result()
+        jobs = _job_list(clients, project_key, groups)  # after the others: a DSS that writes a long list answers late
         lists = replace(lists, jobs=jobs if isinstance(jobs, Unknown) else jobs.telling)
         progress(0.3)
         found = leftovers.read_rest(clients, lists, origins, groups, documents=_has_objects(lists, options))
