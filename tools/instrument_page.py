@@ -22,6 +22,7 @@ _MEANINGS = {
     "operations_digest_subject": "the same in one short line",
     "operations_digest_sent": "what became of it, or why it was not sent",
     "operations_digest_seen": "for the next run: what people were told",
+    "operations_facts": "what was kept of the days that are over, or why it was not; empty where it was kept before",
     "operations_seen": "for the next run: what this one saw",
 }
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import get_args
 
 from opsguide.core.measures import measures
+from opsguide.model.fact import COLUMNS
 from opsguide.model.guide import Tone
 from opsguide.model.measure import Measure, Tally
 from opsguide.model.question import Kind, Question
@@ -34,6 +35,7 @@ def page() -> str:
     return _PAGE.format(
         publish=_form("python-runnables/publish-guide/runnable.json"),
         readiness=_form("python-project-standards-check-specs/operations-readiness/project_standards_check_spec.json"),
+        facts="\n".join(f"| `{name}` | {kind} |" for name, kind in COLUMNS.items()),
         question=_question(),
         kinds=_kinds(),
         metrics="\n".join(_metric(each) for each in measures(_NOTHING, None, Tally())),
@@ -129,6 +131,25 @@ scenario or a verdict.
 | metric | kind | says |
 |---|---|---|
 {metrics}
+
+## Facts, day by day
+
+When the step *Evaluate operations* runs, it writes down the days that are over: one fact for each output and each active
+scenario. Where the project has the state folder `operations_guide_state` they go there, one file a day, `facts/<day>.json`,
+never changed; days on which nothing looked are caught up with for a week. Where a *Facts dataset* is chosen in the step, the
+rows of the last day are appended to it, on whatever connection it is: your history lives in your own warehouse. Before
+appending, the step looks which rows of the day are there: none is appended twice. What became of it stands in
+`${{operations_facts}}`.
+
+| column | type |
+|---|---|
+{facts}
+
+A promise is counted on the day on which it was due, a run on the day on which it ended, on the project's clock. What could not
+be known is empty, never 0. Columns are only ever added, at the end.
+
+Notes and facts of the state folder are kept for as many days as the plugin's settings say (*Keep notes and facts, days*, 400);
+each new day takes the older ones away, by whole days. A dataset is never shortened.
 
 ## The agent tool *Operations* (`operations`)
 

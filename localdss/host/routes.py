@@ -15,7 +15,7 @@ from markupsafe import Markup
 from .. import data, rights
 from ..api.routing import Refused, failed, forbidden, illegal, not_found, unauthenticated
 from ..instance import Instance, Project, Raw
-from ..rights import READ, Caller
+from ..rights import READ, WRITE, Caller
 from .backends import backends_of, component_of
 from .runner import ComponentFailed
 
@@ -89,6 +89,18 @@ def mount(app: Flask, instance: Instance) -> None:
         except data.NoData as nothing:
             raise failed(str(nothing)) from nothing
         return _json({"globalPaths": [file for listed in found.values() for file in listed], "pathsByPartition": found})
+
+    @pages.post("/dip/internal/datasets/write")
+    def write() -> Response:
+        order = _order()
+        project = _readable(instance, str(order.get("projectKey")))
+        if WRITE not in rights.on_project(project, _caller(instance)):
+            raise forbidden(f"Action forbidden, you don't have {WRITE} permission on project {project.key}")
+        owner, name = _located(instance, project, str(order.get("name")))
+        found = [[str(value) if value is not None else "" for value in row] for row in order.get("rows") or ()]
+        if order.get("append") and name in owner.rows:
+            found = [*data.rows(instance, owner.key, name), *found]
+        return _json({"rows": data.write(instance, owner.key, name, found)})
 
     @pages.post("/dip/internal/sql")
     def sql() -> Response:

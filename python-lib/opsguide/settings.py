@@ -23,6 +23,7 @@ class Settings:
     minimum_refresh_seconds: int = 30
     page_refreshes: bool = True
     heartbeat_hosts: tuple[str, ...] = ()
+    retention_days: int = 400
 
     @classmethod
     def read(cls, config: Optional[Mapping[str, Any]]) -> Settings:
@@ -40,6 +41,7 @@ class Settings:
             max_parallel_calls=_whole(config, "max_parallel_calls", default=4, low=1, high=8),
             minimum_refresh_seconds=_whole(config, "minimum_refresh_seconds", default=30, low=5, high=3600),
             page_refreshes=config.get("page_refreshes") not in (False, "false"),
+            retention_days=_whole(config, "retention_days", default=400, low=100, high=3650),
             heartbeat_hosts=tuple(str(host) for host in hosts) if isinstance(hosts, (list, tuple)) else (),
         )
 

@@ -87,6 +87,13 @@ def test_its_numbers_are_those_of_the_page(dss: Server, scraper: FlaskClient) ->
         assert samples == ([kept[output["verdict"]]] if output["verdict"] in kept else []), output["id"]
         if output["age_seconds"] is not None:
             assert number(found["build_age_seconds"], output=output["id"]) == pytest.approx(output["age_seconds"])
+        aged = [s.value for s in found["data_age_seconds"].samples if s.labels["output"] == output["id"]]
+        told = [(taken - datetime.fromisoformat(output["data_at"])).total_seconds()] if output["data_at"] else []
+        assert aged == pytest.approx(told, abs=1), output["id"]
+        left = [s.value for s in found["sla_budget_left"].samples if s.labels["output"] == output["id"]]
+        budget = output["budget"]
+        assert left == ([budget["allowed"] - budget["missed"]] if budget and budget["days"] else []), output["id"]
+    assert found["sla_budget_left"].samples
     assert number(found["sla_met"], output="daily_store_kpis") == 0
     assert number(found["scenario_alarm"], scenario="NIGHTLY_BUILD") == 1
     assert number(found["reading_timestamp_seconds"]) == pytest.approx(taken.timestamp(), abs=0.01)

@@ -34,6 +34,8 @@ MAX_FILE_BYTES = 8 * 1024 * 1024
 # the earlier, and a slow one every quick one that may have taken itself for the first, as long as the clocks of the
 # processes differ by less than the other half.
 SETTLE_SECONDS = 1.0
+# Trees of which the newest file of each is a memory that is looked up.
+_MEMORIES = ("/watch/", "/published/")
 # A form that is older is not accepted, so that nobody asks for what was recorded before.
 REQUESTS_LAST = timedelta(days=3)
 
@@ -170,9 +172,12 @@ class Store:
         return [file.path for file in self.files(tree) if instant_of(file.path) is not None]
 
     def forget(self, before: date) -> int:
-        """Delete the events, facts and claims of whole days before a date, and return how many files went: the only
-        deletion there is."""
-        old = [file for file in self.files() if (_day_of(file.path) or before) < before]
+        """Delete the events, facts and claims of whole days before a date, and what was seen or published before then and
+        again since; returns how many files went: the only deletion there is."""
+        files = self.files()
+        newest = {file.path.rpartition("/")[0]: file.path for file in files if file.path.startswith(_MEMORIES)}
+        last = set(newest.values())
+        old = [file for file in files if file.path not in last and (_day_of(file.path) or before) < before]
         for file in old:
             self.clients.write("DELETE", self._of(file.path))
         return len(old)
@@ -235,7 +240,7 @@ def _rooted(name: str) -> str:
 def _day_of(name: str) -> Optional[date]:
     """The day that a file belongs to, None for one that is kept for good."""
     tree, _, rest = name.strip("/").partition("/")
-    if tree not in ("events", "facts", "claims", "watch"):
+    if tree not in ("events", "facts", "claims", "watch", "published"):
         return None
     at = instant_of(name)
     try:

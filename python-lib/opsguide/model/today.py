@@ -229,7 +229,7 @@ class Look:
     """An evaluation against the one before. `changed` is None where what was seen before is not known; `previous` is its
     verdict, '' where there was none; `new` is what is wrong now and was not, or is worse. `kept` is what the next
     evaluation can find in the scenario's variables. `heartbeat` says what became of the sign of life, '' where none was
-    asked for; `digest` what was told to whom; `reason` why the memory failed, '' where it did not."""
+    asked for; `digest` what was told to whom, `facts` what was kept of the days that are over; `reason` why the memory failed, '' where it did not."""
 
     found: Evaluation
     changed: Optional[bool]
@@ -239,3 +239,4 @@ class Look:
     reason: str = ""
     kept: str = ""
     digest: Delivery = field(default_factory=Delivery)
+    facts: str = ""

@@ -15,7 +15,7 @@ from ..model.known import Known, Unknown, known
 from ..model.report import RunVerdict, ScenarioReport
 from ..model.today import Evaluation, Look, Seen
 from ..settings import Settings
-from . import digest
+from . import digest, facts
 from .morning import names_in, only, severity_in
 from .reading import TODAY, Reading, read, today_of
 
@@ -44,7 +44,7 @@ def look(clients: Clients, project_key: str, config: Mapping[str, Any], settings
     refused = heartbeat.refusal(address, settings.heartbeat_hosts) if address else ""
     if refused:
         raise InvalidParameter(f"“heartbeat_url”: {refused}", name="heartbeat_url")
-    wish = digest.Wish.read(config)
+    wish, dataset = digest.Wish.read(config), facts.dataset_in(config)
     occasion = _evaluated(clients, project_key, asked, settings)
     found, asking = occasion.found, occasion.asking
     name = news.question(asked.fail_at, asked.scenarios, asked.outputs, asked.only_on_change)
@@ -64,6 +64,7 @@ def look(clients: Clients, project_key: str, config: Mapping[str, Any], settings
             seen = replace(seen, reason=f"what was seen could not be kept in the state folder: {error}")
     told_now = digest.deliver(clients, wish, occasion, settings, state)
     seen = replace(seen, kept=watching.variable(now, name, data), digest=told_now)
+    seen = replace(seen, facts=facts.keep(clients, occasion.reading, state, dataset, settings))
     if not address:
         return seen
     blind = news.BLIND in found.wrong
@@ -87,6 +88,7 @@ def variables_of(seen: Look) -> dict[str, str]:
         "operations_heartbeat": seen.heartbeat,
         watching.VARIABLE: seen.kept,
         **digest.variables_of(seen.digest),
+        "operations_facts": seen.facts,
     }
 
 

@@ -24,6 +24,8 @@ class Dataset:
         self.full_name = self.name
         self.ignore_flow = ignore_flow
         self.read_partitions = None
+        # Of the dataset as this process writes it: a writer replaces what is there unless this says otherwise.
+        self.spec_item = {"appendMode": False}
 
     @staticmethod
     def list(project_key=None):
@@ -104,6 +106,26 @@ class Dataset:
         rows = self.iter_tuples(sampling, sampling_column, limit, ratio, columns=names)
         return pandas.DataFrame.from_records(list(rows), columns=names)
 
+    def write_schema(self, columns, drop_and_create=False):
+        if any(not isinstance(column.get("name"), str) or not column.get("type") for column in columns):
+            raise Exception("Columns are dicts with a name and a type")
+        schema = {**self._public().get_schema(), "columns": list(columns), "userModified": True}
+        self._public().set_schema(schema)
+        if drop_and_create:
+            self._public().clear()
+
+    def get_writer(self):
+        return DatasetWriter(self)
+
+    def write_dataframe(self, df, infer_schema=False, drop_and_create=False, **_):
+        if infer_schema:
+            self.write_schema([{"name": str(name), "type": _type_of(df[name])} for name in df.columns], drop_and_create)
+        with self.get_writer() as writer:
+            writer.write_dataframe(df)
+
+    def write_with_schema(self, df, drop_and_create=False, **_):
+        self.write_dataframe(df, infer_schema=True, drop_and_create=drop_and_create)
+
     def get_last_metric_values(self, partition=""):
         return self._public().get_last_metric_values(partition)
 
@@ -114,3 +136,49 @@ class Dataset:
         from dataiku import api_client
 
         return api_client().get_project(self.project_key).get_dataset(self.short_name)
+
+
+def _type_of(column):
+    kinds = {"b": "boolean", "i": "bigint", "u": "bigint", "f": "double", "M": "date"}
+    return kinds.get(column.dtype.kind, "string")
+
+
+class DatasetWriter:
+    """Takes rows until it is closed; then all of them are there, or none. What was there is replaced, unless the dataset's
+    `spec_item["appendMode"]` was on when the writer was made."""
+
+    def __init__(self, dataset):
+        self._dataset = dataset
+        self._names = [column["name"] for column in dataset.read_schema()]
+        self._append = bool(dataset.spec_item.get("appendMode"))
+        self._rows = []
+
+    def write_tuple(self, row):
+        if len(row) != len(self._names):
+            raise ValueError(f"{len(row)} values for {len(self._names)} columns")
+        self._rows.append([None if value is None else str(value) for value in row])
+
+    write_row_array = write_tuple
+
+    def write_row_dict(self, row):
+        self.write_tuple([row.get(name) for name in self._names])
+
+    def write_dataframe(self, df):
+        for row in df.itertuples(index=False):
+            self.write_tuple([None if value != value else value for value in row])
+
+    def close(self):
+        from dataiku.core import intercom
+
+        if self._rows is None:
+            return
+        rows, self._rows = self._rows, None
+        order = {"projectKey": self._dataset.project_key, "name": self._dataset.short_name, "append": self._append}
+        intercom.backend_json("datasets/write", {**order, "rows": rows})
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, value, traceback):
+        if kind is None:
+            self.close()
