@@ -221,6 +221,26 @@ def test_rows_of_awkward_empty_and_missing_tables(database):
         rows(database, "zoned")
 
 
+def test_a_table_that_the_database_partitions_itself_and_one_of_ten_million_rows(database):
+    for statement in (
+        "CREATE TABLE by_month (at timestamptz, n int) PARTITION BY RANGE (at)",
+        "CREATE TABLE by_month_1 PARTITION OF by_month FOR VALUES FROM ('2026-02-01 00:00+00') TO ('2026-03-01 00:00+00')",
+        "CREATE TABLE by_month_2 PARTITION OF by_month FOR VALUES FROM ('2026-03-01 00:00+00') TO ('2026-04-01 00:00+00')",
+        "INSERT INTO by_month SELECT timestamptz '2026-03-02 05:00+00' - n * interval '1 hour', n FROM generate_series(0, 99) n",
+        "CREATE VIEW many AS SELECT n FROM generate_series(1, 10000000) n",
+    ):
+        data.execute(database.instance, "postgres_dwh", statement)
+    project = database.instance.projects["RETAIL"]
+    for name, columns in (("by_month", {"at": "date", "n": "int"}), ("many", {"n": "int"})):
+        params = {"connection": "postgres_dwh", "schema": "", "table": name}
+        schema = {"columns": [{"name": column, "type": kind} for column, kind in columns.items()]}
+        project.datasets[name] = {"type": "PostgreSQL", "params": params, "schema": schema}
+        project.rows[name] = 1
+    assert rows(database, "by_month", metrics_engine=False) == (100, "SQL COUNT(*)")
+    assert probe(database, "by_month", time_column="at")["data_time"] == "2026-03-02T05:00:00.000Z"
+    assert rows(database, "many", metrics_engine=False) == (10_000_000, "SQL COUNT(*)")
+
+
 def test_one_partition_of_a_table_is_cut_by_its_own_value(database):
     day = data.partitions(database.instance, "RETAIL", "orders")[-1]
     there = sum(1 for _ in data.rows(database.instance, "RETAIL", "orders", partitions=[day]))
