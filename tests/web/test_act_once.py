@@ -86,6 +86,29 @@ def test_two_tabs_and_two_people_start_one_run_and_the_others_are_told(dss: Serv
         assert (again.status_code, "It runs already" in again.text) == (409, True)
 
 
+def test_who_was_slow_to_take_a_turn_finds_what_another_did_meanwhile(
+    dss: Server, folder: store.Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between looking and claiming a busy machine may let so much time pass that the turn counts as passed over."""
+    monkeypatch.setattr(actions, "PASSED_OVER_SECONDS", 0.5)
+    sent = form(browser(dss), RUN)
+    count, kept = runs(dss, SOON), len(events(folder, "action"))
+    take, others = actions._take_turn, [process]
+
+    def slowly(*turn: Any) -> bool:
+        if others:
+            backend = others.pop()(dss, RUN.kind, sent)
+            backend.join(90)
+            assert backend.exitcode == 0
+            time.sleep(0.6)
+        return take(*turn)
+
+    monkeypatch.setattr(actions, "_take_turn", slowly)
+    answer = browser(dss).send(RUN.kind, sent)
+    assert answer.status_code == 303, answer.text
+    assert (runs(dss, SOON), len(events(folder, "action"))) == (count + 1, kept + 1)
+
+
 @pytest.mark.parametrize("order", [RUN, BUILD], ids=["run", "build"])
 def test_a_reload_after_it_was_done_starts_nothing(dss: Server, folder: store.Store, order: Order) -> None:
     page = browser(dss)
