@@ -107,6 +107,12 @@ def test_each_state_is_told_and_only_what_goes_on_is_looked_at_again(
     assert json.loads(drawn.progress_json(page))["next_check_seconds"] == (5 if again else None)
 
 
+@pytest.mark.parametrize(("asked_ago", "seconds"), [(5, 2), (59, 2), (61, 5)])
+def test_what_was_just_asked_for_is_looked_at_more_often(asked_ago: int, seconds: int) -> None:
+    began = record(State.RUNNING, at=NOW - timedelta(seconds=asked_ago))
+    assert progress_page(progress(record=began), SETTING).next_check_seconds == seconds
+
+
 def test_a_log_that_cannot_be_read_says_why() -> None:
     page = progress_page(progress(log=UNREAD_LOG), SETTING)
     assert "DSS did not answer in time; it needs to look again" in drawn.progress_document(page, URLS, with_log=True)

@@ -137,6 +137,15 @@ def lately(clients: Clients, key: str, cache: Optional[EventCache] = None) -> Kn
     return read_ if isinstance(read_, Unknown) else records(read_.events)
 
 
+def as_they_are(clients: Clients, key: str, known: Records) -> Records:
+    """The actions on record, with what became meanwhile of those whose end nobody saw: one call or two for each."""
+    seen = {
+        now.record.id: replace(now.record, state=now.state, outcome=now.outcome, said=now.said)
+        for now in _looked_for(clients, key, known)
+    }
+    return tuple(seen.get(record.id, record) for record in known)
+
+
 # --- once ------------------------------------------------------------------------------------------------------------
 
 

@@ -157,6 +157,8 @@ class Desk:
         """What was asked for lately, and what the reader may ask for."""
         reading = self._reading(access, gateway.FIRST)
         found = actions.lately(access.clients, self.project_key, self._events)
+        if found is not None and not isinstance(found, Unknown):
+            found = actions.as_they_are(access.clients, self.project_key, found)
         return actions_page(found, Setting.of(reading.scene, access.clients.now()[0]), offered(reading.scene))
 
     @property

@@ -39,10 +39,14 @@ def targets(scene: Scene, order: Order) -> Known[tuple[ObjectRef, ...]]:
         scenario = scenario_of(scene, order)
         if scenario is None:
             return Unknown("the scenario is not in DSS's list", Cause.NOT_RECORDED)
-        return scenario.builds if isinstance(scenario.builds, Unknown) else in_order(scene, scenario.builds)
-    ref = object_of(scene, order)
+        if isinstance(scenario.builds, Unknown):
+            return scenario.builds
     if isinstance(scene.snapshot.graph, Unknown):
+        # What is built along with others cannot be seen then.
         return scene.snapshot.graph
+    if order.kind == "run-scenario":
+        return in_order(scene, known(scenario.builds, ()))
+    ref = object_of(scene, order)
     if ref is None:
         return Unknown("the flow has no such object", Cause.NOT_RECORDED)
     if order.kind == "rebuild-from":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Any, Optional
 
 from dateutil import tz
@@ -22,8 +22,9 @@ from .phrases import no_duration
 from .rows import object_cell, scenario_cell
 from .scene import Scene, key
 
-# How often a page looks again at what goes on.
-LOOK_AGAIN_SECONDS = 5.0
+# How often a page looks again at what goes on: at first more often, because much is over soon, or fails soon.
+LOOK_AGAIN_SECONDS, AT_FIRST_SECONDS = 5.0, 2.0
+AT_FIRST = timedelta(minutes=1)
 # What takes its time, so that it matters when it will be done.
 _LASTING = ("run-scenario", "build", "rebuild-from")
 _WORST_FIRST = (Standing.BLOCKS, Standing.NOTICE, Standing.UNKNOWN, Standing.FINE)
@@ -251,8 +252,14 @@ def progress_page(progress: Progress, setting: Setting) -> ProgressPage:
         sections=(Section("what", "What Was Asked For", tuple(_asked(progress, setting))),),
         share=_share(progress),
         abort=progress.may_abort if progress.state.open else None,
-        next_check_seconds=LOOK_AGAIN_SECONDS if progress.state.open else None,
+        next_check_seconds=_look_again(progress),
     )
+
+
+def _look_again(progress: Progress) -> Optional[float]:
+    if not progress.state.open:
+        return None
+    return AT_FIRST_SECONDS if progress.as_of - progress.record.at < AT_FIRST else LOOK_AGAIN_SECONDS
 
 
 def tone_of(state: State, outcome: str, late: bool = False) -> Tone:
