@@ -36,16 +36,9 @@ def targets(scene: Scene, order: Order) -> Known[tuple[ObjectRef, ...]]:
     if order.kind in ("abort-scenario", "abort-job", "compute-metrics", "compute-rules"):
         return ()
     if order.kind == "run-scenario":
-        scenario = scenario_of(scene, order)
-        if scenario is None:
-            return Unknown("the scenario is not in DSS's list", Cause.NOT_RECORDED)
-        if isinstance(scenario.builds, Unknown):
-            return scenario.builds
+        return _of_scenario(scene, scenario_of(scene, order))
     if isinstance(scene.snapshot.graph, Unknown):
-        # What is built along with others cannot be seen then.
         return scene.snapshot.graph
-    if order.kind == "run-scenario":
-        return in_order(scene, known(scenario.builds, ()))
     ref = object_of(scene, order)
     if ref is None:
         return Unknown("the flow has no such object", Cause.NOT_RECORDED)
@@ -54,6 +47,17 @@ def targets(scene: Scene, order: Order) -> Known[tuple[ObjectRef, ...]]:
     if order.kind == "build" and order.mode != "only":
         return in_order(scene, scene.flow.rebuilt_with(ref, lambda above: not guarded(scene, above)))
     return (ref,)
+
+
+def _of_scenario(scene: Scene, scenario: Optional[ScenarioReport]) -> Known[tuple[ObjectRef, ...]]:
+    if scenario is None:
+        return Unknown("the scenario is not in DSS's list", Cause.NOT_RECORDED)
+    if isinstance(scenario.builds, Unknown):
+        return scenario.builds
+    if isinstance(scene.snapshot.graph, Unknown):
+        # What is built along with others cannot be seen then.
+        return scene.snapshot.graph
+    return in_order(scene, scenario.builds)
 
 
 def built(scene: Scene, order: Order) -> tuple[ObjectRef, ...]:
