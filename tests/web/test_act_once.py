@@ -235,6 +235,41 @@ def test_a_killed_backend_loses_and_doubles_nothing(
         assert runs(dss, SOON) + jobs(dss) == count + 1
 
 
+@pytest.mark.parametrize(("path", "done"), [(CLAIM, False), (CLAIM, True), (EVENT, False), (EVENT, True)])
+def test_a_backend_killed_while_it_writes_a_note_loses_and_doubles_nothing(
+    dss: Server, folder: store.Store, path: str, done: bool
+) -> None:
+    """What is on record is whole and there once; what is not is told to whoever sends it again, and they may repeat it."""
+    page = browser(dss)
+    sent = {**page.permit(), "remark": f"looked at {path[-8:]} {done}"}
+    backend: list[Any] = []
+
+    def kill() -> None:
+        backend[0].kill()
+        time.sleep(0.2)
+
+    dss.faults.meanwhile("POST", path, kill, done)
+    backend.append(process(dss, "sign-off", sent))
+    backend[0].join(90)
+    assert backend[0].exitcode == -9, "it was not killed at this step"
+    time.sleep(0.5)
+    dss.faults.clear()
+
+    def kept() -> int:
+        return [event.text for event in events(folder, "sign_off")].count(sent["remark"])
+
+    there = kept()
+    again = page.send("sign-off", sent)
+    if there == 0 and again.status_code == 409:
+        assert "nothing on record says what became of it" in again.text
+        anew = page.send("sign-off", {**page.permit(), "remark": sent["remark"]})
+        assert anew.status_code == 303
+    else:
+        assert again.status_code == 303, again.text
+    assert kept() == 1
+    assert folder.events().unreadable == 0
+
+
 def test_what_ends_is_kept_once_whoever_finds_it_out(dss: Server, folder: store.Store) -> None:
     page = browser(dss)
     answer = page.send(RUN.kind, form(page, RUN))
