@@ -9,7 +9,9 @@ what it is held against in brackets:
   its last metrics, its row counts over time, its rules and their results. With so many workers the time for the same calls
   could only fall by that number: the rest is what we do not ask, because lists tell it already, and both are printed;
 - through internal-stats datasets of the project: how many calls and how much time less for the runs of its scenarios and
-  the builds of its datasets, and for the whole page.
+  the builds of its datasets, and for the whole page: when a backend reads it for the first time, and each time after that.
+  No view has the triggers, steps and reporters of a scenario, nor the row counts of many datasets at once: these take a
+  call each, once. Then they are kept until a scenario is saved, a dataset is built, or five minutes are over.
 
 The last line is the ratio of the first claim.
 """
@@ -83,8 +85,8 @@ class Cost:
     monitored: int = 0
 
 
-def page(url: str, need: frozenset[str]) -> Cost:
-    """The page as JSON, from its first call on."""
+def pages(url: str, need: frozenset[str]) -> tuple[Cost, Cost]:
+    """The page as JSON, from its first call on: as a backend reads it for the first time, and for the second."""
     import dataikuapi
 
     from opsguide.core.today import today
@@ -95,12 +97,17 @@ def page(url: str, need: frozenset[str]) -> Cost:
     from opsguide.settings import Settings
 
     clients = Clients(lambda: dataikuapi.DSSClient(url, "admin"), WORKERS)
-    begun = time.monotonic()
-    reading = read(clients, KEY, Settings(), need=need)
-    today_json(today(reading.snapshot, reading.declared, reading.report, reading.ledger))
-    seconds = time.monotonic() - begun
-    active = sum(scenario.active for scenario in known(reading.snapshot.scenarios, ()))
-    return Cost(seconds, clients.calls, active, len(monitored(reading.snapshot, reading.declared)))
+
+    def page() -> Cost:
+        begun, before = time.monotonic(), clients.calls
+        reading = read(clients, KEY, Settings(), need=need)
+        today_json(today(reading.snapshot, reading.declared, reading.report, reading.ledger))
+        seconds = time.monotonic() - begun
+        active = sum(scenario.active for scenario in known(reading.snapshot.scenarios, ()))
+        objects = len(monitored(reading.snapshot, reading.declared))
+        return Cost(seconds, clients.calls - before, active, objects)
+
+    return page(), page()
 
 
 def one_after_the_other(url: str, share: float) -> Cost:
@@ -135,8 +142,19 @@ def _is_monitored(name: str) -> bool:
 # --- the claims ------------------------------------------------------------------------------------------------------
 
 
-def best(url: str, need: frozenset[str], times: int) -> Cost:
-    return min((page(url, need) for _ in range(times)), key=lambda cost: cost.seconds)
+def best(url: str, need: frozenset[str], times: int) -> tuple[Cost, Cost]:
+    """The best first reading and the best further one."""
+    first, further = zip(*(pages(url, need) for _ in range(times)))
+    return min(first, key=lambda cost: cost.seconds), min(further, key=lambda cost: cost.seconds)
+
+
+def less(name: str, with_stats: Cost, without: Cost, bound: str = "") -> str:
+    """How much less something takes through internal stats; `bound` is what the number of calls is held against."""
+    return (
+        f"through internal stats, {name}: {with_stats.calls} calls, {with_stats.seconds:.2f} s, against {without.calls}, "
+        f"{without.seconds:.2f} s: {without.calls / with_stats.calls:.1f} times fewer{bound}, "
+        f"{without.seconds / with_stats.seconds:.1f} times faster"
+    )
 
 
 def main() -> None:
@@ -156,10 +174,10 @@ def measure(scenarios: int, times: int) -> None:
 
     rhythm = gateway.FIRST | {"builds"}
     with dss(scenarios) as url:
-        whole, narrow = best(url, TODAY, times), best(url, rhythm, times)
+        (whole, again), (narrow, _) = best(url, TODAY, times), best(url, rhythm, times)
         naive = one_after_the_other(url, share=0.2)
     with dss(scenarios, stats=True) as url:
-        stats, narrow_stats = best(url, TODAY, times), best(url, rhythm, times)
+        (stats, stats_again), (narrow_stats, _) = best(url, TODAY, times), best(url, rhythm, times)
     ideal = whole.calls * LATENCY / WORKERS
     print(f"{whole.scenarios} active scenarios, {whole.monitored} monitored datasets, {LATENCY * 1000:.0f} ms a call")
     print(f"the page: {whole.calls} calls, {whole.seconds:.2f} s; ideal {ideal:.2f} s with {WORKERS} workers")
@@ -167,15 +185,9 @@ def measure(scenarios: int, times: int) -> None:
         f"sequential reader: {naive.calls} calls, {naive.seconds:.1f} s: {naive.seconds / whole.seconds:.1f} times as long "
         f"[6], of which {naive.calls / whole.calls:.1f} by asking less"
     )
-    print(
-        f"through internal stats, runs and builds: {narrow_stats.calls} calls, {narrow_stats.seconds:.2f} s, against "
-        f"{narrow.calls}, {narrow.seconds:.2f} s: {narrow.calls / narrow_stats.calls:.1f} times fewer [5], "
-        f"{narrow.seconds / narrow_stats.seconds:.1f} times faster"
-    )
-    print(
-        f"through internal stats, the whole page: {stats.calls} calls, {stats.seconds:.2f} s: "
-        f"{whole.calls / stats.calls:.1f} times fewer, {whole.seconds / stats.seconds:.1f} times faster"
-    )
+    print(less("runs and builds", narrow_stats, narrow, " [5]"))
+    print(less("the whole page, read for the first time", stats, whole))
+    print(less("the whole page, read again", stats_again, again, " [5]"))
     print(f"today ratio {whole.seconds / ideal:.2f} (wall time ÷ ideal) [1.5]")
 
 

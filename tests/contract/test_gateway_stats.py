@@ -90,6 +90,10 @@ def test_a_run_that_a_person_started_is_known_as_theirs(direct: tuple[Server, Sn
     assert any(by_hand(deep).values())
     settled = dss.requests.of("GET", "/projects/<key>/scenarios/<scenario_id>/get-last-runs")
     assert len(settled) == sum(map(bool, by_hand(deep).values()))
+    dss.requests.clear()
+    again = gateway.read_snapshot(reading, "RETAIL", gateway.FIRST | {"scenario_settings"})
+    assert by_hand(again) == by_hand(deep)
+    assert len(dss.requests.of("GET", "/projects/<key>/scenarios/<scenario_id>/get-last-runs")) <= 2
 
 
 def _newer_run(listed: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -275,10 +275,30 @@ class _Reading:
         dataset = stats.dataset_of(stats.SCENARIO_RUNS, known(self.snapshot.datasets, ()))
         if "scenario_settings" not in self.need or dataset is None or _told_by(dataset) not in self.snapshot.read_from:
             return
-        in_doubt = [s for s in self._active if not isinstance(s.settings, Unknown) and _any_unnamed(s.runs)]
-        asked = [s for s in in_doubt if s.id not in self._settled]
-        self._settled.update(s.id for s in asked)
-        self._set_runs(self.batch.results("the runs of", {s.id: self.batch.start(self._runs, s) for s in asked}))
+        self._change(self._with_known_starters)
+        in_doubt = {s.id: _unnamed(s) for s in self._active if s.id not in self._settled}
+        asked = [s for s in self._active if in_doubt.get(s.id)]
+        self._settled.update(in_doubt)
+        found = self.batch.results("the runs of", {s.id: self.batch.start(self._runs, s) for s in asked})
+        self._set_runs(found)
+        for scenario_id, runs in found.items():
+            for run in known(runs, ()):
+                if run.run_id in in_doubt[scenario_id] and run.trigger_type:
+                    self.clients.started.keep(self._run_key(scenario_id, run), (run.trigger_type, run.trigger_id))
+
+    def _run_key(self, scenario_id: str, run: Run) -> tuple[str, ...]:
+        return (self.clients.base_url, self.key, scenario_id, run.run_id)
+
+    def _with_known_starters(self, scenario: Scenario) -> Scenario:
+        """Who started a run never changes: what was told once is not asked again."""
+
+        def known_as(run: Run) -> Run:
+            told = None if run.trigger_type else self.clients.started.get(self._run_key(scenario.id, run))
+            return replace(run, trigger_type=told[0], trigger_id=told[1]) if told else run
+
+        if isinstance(scenario.runs, Unknown):
+            return scenario
+        return replace(scenario, runs=tuple(known_as(run) for run in scenario.runs))
 
     def _set_runs(self, found: Mapping[str, Known[tuple[Run, ...]]]) -> None:
         self._change(lambda s: replace(s, runs=found[s.id]) if s.id in found else s)
@@ -417,8 +437,11 @@ def _told_by(dataset: Dataset) -> str:
     return f"internal stats dataset {dataset.name}"
 
 
-def _any_unnamed(runs: Known[tuple[Run, ...]]) -> bool:
-    return any(not run.trigger_type for run in known(runs, ()))
+def _unnamed(scenario: Scenario) -> frozenset[str]:
+    """The runs of which it is not known what kind of trigger started them, where the triggers are known."""
+    if isinstance(scenario.settings, Unknown):
+        return frozenset()
+    return frozenset(run.run_id for run in known(scenario.runs, ()) if not run.trigger_type)
 
 
 def _named_triggers(scenario: Scenario) -> Scenario:

@@ -48,6 +48,7 @@ BUSY = frozenset({502, 503, 504})
 PAUSES_SECONDS = (0.2, 0.6)
 
 SETTINGS_KEPT = 2000
+STARTERS_KEPT = 10_000
 # Row counts do not change until the next build, unless somebody computes them again: that is seen this much later.
 COUNTS_KEPT, COUNTS_KEPT_SECONDS = 1000, 300.0
 
@@ -135,7 +136,8 @@ class Clients:
     """Clients of one DSS with one identity, handed to one thread at a time.
 
     `make` gives a new `DSSClient`. `timeout_seconds` bounds the silence and the length of one call, `deadline_seconds` a
-    whole `Batch`. `seen` are scenario settings and `counted` row counts read before, by whomever. `calls` counts what was asked so far, and
+    whole `Batch`. `seen` are scenario settings and `counted` row counts read before, by whomever,
+    `started` the type and id of the trigger of single runs. `calls` counts what was asked so far, and
     `calls_of_all` what all identities made from one asked. `viewer` is who this one is, where that is known already. `read_only` refuses every write before it is sent.
     `base_url` is the address people use, '' for links on the same host; by default the client's own.
     """
@@ -156,6 +158,7 @@ class Clients:
         self.viewer = viewer
         self.seen: Cache[ScenarioSettings] = Cache(SETTINGS_KEPT)
         self.counted: Cache[tuple[MetricPoint, ...]] = Cache(COUNTS_KEPT, COUNTS_KEPT_SECONDS)
+        self.started: Cache[tuple[str, str]] = Cache(STARTERS_KEPT)
         self.calls = 0
         self.calls_of_all = CallCount()
         self.read_only = False
@@ -203,6 +206,7 @@ class Clients:
             make, self.workers, self.timeout_seconds, self.deadline_seconds, base_url=self._base_url, viewer=viewer
         )
         found.seen, found.counted = self.seen, self.counted
+        found.started = self.started
         found._turns, found.calls_of_all = self._turns, self.calls_of_all
         found._clock = self._clock
         return found
