@@ -1,3 +1,5 @@
+"""What contract tests share: a PostgreSQL server, where one is installed."""
+
 from __future__ import annotations
 
 import contextlib

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Optional
 
-from ...model.action import KINDS, MODES, Order, Progress, Record, State, order_of
+from ...model.action import MODES, Order, Progress, Record, State, order_of
 from ...model.event import Event
 from ...model.snapshot import Job, Run
 from .. import words
@@ -206,8 +206,3 @@ def _instant(data: Mapping[str, Any], key: str) -> Optional[datetime]:
     except ValueError:
         return None
     return found if found.tzinfo else None
-
-
-def right_of(order: Order) -> str:
-    """The right that an order takes, in DSS's words."""
-    return KINDS[order.kind].right

@@ -280,10 +280,6 @@ class Scene:
             return None
         return replace(variables, reason=f"the profile is in the project's variables: {variables.reason}")
 
-    def source_of(self, path: str) -> str:
-        """Who set the profile's value at `path`, in words."""
-        return _LAYERS.get(self.declared.layer_of(path), "default")
-
     def alarm(self, tone: Tone, test: bool = False, muted: Optional[Mute] = None) -> Tone:
         """The tone, without alarm where nothing should alarm: on a design node, for test scenarios, and for what
         somebody muted; of that nobody is asked to find out what cannot be told, either."""
