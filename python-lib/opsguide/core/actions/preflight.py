@@ -337,6 +337,12 @@ def _deadline(case: Case) -> Optional[Check]:
     assert not isinstance(case.targets, Unknown)
     promised = [o for o in case.scene.outputs if o.ref in case.targets and o.due_at is not None and o.due_at > case.now]
     told = tuple(f"{case.scene.name(o.ref)} is due {case.scene.time(o.due_at)}" for o in promised if o.due_at)
+    missed = [o for o in case.scene.outputs if o.ref in case.targets and o.verdict == "MISSED"]
+    if not promised and missed:
+        names = words.listed([case.scene.name(o.ref) for o in missed], 3)
+        text = f"{names} must have been ready by now; nothing that it makes is promised for a time still to come."
+        standing = Standing.NOTICE if case.order.kind == "clear" else Standing.FINE
+        return Check("deadline", standing, text, tuple(f"{case.scene.name(o.ref)}: {o.reason}" for o in missed))
     if not promised:
         return Check("deadline", Standing.FINE, "Nothing that it makes is promised for a time still to come.")
     if case.until is None:
