@@ -274,6 +274,18 @@
     else selected();
   }
 
+  // --- a suggestion is put into its field, as if it were typed ---------------------------------------------------------
+
+  function take(button) {
+    const place = document.getElementById(button.dataset.take);
+    const value = button.value.slice(button.value.indexOf("=") + 1);
+    if (place.matches("fieldset")) for (const box of all("input", place)) box.checked = value.split("\n").includes(box.name.split(".").pop());
+    else place.value = value;
+    place.dispatchEvent(new Event("input", { bubbles: true }));
+    (place.matches("fieldset") ? place.querySelector("input") : place).focus();
+    button.closest(".suggestion").hidden = true;
+  }
+
   // --- one listener a kind of event: the page's parts come and go ------------------------------------------------------
 
   document.addEventListener("click", (event) => {
@@ -286,11 +298,14 @@
     if (on("[data-zone-switch]")) { remember("zone", recall("zone") === "mine" ? "project" : "mine"); applyZone(); }
     if (on("[data-theme-switch]")) { remember("theme", isDark() ? "light" : "dark"); applyTheme(); }
     if (on("[data-print]")) printWhenRead();
+    if (on("[data-take]")) { event.preventDefault(); event.stopPropagation(); take(on("[data-take]")); }
     if (on("[data-copy]")) copy(on("[data-copy]").dataset.copy);
     if (on("[data-find-step]")) step(Number(on("[data-find-step]").dataset.findStep));
   });
   document.addEventListener("input", (event) => {
     if (event.target.id === "find") find(event.target.value);
+    const into = event.target.dataset.into;
+    if (into && event.target.files[0]) event.target.files[0].text().then((text) => { document.getElementById(into).value = text; });
     const form = event.target.closest("form.act");
     if (form) form.dataset.touched = "";
   });

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, timedelta, timezone
 from typing import Any
 
 import pytest
 
 from opsguide.core.assess import assess
 from opsguide.core.compose import SECTIONS, compose
-from opsguide.core.compose.daily_operations import next_due
 from opsguide.core.compose.scene import Scene, contact_text, key
 from opsguide.core.compose.waiting import waits_for
+from opsguide.core.tasks import Task, stand
 from opsguide.model.guide import Callout, Cell, Guide, Origin, Table, Tone, cells_of
 from opsguide.model.known import Cause, Unknown, known
 from opsguide.model.profile import Contact
@@ -278,7 +278,7 @@ def test_instructions_fit_the_version(version: str, said: str):
     ],
 )
 def test_next_due(when: str, today: date, due: Any):
-    assert next_due(when, today) == due
+    assert stand(Task("monthly", when, "x"), (), today, timezone.utc).due == due
 
 
 def test_keys_never_meet():

@@ -228,7 +228,7 @@ def test_only_post_changes_anything(dss: Server, method: str) -> None:
 def test_a_killed_request_is_not_repeated_and_says_so(dss: Server, folder: store.Store, dmitri: Browser) -> None:
     """Its process died between the claim and the event: nobody can tell from the claim what else it did."""
     form = {**sealed(dmitri), "remark": "killed"}
-    folder.claim(actions._request_id("sign-off", form), "dmitri")
+    folder.claim(actions.request_id("sign-off", form), "dmitri")
     answer = dmitri.send("sign-off", form)
     assert (answer.status_code, "what became of it" in answer.text) == (409, True)
     assert "killed" not in [event.text for event in events(folder, "sign_off")]

@@ -47,6 +47,7 @@ _DID = {
     "evaluation": "Judged the project",
     "digest": "Sent a message",
     "profile": "Changed the profile",
+    "task": "Did the task",
 }
 
 

@@ -16,8 +16,8 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, Optional
 
 from ..model.event import KINDS, Event
-from ..model.known import Known, Unknown
-from ..model.ledger import LONGEST_MUTE, Ledger, Mute, about
+from ..model.known import Cause, Known, Unknown
+from ..model.ledger import FOLDER, LONGEST_MUTE, Ledger, Mute, about
 from ..model.report import Report
 
 # Clocks differ by seconds; this much ahead still counts as now.
@@ -99,4 +99,12 @@ def with_mutes(report: Report, found: Known[Optional[Ledger]], project_key: str)
             replace(each, muted=by_subject.get(about(each.ref.kind, each.ref.smart_name(project_key))))
             for each in outputs
         )
-    return replace(report, scenarios=scenarios, outputs=outputs)
+    return replace(report, scenarios=scenarios, outputs=outputs, tasks_done=_tasks_done(found))
+
+
+def _tasks_done(found: Known[Optional[Ledger]]) -> Known[tuple[Event, ...]]:
+    if isinstance(found, Unknown):
+        return found
+    if found is None:
+        return Unknown(f"there is no managed folder {FOLDER} to keep it", Cause.NOT_RECORDED)
+    return tuple(event for event in found.events if event.kind == "task")

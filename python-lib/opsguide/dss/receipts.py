@@ -6,13 +6,13 @@ Other than events they are never forgotten: what was added years ago can still b
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 
-from ..model.event import Event, from_json, instant_of, to_json
+from ..model.event import Event, from_json, to_json
 from ..model.known import Unknown
-from .store import File, Store
+from . import turns
+from .store import Store
 
 TREE = "/receipts/"
 CLOSED = "closed.json"
@@ -50,26 +50,12 @@ def take_turn(state: Store, by: str) -> bool:
     ended; one whose process died is passed over after a while without a note."""
     files = state.files(TREE)
     ended = sum(file.path.endswith(f"/{CLOSED}") for file in files)
-    turn = 0
-    while True:
-        name = f"instrument-{ended}-{turn}"
-        claims = state.files(f"/claims/{name}/")
-        if not claims:
-            return state.claim(name, by)
-        # Claims are dated by the machine that makes them, notes by DSS.
-        if _any_within(claims, datetime.now(timezone.utc)) or _any_within(files, state.clients.now()[0]):
-            return False
-        turn += 1
+    return turns.take(state, f"instrument-{ended}", by, timedelta(minutes=SILENT_MINUTES), files)
 
 
 def end_turn(state: Store, session: str, by: str) -> None:
     """The next may take their turn."""
     state.put(f"{TREE}{session}/{CLOSED}", json.dumps({"by": by}).encode())
-
-
-def _any_within(files: Iterable[File], now: datetime) -> bool:
-    named = (instant_of(file.path) for file in files)
-    return any(at is not None and abs(now - at) < timedelta(minutes=SILENT_MINUTES) for at in named)
 
 
 def _name(note: Event) -> str:

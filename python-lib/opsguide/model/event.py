@@ -32,6 +32,7 @@ KINDS: Mapping[str, str] = {
     "evaluation": "the project was judged, by which component",
     "digest": "a message that was sent",
     "profile": "the operations profile was changed",
+    "task": "a task of the week or the month was done",
 }
 
 MAX_TEXT = 10_000
@@ -41,7 +42,7 @@ _NAME = re.compile(r"(\d{8}T\d{6}\.\d{6}Z)-([0-9a-f]{32})\.json")
 @dataclass(frozen=True)
 class Event:
     """`kind` is one of `KINDS`; `by` the login of who did it ('' for nobody in particular); `about` what it concerns,
-    as "scenario:ID", "dataset:NAME", "folder:ID", "incident:ID", "action:ID", "plan:ID" or '' for the project; `text`
+    as "scenario:ID", "dataset:NAME", "folder:ID", "incident:ID", "action:ID", "plan:ID", "task:ID" or '' for the project; `text`
     what the person wrote; `data` the rest, JSON values only."""
 
     at: datetime

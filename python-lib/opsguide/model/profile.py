@@ -191,10 +191,6 @@ def _no_region(name: str, country: Optional[str], known: list[str]) -> str:
 class DatasetProfile(_Part):
     """What is promised or known about one dataset (source or output)."""
 
-    is_output: Optional[bool] = Field(
-        None, description="true: show as an output although other things read it; false: never."
-    )
-    is_source: Optional[bool] = Field(None, description="true: show as a source; false: never.")
     due: Optional[TimeOfDay] = Field(None, description="Must be ready by this time of day.")
     timezone: Optional[ZoneName] = Field(None, description="Zone of `due` and `available_by`; default the project's.")
     days: Optional[tuple[Weekday, ...]] = Field(
@@ -215,6 +211,10 @@ class DatasetProfile(_Part):
     max_rows: Optional[int] = Field(None, ge=0, description="More rows than this is an error.")
     owner: Optional[Contact] = Field(None, description="Owner of the source system or of the output.")
     consumers: tuple[Text, ...] = Field((), description="Who uses it: told before it is cleared or when it is late.")
+    is_output: Optional[bool] = Field(
+        None, description="true: show as an output although other things read it; false: never."
+    )
+    is_source: Optional[bool] = Field(None, description="true: show as a source; false: never.")
     accepted_schema: Optional[tuple[dict[str, str], ...]] = Field(
         None, description="Columns (`name`, `type`) as last accepted."
     )

@@ -11,7 +11,8 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Optional, Union
 
-from .known import Known, Unknown
+from .event import Event
+from .known import Cause, Known, Unknown
 from .ledger import Mute
 from .snapshot import Build, ObjectRef, Run
 from .watch import Watch
@@ -421,12 +422,15 @@ class JobsWeek:
     busiest_hour: Optional[int] = None
 
 
+NOT_NOTED = Unknown("what people noted was not read", Cause.NOT_READ)
+
+
 @dataclass(frozen=True)
 class Report:
     """All that follows from a snapshot and a profile. `zone` is the project's zone, `zone_why` how it is known;
     `night_since` when the last night began. `main_scenario` is the id of the scenario that builds most, '' when none
     can be told. `quiet` says why nothing alarms here (a design node), '' where alarms count. `watch` is who judges the
-    project by itself, None where that was not asked."""
+    project by itself, None where that was not asked. `tasks_done` are the notes of tasks that were done."""
 
     zone: str
     zone_why: str
@@ -440,3 +444,4 @@ class Report:
     main_scenario: str = ""
     quiet: str = ""
     watch: Optional[Watch] = None
+    tasks_done: Known[tuple[Event, ...]] = NOT_NOTED

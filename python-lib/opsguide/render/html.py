@@ -48,6 +48,7 @@ PAGES = (
     ("status", "Status"),
     ("portfolio", "Portfolio"),
     ("handover", "Handover"),
+    ("edit", "Declare"),
     ("clean-up", "Clean-up"),
 )
 
@@ -248,6 +249,11 @@ def questionable(cell: Cell) -> bool:
     return bool(cell.source or cell.as_of or cell.reason or cell.needs or cell.declare or cell.verdict or cell.evidence)
 
 
+def control_id(name: str) -> str:
+    """The id of a form's control: of "f.owner.login" it is "f-owner-login"."""
+    return name.replace(".", "-")
+
+
 def has_long_word(cell: Cell) -> bool:
     """Whether the value must be broken inside a word, lest one name widens its whole table."""
     return any(len(word) > _LONG_WORD for word in shown(cell).split())
@@ -296,6 +302,7 @@ def _environment() -> Environment:
         anchor=anchor,
         as_cell=as_cell,
         callout_word=callout_word,
+        control_id=control_id,
         counted=counted,
         gaps=gaps,
         has_long_word=has_long_word,

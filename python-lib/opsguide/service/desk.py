@@ -9,7 +9,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Optional
+from typing import Any, Optional, Union
 
 from ..core.compose import compose
 from ..core.compose.action_pages import Setting, action_page, actions_page, offered, progress_page
@@ -22,6 +22,7 @@ from ..dss.store import EventCache
 from ..errors import DssBroken, DssDenied
 from ..model.action import Order
 from ..model.action_page import ActionPage, ActionsPage, ProgressPage
+from ..model.declare import Editor
 from ..model.guide import Guide, Section
 from ..model.handover import Handover
 from ..model.incident import IncidentPage, Incidents
@@ -32,8 +33,8 @@ from ..model.snapshot import Instance
 from ..model.status import Status
 from ..model.today import Today
 from ..settings import Settings
-from . import actions
-from .acts import Asked, Outcome
+from . import actions, declaring
+from .acts import Asked, Done, Outcome
 from .incidents import Casebook, incident_of, incidents_of
 from .logbook import recall
 from .offering import offers_to
@@ -62,6 +63,7 @@ class Desk:
         self._events = EventCache()
         self._cases = Casebook()
         self._noted_at = float("-inf")
+        self._declared_at = float("-inf")
         self._failures = 0
         self._shelves: OrderedDict[str, _Shelf] = OrderedDict()
         self._node: Optional[Instance] = None
@@ -161,6 +163,53 @@ class Desk:
             found = actions.as_they_are(access.clients, self.project_key, found)
         return actions_page(found, Setting.of(reading.scene, access.clients.now()[0]), offered(reading.scene))
 
+    def editor(self, access: Access, part: str = "", layer: str = "", *, after: str = "") -> Editor:
+        """What is declared, with the form of a part where one is named. `after` as for `guide`."""
+        self._reading(access, TODAY, after)
+        reading = self._reading(access, declaring.NEED, after)
+        return declaring.editor(declaring.as_now(access, reading, self.settings), self.settings, part, layer)
+
+    def checked(self, access: Access, sheet: declaring.Sheet) -> Editor:
+        """What somebody is entering, with what is wrong and what it means. The project is not read again for it."""
+        return declaring.check(self._held(access, declaring.NEED), self.settings, sheet)
+
+    def declare(self, asked: Asked, sheet: declaring.Sheet) -> Union[Outcome, Editor]:
+        """Save what somebody entered, as them, or the page that says why not."""
+        return self._declared(declaring.save(asked, self._held(asked.access, declaring.NEED), sheet, self.settings))
+
+    def previewed(self, access: Access, layer: str, text: str, exactly: bool) -> Editor:
+        """What a file would change in a layer of the profile."""
+        reading = declaring.as_now(access, self._held(access, declaring.NEED), self.settings)
+        return declaring.preview(reading, self.settings, layer, text, exactly)
+
+    def take_file(
+        self, asked: Asked, layer: str, text: str, exactly: bool, base: Mapping[str, Any]
+    ) -> Union[Outcome, Editor]:
+        """Save a file as a layer of the profile, as the person who asks."""
+        held = self._held(asked.access, declaring.NEED)
+        return self._declared(declaring.take_file(asked, held, self.settings, layer, text, exactly, base))
+
+    def exported(self, access: Access, layer: str, kind: str) -> str:
+        """A layer of the profile as a file."""
+        reading = declaring.as_now(access, self._held(access, declaring.NEED), self.settings)
+        return declaring.exported(reading, layer, kind)
+
+    def review(self, asked: Asked) -> Outcome:
+        """Note that somebody read the whole guide and found it right."""
+        found = declaring.review(asked, self._reading(asked.access, declaring.NEED), self.settings)
+        self._declared(found)
+        return found
+
+    def done(self, asked: Asked) -> Outcome:
+        """Note that a task of the week or the month was done."""
+        return declaring.done(asked, self._held(asked.access))
+
+    def _declared(self, found: Union[Outcome, Editor]) -> Union[Outcome, Editor]:
+        """Whoever looks next sees what was saved."""
+        if isinstance(found, Done):
+            self._declared_at = time.monotonic()
+        return found
+
     @property
     def _bench(self) -> actions.Bench:
         return actions.Bench(self.settings, self._doors.own, self._node, self._events)
@@ -185,15 +234,18 @@ class Desk:
         """Somebody noted something: whoever looks next sees it."""
         self._noted_at = time.monotonic()
 
-    def _held(self, access: Access) -> Reading:
-        """The last reading, whatever its age: for a page that asks for what it needs by itself."""
-        return self._shelf(access.key).reading or self._reading(access, gateway.FIRST)
+    def _held(self, access: Access, need: frozenset[str] = gateway.FIRST) -> Reading:
+        """The last reading that has what is needed, whatever its age: for a page that asks for the rest by itself."""
+        shelf = self._shelf(access.key)
+        held = shelf.reading
+        return held if held is not None and need <= shelf.has else self._reading(access, need)
 
     def _reading(self, access: Access, need: frozenset[str], after: str = "", oldest: float = float("inf")) -> Reading:
         """The shared reading, made anew where it is older than `oldest` seconds or than the settings allow."""
         shelf = self._shelf(access.key)
         with shelf.lock:
-            if time.monotonic() - shelf.read_at > min(oldest, self.settings.minimum_refresh_seconds):
+            too_old = time.monotonic() - shelf.read_at > min(oldest, self.settings.minimum_refresh_seconds)
+            if too_old or shelf.read_at < self._declared_at:
                 shelf.reading, shelf.has, shelf.read_at = None, frozenset(), time.monotonic()
             held = shelf.reading
             current = held is not None and shelf.recalled_at >= self._noted_at and _knows(held.ledger, after)

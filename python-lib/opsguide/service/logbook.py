@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection
-from datetime import datetime, timedelta, timezone, tzinfo
+from datetime import datetime, timezone, tzinfo
 from typing import Optional
 
 from dateutil import tz
@@ -20,8 +20,8 @@ from ..model.ledger import LONGEST_MUTE, Ledger
 from .acts import Asked, Done, Outcome, Refused, claimed, folder, record, refuse
 
 LONGEST_REMARK = 2_000
-# A mute lasts a month at most, so that nothing older still counts.
-LOOK_BACK = LONGEST_MUTE + timedelta(days=1)
+# A mute lasts a month at most, and a task of the month is done again within two: nothing older still counts.
+LOOK_BACK = 2 * LONGEST_MUTE
 
 
 def recall(clients: Clients, project_key: str, cache: Optional[EventCache] = None) -> Known[Optional[Ledger]]:

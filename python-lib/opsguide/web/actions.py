@@ -142,6 +142,14 @@ ACTIONS: dict[str, Action] = {
         lambda desk, asked: cleanup.unquarantine(asked),
         acts_on_dss=True,
     ),
+    "review": Action({}, lambda desk, asked: desk.review(asked)),
+    "task-done": Action(
+        {
+            "task": Field("task", needed=True, shape=re.compile(r"(weekly|monthly)-[0-9a-f]{10}")),
+            "remark": Field("remark", longest=2_000),
+        },
+        lambda desk, asked: desk.done(asked),
+    ),
     "acknowledge": Action({"incident": _INCIDENT, "text": _REMARK}, _about_incident("acknowledge")),
     "assign": Action(
         {"incident": _INCIDENT, "to": Field("person", needed=True, longest=120), "text": _REMARK},
@@ -168,22 +176,28 @@ def register(pages: Blueprint, desk: Desk) -> None:
         action = ACTIONS.get(name)
         if action is None:
             raise NotAccepted(f"There is no action “{name}”.", status=404)
-        form = _form()
-        _from_the_page_itself(desk)
-        access = _writer(desk)
-        _token_holds(desk, access, form)
+        access, form = let_in(desk)
         if action.acts_on_dss and not desk.settings.actions_enabled:
             raise NotAccepted(
                 "Actions are switched off.",
                 status=403,
                 advice="An administrator can allow them in the plugin's settings (“Allow actions”).",
             )
-        asked = Asked(access, desk.project_key, _request_id(name, form), _fields(action, form))
+        asked = Asked(access, desk.project_key, request_id(name, form), _fields(action, form))
         outcome = action.do(desk, asked)
         if isinstance(outcome, Refused):
             return failures.answer(NotAccepted(outcome.reason, status=409, advice=outcome.advice))
         desk.noted()
         return _see(outcome.place or form.get("back", ""), outcome.event.uuid)
+
+
+def let_in(desk: Desk, longest: int = MAX_FORM_BYTES) -> tuple[Access, dict[str, str]]:
+    """Who sent a form that is to be followed, and its fields as they were sent; NotAccepted for every other."""
+    form = _form(longest)
+    _from_the_page_itself(desk)
+    access = _writer(desk)
+    _token_holds(desk, access, form)
+    return access, form
 
 
 def permit(desk: Desk, access: Access) -> Permit:
@@ -197,13 +211,13 @@ def permit(desk: Desk, access: Access) -> Permit:
 # --- is it to be followed? -------------------------------------------------------------------------------------------
 
 
-def _form() -> dict[str, str]:
+def _form(longest: int) -> dict[str, str]:
     if request.mimetype != _FORM:
         raise NotAccepted(f"What was sent is no form ({_FORM}).", status=415)
     if request.content_length is None:
         raise NotAccepted("The form does not say how long it is.", status=411)
-    if request.content_length > MAX_FORM_BYTES:
-        raise NotAccepted(f"A form may have {MAX_FORM_BYTES // 1024} kB at most.", status=413)
+    if request.content_length > longest:
+        raise NotAccepted(f"A form may have {longest // 1024} kB at most.", status=413)
     twice = [name for name, values in request.form.lists() if len(values) > 1]
     if twice:
         raise NotAccepted(f"“{twice[0]}” was sent more than once.", status=400)
@@ -261,7 +275,7 @@ def _day(text: str) -> date:
 # --- what is asked for -----------------------------------------------------------------------------------------------
 
 
-def _request_id(name: str, form: Mapping[str, str]) -> str:
+def request_id(name: str, form: Mapping[str, str]) -> str:
     """The same form sent again is the same request; the page's next form, or the same one corrected, is another."""
     said = "\n".join([name, *(f"{key}={form[key]!r}" for key in sorted(form) if key not in ("token", "back"))])
     return f"{form['stamp'][:8]}-{hashlib.sha256(said.encode()).hexdigest()[:32]}"

@@ -1,4 +1,5 @@
-"""The page's routes: who asks, what they may see, which format. Every route but those of `actions` only reads."""
+"""The page's routes: who asks, what they may see, which format. Every route but those of `actions` and
+`edit` only reads."""
 
 from __future__ import annotations
 
@@ -16,7 +17,19 @@ from ..render.markdown import guide_markdown, today_markdown
 from ..render.today_json import today_json
 from ..render.urls import Urls
 from ..service import Desk
-from . import action_pages, actions, clean_up, downloads, failures, handover, incidents, metrics, portfolio, status
+from . import (
+    action_pages,
+    actions,
+    clean_up,
+    downloads,
+    edit,
+    failures,
+    handover,
+    incidents,
+    metrics,
+    portfolio,
+    status,
+)
 from .answers import admitted, data, page, wants_part
 
 _DEPTHS = ("first", "whole")
@@ -80,6 +93,7 @@ def create_blueprint(desk: Desk, resource: Path) -> Blueprint:
     actions.register(pages, desk)
     clean_up.register(pages, desk)
     downloads.register(pages, desk)
+    edit.register(pages, desk)
     handover.register(pages, desk)
     incidents.register(pages, desk)
     portfolio.register(pages, desk)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
+import re
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
+from typing import Optional
 
 from ...model.guide import Block, Callout, Cell, Heading, Item, Items, Link, Table, Text, Tone
-from ...model.known import Unknown
+from ...model.known import Unknown, known
 from ...model.report import OutputReport, ScenarioReport
 from .. import words
+from ..tasks import DEFAULT_MONTHLY, DEFAULT_WEEKLY, Standing, Task, monthly, stand, weekly
 from .card import alerts_line
 from .phrases import (
     STATE_WORDS,
@@ -22,7 +24,7 @@ from .phrases import (
     with_warnings,
 )
 from .rows import object_cell, scenario_cell, table_or_reason
-from .scene import Scene, key, not_built, on_page
+from .scene import Scene, key, on_page
 from .schedule_overview import due_cell, output_state
 
 NEEDS = ("instance", "settings", "folders", "runs", "scenario_settings", "builds", "quality", "channels")
@@ -388,49 +390,47 @@ def _channels(scene: Scene) -> Cell:
 
 # --- tasks -----------------------------------------------------------------------------------------------------------
 
-_WEEKLY = (
-    ("monday", "Review durations that drift and scenarios that fail now and then", "section", "key-metrics-to-watch"),
-    ("wednesday", "Review Data Quality rules that failed more than once", "section", "data-quality-alerts"),
-    ("friday", "Review capacity", "section", "capacity-planning"),
-)
+_WEEKLY_LINKS = ("key-metrics-to-watch", "data-quality-alerts", "capacity-planning")
+_MONTHLY_LINKS = (Link("section", "data-quality-alerts"), None, Link("section", "completeness"))
 
 
 def _weekly(scene: Scene) -> Table:
     rows: list[tuple[Cell, ...]] = []
     tasks = scene.profile.tasks.weekly
     if tasks or scene.declared.problem_at("tasks.weekly") or scene.profile_unread:
-        for number, task in enumerate(tasks):
+        for number, task in enumerate(weekly(scene.profile.tasks)):
             row = f"daily-operations.weekly-{number}"
             path = "tasks.weekly"
+            history = _is_history(task.name)
             rows.append(
                 (
-                    scene.declare(f"{row}.day", path, task.day.capitalize()),
-                    scene.declare(f"{row}.task", path, task.task),
-                    scene.declare(
-                        f"{row}.how", path, task.how, scene.missing(f"{row}.how", path, "no way is written down")
-                    ),
-                    _history(scene, f"{row}.done") if _is_history(task.task) else _done(scene, f"{row}.done"),
+                    scene.declare(f"{row}.day", path, task.when.capitalize()),
+                    scene.declare(f"{row}.task", path, task.name),
+                    _how(scene, f"{row}.how", path, task),
+                    _next_due(scene, f"{row}.next", task),
+                    _history(scene, f"{row}.done") if history else _done(scene, f"{row}.done", task),
                 )
             )
         if not tasks:
             row = "daily-operations.weekly-none"
-            empty = (scene.missing(f"{row}.{column}", "tasks.weekly") for column in ("day", "task", "how"))
-            rows.append((*empty, _done(scene, f"{row}.done")))
+            columns = ("day", "task", "how", "next", "done")
+            rows.append(tuple(scene.missing(f"{row}.{column}", "tasks.weekly") for column in columns))
     else:
-        for weekday, name, screen, target in _WEEKLY:
-            row = f"daily-operations.weekly-{weekday}"
+        for task, target in zip(DEFAULT_WEEKLY, _WEEKLY_LINKS):
+            row = f"daily-operations.weekly-{task.when}"
             default = "default: no weekly tasks are declared"
             rows.append(
                 (
-                    scene.default(f"{row}.day", weekday.capitalize(), default, declare="tasks.weekly"),
-                    scene.default(f"{row}.task", name, default, declare="tasks.weekly"),
-                    scene.default(f"{row}.how", "In this guide", default, link=Link(screen, target)),
-                    _done(scene, f"{row}.done"),
+                    scene.default(f"{row}.day", task.when.capitalize(), default, declare="tasks.weekly"),
+                    scene.default(f"{row}.task", task.name, default, declare="tasks.weekly"),
+                    scene.default(f"{row}.how", task.how, default, link=Link("section", target)),
+                    _next_due(scene, f"{row}.next", task),
+                    _done(scene, f"{row}.done", task),
                 )
             )
     if not any(_is_history(task.task) for task in tasks):
         rows.append(_history_row(scene))
-    return Table(("Day", "Task", "How To", "Last Done"), tuple(rows), "Weekly tasks")
+    return Table(("Day", "Task", "How To", "Next Due", "Last Done"), tuple(rows), "Weekly tasks")
 
 
 _HISTORY = "Review job history for patterns"
@@ -446,6 +446,7 @@ def _history_row(scene: Scene) -> tuple[Cell, ...]:
         scene.default(f"{row}.day", "Any day", "default: the template leaves the day open", declare="tasks.weekly"),
         scene.fixed(f"{row}.task", _HISTORY),
         scene.fixed(f"{row}.how", "Jobs → filter last 7 days", link=Link("jobs")),
+        scene.fixed(f"{row}.next", "Every time this guide is read"),
         _history(scene, f"{row}.done"),
     )
 
@@ -467,84 +468,94 @@ def _history(scene: Scene, cell_id: str) -> Cell:
     )
 
 
-_MONTHLY = (
-    ("quality", "Review data quality trends", "First week", "Data Quality of the project → Timeline"),
-    ("logs", "Clean up old job logs", "Mid-month", "Macros → Clear job logs, first without performing the deletion"),
-    (
-        "documentation",
-        "Verify documentation accuracy",
-        "End of month",
-        "Read what this guide says is missing; declare it, then note the review in the profile",
-    ),
-)
-
-
 def _monthly(scene: Scene) -> Table:
     rows = []
     path = "tasks.monthly"
-    tasks = scene.profile.tasks.monthly
-    for number, task in enumerate(tasks):
+    for number, task in enumerate(monthly(scene.profile.tasks)):
         row = f"daily-operations.monthly-{number}"
         rows.append(
             (
-                scene.declare(f"{row}.task", path, task.task),
+                scene.declare(f"{row}.task", path, task.name),
                 scene.declare(f"{row}.when", path, task.when),
-                scene.declare(
-                    f"{row}.how", path, task.how, scene.missing(f"{row}.how", path, "no way is written down")
-                ),
-                _next_due(scene, f"{row}.next", task.when),
-                _done(scene, f"{row}.done"),
+                _how(scene, f"{row}.how", path, task),
+                _next_due(scene, f"{row}.next", task),
+                _done(scene, f"{row}.done", task),
             )
         )
-    declared = {task.task.casefold() for task in tasks}
-    for name, task_name, when, how in _MONTHLY:
-        if task_name.casefold() in declared:
+    declared = {task.task.casefold() for task in scene.profile.tasks.monthly}
+    for name, task, link in zip(("quality", "logs", "documentation"), DEFAULT_MONTHLY, _MONTHLY_LINKS):
+        if task.name.casefold() in declared:
             continue
         row = f"daily-operations.monthly-{name}"
         default = "default: the template's own task"
         rows.append(
             (
-                scene.default(f"{row}.task", task_name, default, declare=path),
-                scene.default(f"{row}.when", when, default, declare=path),
-                scene.default(f"{row}.how", how, "default", declare=path, link=_MONTHLY_LINKS.get(name)),
-                _next_due(scene, f"{row}.next", when),
-                _done(scene, f"{row}.done"),
+                scene.default(f"{row}.task", task.name, default, declare=path),
+                scene.default(f"{row}.when", task.when, default, declare=path),
+                scene.default(f"{row}.how", task.how, "default", declare=path, link=link),
+                _next_due(scene, f"{row}.next", task),
+                _done(scene, f"{row}.done", task),
             )
         )
     return Table(("Task", "When", "How To", "Next Due", "Last Done"), tuple(rows), "Monthly tasks")
 
 
-_MONTHLY_LINKS = {"documentation": Link("section", "completeness"), "quality": Link("section", "data-quality-alerts")}
+def _how(scene: Scene, cell_id: str, path: str, task: Task) -> Cell:
+    """How it is done, with the way to what does it where the words name something of the project."""
+    missing = scene.missing(cell_id, path, "no way is written down")
+    return scene.declare(cell_id, path, task.how, missing, link=doer(scene, task.how))
 
 
-def _done(scene: Scene, cell_id: str) -> Cell:
-    return scene.unknown(cell_id, not_built("record who did a task and when"))
+def doer(scene: Scene, how: str) -> Optional[Link]:
+    """What does a task: a web address, a scenario by its name or id, an article of the wiki; None where the words name
+    none of these."""
+    said = how.strip()
+    address = re.search(r"https?://[^\s<>\"']+", said)
+    if address:
+        return Link("web", address.group().rstrip(".,;)"))
+    plain = said.casefold()
+    for scenario in known(scene.report.scenarios, ()):
+        if plain and plain in (scenario.id.casefold(), scenario.name.casefold(), f"run {scenario.name}".casefold()):
+            return Link("scenario", scenario.id)
+    articles = known(scene.snapshot.articles, ())
+    return next((Link("article", each.id) for each in articles if plain and each.name.casefold() == plain), None)
 
 
-def _next_due(scene: Scene, cell_id: str, when: str) -> Cell:
+def _standing(scene: Scene, task: Task) -> Standing:
     today = scene.now.astimezone(scene.zone).date()
-    due = next_due(when, today)
-    if due is None:
-        return scene.unknown(cell_id, Unknown("its rule is in words that this plugin does not read"))
-    start, end = due
-    days = (start - today).days
-    said = f"{words.date_text(start, today)} to {words.date_text(end, today)}"
-    return scene.inferred(
-        cell_id, f"now, until {words.date_text(end, today)}" if days <= 0 else said, "its rule and today's date"
-    )
+    return stand(task, known(scene.report.tasks_done, ()), today, scene.zone)
 
 
-def next_due(when: str, today: date) -> tuple[date, date] | None:
-    """The span in which a monthly task is due next, or now; None for a rule in other words than the template's."""
-    span = _SPANS.get(when.strip().casefold().replace("-", " "))
-    if span is None:
-        return None
-    for first in (today.replace(day=1), (today.replace(day=1) + timedelta(days=32)).replace(day=1)):
-        length = monthrange(first.year, first.month)[1]
-        start, end = (first.replace(day=day if day > 0 else length + day) for day in span)
-        if today <= end:
-            return start, end
-    return None
+def _done(scene: Scene, cell_id: str, task: Task) -> Cell:
+    """Who did it last, as far as it was noted, with the way to note it."""
+    if isinstance(scene.report.tasks_done, Unknown):
+        return scene.unknown(cell_id, scene.report.tasks_done)
+    link = Link("page", "edit#tasks-due")
+    last = _standing(scene, task).done
+    if last is None:
+        return scene.live(cell_id, "Not noted in the last two months", "state folder", link=link)
+    by = f", by {last.by}" if last.by else ""
+    more = (words.one_line(last.text),) if last.text else ()
+    return scene.live(cell_id, f"{scene.time(last.at)}{by}", "state folder", at=last.at, link=link, evidence=more)
 
 
-_SPANS = {"first week": (1, 7), "mid month": (13, 17), "end of month": (-4, 0)}
+def _next_due(scene: Scene, cell_id: str, task: Task) -> Cell:
+    found = _standing(scene, task)
+    if found.due is None:
+        return scene.unknown(cell_id, Unknown(found.unread))
+    today = scene.now.astimezone(scene.zone).date()
+    said = due_text(found, today)
+    tone = scene.alarm(Tone.NOTICE) if found.overdue else Tone.NONE
+    return scene.inferred(cell_id, said, "its rule, what was noted and today's date", tone=tone)
+
+
+def due_text(found: Standing, today: date) -> str:
+    """When a task is due, seen from today: "now, until 17 Nov", "Mon 16 Nov", "overdue since 9 Nov"."""
+    assert found.due is not None, "only of a rule that can be read"
+    start, end = found.due
+    until = words.date_text(end, today)
+    if found.overdue:
+        return f"overdue since {until}"
+    if start <= today:
+        return "today" if end == today else f"now, until {until}"
+    return words.date_text(start, today) if start == end else f"{words.date_text(start, today)} to {until}"

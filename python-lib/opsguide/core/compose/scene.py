@@ -22,6 +22,7 @@ from ...model.profile import Contact, DatasetProfile, Declared, OpsProfile, Scen
 from ...model.report import OutputReport, Report, ScenarioReport, SourceReport
 from ...model.snapshot import Dataset, ObjectFacts, ObjectRef, Snapshot, User
 from .. import schema_change, words
+from ..contacts import doubts
 from ..lineage import Flow, flow_of
 from .offers import NONE, Offers
 
@@ -306,19 +307,7 @@ class Scene:
         return self.declare(cell_id, path, value, default, **more)
 
     def _doubts(self, contact: Optional[Contact]) -> tuple[str, ...]:
-        if contact is None:
-            return ()
-        doubts = []
-        if contact.login and not isinstance(self.snapshot.users, Unknown):
-            user = self.users.get(contact.login)
-            if user is None:
-                doubts.append(f"DSS knows no user {contact.login}")
-            elif user.enabled is False:
-                doubts.append(f"the DSS user {contact.login} is disabled")
-        groups = self.snapshot.groups
-        if contact.group and not isinstance(groups, Unknown) and all(g.name != contact.group for g in groups):
-            doubts.append(f"DSS knows no group {contact.group}")
-        return tuple(doubts)
+        return () if contact is None else doubts(contact, self.snapshot).wrong
 
     def owner(self, cell_id: str, path: str, what: str) -> Cell:
         """The project's owner, as the default for whom to call."""
