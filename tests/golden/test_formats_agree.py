@@ -11,10 +11,11 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 from markdown_it import MarkdownIt
 
+from opsguide.core.article import merge
 from opsguide.model.guide import Cell, Guide, cells_of
 from opsguide.render import html
 from opsguide.render.json import guide_json
-from opsguide.render.markdown import guide_markdown
+from opsguide.render.markdown import guide_blocks, guide_markdown
 from opsguide.render.pdf import guide_pdf
 from opsguide.render.phrases import shown
 from opsguide.render.standalone import guide_file
@@ -61,6 +62,13 @@ def _value(element: Tag) -> str:
 def test_markdown(guide: Guide) -> None:
     rendered = MarkdownIt("gfm-like", {"html": True, "linkify": False}).render(guide_markdown(guide, OUTSIDE))
     _in_order(guide, BeautifulSoup(rendered, "html.parser").get_text(), shown)
+
+
+def test_wiki(guide: Guide) -> None:
+    article = merge("", guide_blocks(guide, URLS)).text
+    rendered = MarkdownIt("gfm-like", {"html": True, "linkify": False}).render(article)
+    _in_order(guide, BeautifulSoup(rendered, "html.parser").get_text(), shown)
+    assert not merge(article, guide_blocks(guide, URLS)).differs
 
 
 def test_pdf(guide: Guide) -> None:

@@ -12,10 +12,11 @@ from jsonschema import Draft202012Validator, FormatChecker
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
+from opsguide.core.article import merge
 from opsguide.model.guide import Guide
 from opsguide.render import html
 from opsguide.render.json import guide_json, schema
-from opsguide.render.markdown import guide_markdown
+from opsguide.render.markdown import guide_blocks, guide_markdown
 from opsguide.render.pdf import guide_pdf
 from opsguide.render.standalone import guide_file
 from opsguide.render.urls import Urls
@@ -42,6 +43,11 @@ def test_page(guide: Guide, snapshot: SnapshotAssertion) -> None:
 @GUIDES
 def test_markdown(guide: Guide, snapshot: SnapshotAssertion) -> None:
     assert guide_markdown(guide, URLS) == snapshot(extension_class=_file("md"))
+
+
+@GUIDES
+def test_wiki(guide: Guide, snapshot: SnapshotAssertion) -> None:
+    assert merge("", guide_blocks(guide, URLS)).text == snapshot(extension_class=_file("md"))
 
 
 @GUIDES

@@ -71,7 +71,8 @@ def test_an_alarm_is_told_once_with_its_link_and_then_that_it_is_over() -> None:
     ],
 )
 def test_an_alarm_that_became_another_is_told_again(other: OutputToday) -> None:
-    assert made(day(other), after(made(day(LATE)))).number == 1
+    again = made(day(other), after(made(day(LATE))))
+    assert (again.number, again.subject) == (1, "RETAIL: changed: mart")
 
 
 def test_the_first_of_a_day_says_what_still_stands_without_alarming_again() -> None:

@@ -158,12 +158,11 @@ def _subject(
     before: Mapping[str, tuple[str, str]],
     over: Sequence[str],
 ) -> str:
-    if new:
-        said = f"{words.count(len(new), 'new alarm')}: {_names(prints, new)}"
-    elif over:
-        said = f"well again: {_names(before, over)}"
-    else:
-        said = today.headline
+    fresh, other = [n for n in new if n not in before], [n for n in new if n in before]
+    parts = [f"{words.count(len(fresh), 'new alarm')}: {_names(prints, fresh)}"] if fresh else []
+    parts += [f"changed: {_names(prints, other)}"] if other else []
+    parts += [f"well again: {_names(before, over)}"] if over else []
+    said = "; ".join(parts) or today.headline
     return words.one_line(_plain(f"{today.project_key}: {said}"), 150)
 
 

@@ -1,7 +1,8 @@
 """Rows appended to a dataset of any connection, by DSS's own writer: nothing that is there is changed.
 
-DSS's writer replaces what a dataset holds unless its setting `appendMode` is on for the writing process; rows are read
-before and after, so that none is appended twice and whoever reads the answer knows that they are there.
+DSS's writer replaces what a dataset holds unless its setting `appendMode` is on for the writing process, which is
+documented nowhere and used by published plugins. So rows are read before and after: none is appended twice, and what is
+not there afterwards is said.
 """
 
 from __future__ import annotations

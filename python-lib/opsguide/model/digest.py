@@ -18,7 +18,7 @@ class Told:
 @dataclass(frozen=True)
 class Digest:
     """`lines` are one sentence each, `subject` the shortest of all. `speaks` says whether there is anything to tell that
-    was not told; `told` is what is to be remembered once it was, `number` how many alarms are new in it."""
+    was not told; `told` is what is to be remembered once it was, `number` how many alarms are new in it or changed."""
 
     subject: str
     lines: tuple[str, ...]
