@@ -106,7 +106,9 @@ nothing twice.
 - During a maintenance window of the profile (without *runs expected*) no alarm is told: it is named as held back, with the end
   of the window and the layer of the profile that says so, and told afterwards where it still stands.
 - Mail goes through a messaging channel of DSS (12.6 and newer) and takes *Write project content* for the scenario's run-as user.
-  Where a mail does not leave, the step fails and says why, and the next run tells it again.
+  Where a mail does not leave, the step fails and says why, and the next run tells it again; after a time-out of DSS nobody
+  knows whether it left, so that one may come twice.
+- Links lead to the address of DSS in the plugin's settings; without one there are none.
 
 ## For programs
 
