@@ -283,7 +283,7 @@
     else place.value = value;
     place.dispatchEvent(new Event("input", { bubbles: true }));
     (place.matches("fieldset") ? place.querySelector("input") : place).focus();
-    button.closest(".suggestion").hidden = true;
+    button.closest(".suggestion, .theirs").hidden = true;
   }
 
   // --- one listener a kind of event: the page's parts come and go ------------------------------------------------------
@@ -345,6 +345,8 @@
     const heading = one("h1");
     if (heading) document.title = heading.dataset.title || heading.textContent;
     restoreKept();
+    const look = one("[data-look]"); // what stands in the way of saving comes before where the reader was
+    if (look) { look.scrollIntoView(); look.focus({ preventScroll: true }); }
     lookAgainLater();
     const contents = one(".contents details");
     if (contents && !matchMedia("(min-width: 62rem)").matches) contents.open = false;

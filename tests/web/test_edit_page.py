@@ -188,6 +188,9 @@ def test_the_same_field_changed_by_both_is_shown_with_both_values_before_it_is_s
     page = BeautifulSoup(answer.text, "html.parser")
     field = page.select_one("#f-due").find_parent(class_="field")
     assert (page.select_one("#f-due")["value"], "07:15" in field.select_one(".theirs").text) == ("07:30", True)
+    take = field.select_one(".theirs button[name=take]")["value"]
+    taken = post(dmitri, "/edit", {**sheet(page), "take": take})
+    assert BeautifulSoup(taken.text, "html.parser").select_one("#f-due")["value"] == "07:15"
     again = {**sheet(page), **dmitri.permit()}
     assert (again["f.note"], again["f.target"]) == ("hers", "0.9")
     assert post(dmitri, "/actions/declare", again).status_code == 303

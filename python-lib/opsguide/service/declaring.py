@@ -194,11 +194,9 @@ def save(asked: Asked, reading: Reading, sheet: Sheet, settings: Settings) -> Un
     mine = entered(part, sheet.form, sheet.base, sheet.zone)
     wanted = _Wanted(part, layer, sheet.base, mine, sheet.zone)
     found = _saved(asked, reading, wanted, settings)
-    return (
-        _again(reading, settings, replace(wanted, base=found.put.theirs), found.put)
-        if isinstance(found, _Again)
-        else found
-    )
+    if isinstance(found, _Again):
+        return _again(as_now(asked.access, reading, settings), settings, wanted, found.put)
+    return found
 
 
 @dataclass(frozen=True)
@@ -363,7 +361,9 @@ def _tasks(reading: Reading) -> Iterator[TaskLine]:
     today = scene.now.astimezone(scene.zone).date()
     for task in of_guide(reading.declared.profile.tasks):
         found = stand(task, known(reading.report.tasks_done, ()), today, scene.zone)
-        due = due_text(found, today) if found.due else found.unread
+        due = found.unread
+        if found.due is not None:
+            due = due_text(found, today) if found.overdue else f"due {due_text(found, today)}"
         done_ = f"{scene.time(found.done.at)} by {found.done.by or 'somebody'}" if found.done else ""
         yield TaskLine(task.id, task.name, task.rhythm, due, found.overdue, done_, doer(scene, task.how))
 
