@@ -24,6 +24,7 @@ from opsguide.model.snapshot import (
     Dataset,
     Exposed,
     Folder,
+    Footprint,
     Grant,
     Graph,
     Group,
@@ -326,6 +327,7 @@ def night(**changes: Any) -> Snapshot:
         bundles=(Bundle("v12", NOW - 20 * DAY, True), Bundle("v11", NOW - 50 * DAY, False)),
         commits=(Commit("c1", "bo", NOW - 3 * DAY, "Change the join"),),
         logs=("backend.log", "audit.log"),
+        footprint=Footprint(1_200_000_000.0, 3400, (("jobLogs", 1e9), ("managedDatasets", 2e8)), 1),
         calls=31,
         elapsed_seconds=2.3,
     )

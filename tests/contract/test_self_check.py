@@ -103,7 +103,14 @@ def test_every_answer_of_the_local_dss_is_as_the_plugin_expects_and_nothing_is_w
 ) -> None:
     found = well
     assert set(found.counts) == {State.WORKS, State.NOT_TRIED}
-    assert of(found, State.NOT_TRIED) == {*BROWSER, *NEEDS_A_MACRO, "footprint", "future", *_without_any(dss)}
+    assert of(found, State.NOT_TRIED) == {
+        *BROWSER,
+        *NEEDS_A_MACRO,
+        "footprint",
+        "project-footprint",
+        "future",
+        *_without_any(dss),
+    }
     assert found.version == "14.3.1"
 
 
@@ -129,7 +136,7 @@ def test_who_lacks_a_right_is_told_which(old: SelfCheck) -> None:
 
 def test_an_older_dss_lacks_what_came_later(old: SelfCheck) -> None:
     lacking = {read.name for read in READS if read.since and parse_version(read.since) > (12, 0)}
-    assert of(old, State.NO_ROUTE) == lacking - {"footprint", "sql-notebook"}
+    assert of(old, State.NO_ROUTE) == lacking - {"footprint", "project-footprint", "sql-notebook"}
     assert not of(old, State.DIFFERS) | of(old, State.FAILED)
     assert "sql-notebook" in of(old, State.NOT_TRIED)
 

@@ -21,7 +21,7 @@ from tests.nights import guide_of, night, promises
 PARTS = (
     "instance", "viewer", "project", "settings", "permissions", "variables", "scenarios", "datasets", "folders",
     "graph", "zones", "jobs", "quality", "channels", "users", "groups", "articles", "webapps", "bundles", "commits",
-    "logs",
+    "logs", "footprint",
 )  # fmt: skip
 OF_SCENARIOS = ("settings", "runs")
 OF_OBJECTS = tuple(field.name for field in fields(ObjectFacts) if field.name != "ref")

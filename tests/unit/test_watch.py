@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any, Optional
 
 import pytest
 
+from opsguide.core.assess import assess
+from opsguide.core.today import today
 from opsguide.core.watch import MACRO, STEP, watch
 from opsguide.model.event import Event
 from opsguide.model.known import Cause, Known, Unknown
 from opsguide.model.ledger import Ledger
 from opsguide.model.report import Learning, NextRun, Report, RunVerdict, ScenarioReport
 from opsguide.model.snapshot import Run, Scenario, ScenarioSettings, Snapshot, Step
+from opsguide.render.markdown import today_markdown
+from opsguide.render.today_json import today_data
+from opsguide.render.urls import Urls
+from tests.nights import night, promises
 
 NOW = datetime(2026, 3, 3, 6, 12, tzinfo=timezone.utc)
 DENIED = Unknown("the scenarios could not be read", Cause.DENIED, "Read project content")
@@ -110,6 +117,38 @@ def test_the_newest_judgement_of_all_on_record_is_told(
     assert not isinstance(found, Unknown)
     told = None if found is None else (found.component, found.by, (NOW - found.at).total_seconds() / 3600)
     assert told == last
+
+
+@pytest.mark.parametrize(
+    ("steps", "hours_ago", "component", "warns"),
+    [
+        ((), 26, "evaluate-operations", True),  # its scenario is off, or gone: DSS does not tell which
+        ((EVALUATION,), 26, "evaluate-operations", False),  # another scenario has it
+        ((), 24 * 31, "evaluate-operations", False),
+        ((), 26, "morning-check", False),  # a person's look is no schedule
+    ],
+)
+def test_what_the_step_noted_tells_that_it_is_gone(
+    steps: tuple[Step, ...], hours_ago: float, component: str, warns: bool
+) -> None:
+    found = watch(*read(*steps), Ledger(NOW, (noted(hours_ago, component=component),))).stopped
+    assert bool(found) == warns, found
+    if warns:
+        assert "no active scenario has it now" in found[0]
+
+
+def test_today_says_when_it_was_last_judged_and_warns_at_its_top() -> None:
+    snapshot, declared = night(), promises()
+    report = assess(snapshot, declared)
+    last = replace(noted(0, component="evaluate-operations"), at=snapshot.taken_at - timedelta(hours=26))
+    found = watch(snapshot, report, Ledger(snapshot.taken_at, (last,)))
+    shown = today(snapshot, declared, replace(report, watch=found))
+    assert shown.watch_text.startswith("Last judged without a reader: ")
+    assert "(evaluate-operations)" in shown.watch_text
+    text = today_markdown(shown, Urls("", "RETAIL"))
+    assert "Last judged without a reader" in text
+    assert today_data(shown)["watch"]["component"] == "evaluate-operations"
+    assert any("nothing looks by itself" in note for note in today_data(shown)["notes"])
 
 
 def test_what_could_not_be_read_is_unknown_and_not_nobody() -> None:

@@ -192,6 +192,7 @@ class _Bench:
             outages=outages({s.id: self._night(s) for s in self._scenarios}, self.terms),
             main_scenario=_main(known(reports, ())),
             quiet=self._quiet(),
+            server=self.server,
         )
 
     def _zone_name(self) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 For a person: *a scenario with the step “Evaluate operations” or the macro “Morning check” watches the project. It has
 stopped when it should have run and did not, when it has been quiet for too long, or when somebody switched it off within
-the last 30 days.*
+the last 30 days. Of scenarios that are off, DSS is not asked what they did: what the step noted itself then tells.*
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Optional
 
+from ..model.event import Event
 from ..model.known import Cause, Known, Unknown, known
 from ..model.ledger import Ledger
 from ..model.report import Report, ScenarioReport
 from ..model.snapshot import Run, Scenario, Snapshot
 from ..model.watch import Watch, Watched, Watcher
+from . import words
 
 STEP = "pystep_operations-guide_evaluate-operations"
 MACRO = "pyrunnable_operations-guide_morning-check"
@@ -26,10 +28,12 @@ _STOPPED = ("NOT_RUN", "QUIET_TOO_LONG")
 def watch(snapshot: Snapshot, report: Report, ledger: Known[Optional[Ledger]]) -> Watch:
     """Who watches the project at `snapshot.taken_at`. `ledger` has the judgements that were noted."""
     watchers = _watchers(snapshot, report)
+    stopped = tuple(watcher.stopped for watcher in known(watchers, ()) if watcher.stopped)
+    gone = _gone(watchers, ledger, snapshot.taken_at) if not report.quiet and not stopped else ""
     return Watch(
         watchers=watchers,
         last=_last(watchers, ledger),
-        stopped=tuple(watcher.stopped for watcher in known(watchers, ()) if watcher.stopped),
+        stopped=(gone,) if gone else stopped,
         notes=ledger if ledger is None or isinstance(ledger, Unknown) else len(ledger.events),
         unreadable=ledger.unreadable if isinstance(ledger, Ledger) else 0,
     )
@@ -98,14 +102,27 @@ def _stopped(scenario: Scenario, judged: ScenarioReport, last: Optional[datetime
     return f"The scheduled check “{name}” is switched off: nothing looks at this project by itself" * switched_off
 
 
+def _gone(watchers: Known[tuple[Watcher, ...]], ledger: Known[Optional[Ledger]], now: datetime) -> str:
+    """That the step looked lately and no active scenario has it any more, '' where one does or it never did."""
+    if isinstance(watchers, Unknown) or any(watcher.active for watcher in watchers) or not isinstance(ledger, Ledger):
+        return ""
+    noted = [event.at for event in _evaluations(ledger) if event.data.get("component") == "evaluate-operations"]
+    if not noted or max(noted) < now - LOOK_BACK:
+        return ""
+    last = words.ago(max(noted), now)
+    return f"The scheduled check last told something {last}; no active scenario has it now: nothing looks by itself"
+
+
+def _evaluations(ledger: Ledger) -> Iterator[Event]:
+    return (event for event in ledger.events if event.kind == "evaluation")
+
+
 def _last(watchers: Known[tuple[Watcher, ...]], ledger: Known[Optional[Ledger]]) -> Known[Optional[Watched]]:
     """The newest judgement of all on record; unknown only where a newer one could not be seen and none is."""
     found = [Watched(w.last_at, w.component, w.name) for w in known(watchers, ()) if w.last_at is not None]
     if isinstance(ledger, Ledger):
         found += [
-            Watched(event.at, str(event.data.get("component") or "macro"), event.by)
-            for event in ledger.events
-            if event.kind == "evaluation"
+            Watched(event.at, str(event.data.get("component") or "macro"), event.by) for event in _evaluations(ledger)
         ]
     if found:
         return max(found, key=lambda each: each.at)

@@ -29,7 +29,7 @@ from ..model.snapshot import (
     Snapshot,
     Trigger,
 )
-from . import answers, raw, stats
+from . import answers, footprint, raw, stats
 from .extras import EXTRAS, Budget, Extra, with_admin
 from .facts import PARTS, Facts, failed
 from .parts import still_open
@@ -93,7 +93,9 @@ def _scenario_list(clients: Clients, key: str) -> tuple[tuple[Scenario, ...], tu
 
 
 LISTS = _lists()
-WHOLE = FIRST | PER_OBJECT | PER_SCENARIO | {part.name for part in LISTS} | {part.name for part in EXTRAS}
+WHOLE = (
+    FIRST | PER_OBJECT | PER_SCENARIO | {part.name for part in LISTS} | {part.name for part in EXTRAS} | {"footprint"}
+)
 
 # What must be known first, to know what to ask.
 _RESTS_ON: Mapping[str, frozenset[str]] = {
@@ -103,6 +105,7 @@ _RESTS_ON: Mapping[str, frozenset[str]] = {
     "quality": frozenset({"datasets"}),
     "folders": frozenset({"graph"}),
     "zones": frozenset({"graph"}),
+    "footprint": frozenset({"viewer", "groups"}),
 }
 
 
@@ -370,6 +373,7 @@ class _Reading:
             value = self.batch.result(extra.what, each, since=extra.since) if isinstance(each, Future) else each
             self._set(extra.name, value)
         self._set("viewer", with_admin(self.snapshot))
+        self._read_footprint(budget)
         self._read_titles(budget)
 
     def _start_extra(self, extra: Extra, budget: Budget) -> Any:
@@ -379,6 +383,15 @@ class _Reading:
         if not budget.spend(extra.calls):
             return Unknown(f"not read, to ask little of DSS for a small project: {extra.what}", Cause.LEFT_OUT)
         return self.batch.start(extra.read, self.clients, self.snapshot)
+
+    def _read_footprint(self, budget: Budget) -> None:
+        if "footprint" not in self.need or not still_open(self.snapshot.footprint):
+            return
+        viewer = known(self.snapshot.viewer, None)
+        if viewer is not None and viewer.is_admin and not budget.spend(footprint.CALLS):
+            self._set("footprint", footprint.TOO_SMALL)
+            return
+        self._set("footprint", footprint.of_project(self.clients, self.snapshot))
 
     def _spent(self) -> int:
         """Calls that earlier readings may have made for extras, and those for bulk sources, believed or not."""
@@ -390,7 +403,10 @@ class _Reading:
         )
         titled = sum(1 for article in known(self.snapshot.articles, ()) if article.name)
         bulk = sum(1 for dataset in known(self.snapshot.datasets, ()) if dataset.type == stats.TYPE)
-        return extras + followed + titled + bulk
+        size = self.snapshot.footprint
+        never = isinstance(size, Unknown) and size.cause in (Cause.NOT_READ, Cause.LEFT_OUT, Cause.DENIED)
+        measured = 0 if never else footprint.CALLS
+        return extras + followed + titled + bulk + measured
 
     def _follow_started_scenarios(self, budget: Budget) -> None:
         """Scenarios without triggers of their own that an active one starts: they do the work, so they are read too."""

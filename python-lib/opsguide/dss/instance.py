@@ -11,17 +11,14 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Optional
 
-from ..errors import DssBroken, DssUnreachable
+from ..errors import DssBroken
 from ..model.known import Cause, Known, Unknown
 from ..model.portfolio import Kernel, LogSize, Surroundings
 from ..model.snapshot import Instance, Project, Snapshot
 from . import answers, raw
 from .extras import EXTRAS
-from .session import Clients, attempt, path
-
-FOOTPRINT_SINCE = "14.3"
-_FOOTPRINT = "/directories-footprint/all-dss"
-_POLL_SECONDS = 0.5
+from .footprint import ALL, SINCE, outcome
+from .session import Clients, attempt
 
 _NOT_MEASURED = Unknown(
     "not measured: it walks the whole disk of DSS", Cause.LEFT_OUT, "the option “Measure logs” of the instance check"
@@ -54,7 +51,7 @@ def read_surroundings(clients: Clients, snapshot: Snapshot) -> Surroundings:
 
 def with_log_sizes(clients: Clients, found: Surroundings, seconds: float) -> Surroundings:
     """The same with the size of every project's logs: DSS walks its disk for it, `seconds` at most."""
-    return replace(found, logs=attempt("the size of the logs", _log_sizes, clients, seconds, since=FOOTPRINT_SINCE))
+    return replace(found, logs=attempt("the size of the logs", _log_sizes, clients, seconds, since=SINCE))
 
 
 def _node(clients: Clients) -> Instance:
@@ -79,23 +76,12 @@ def _kernels(clients: Clients) -> tuple[Kernel, ...]:
 
 
 def _log_sizes(clients: Clients, seconds: float) -> tuple[LogSize, ...]:
-    result = _outcome(clients, clients.get_mapping(_FOOTPRINT, {"summaryOnly": True}), time.monotonic() + seconds)
+    started = clients.get_mapping(ALL, {"summaryOnly": True})
+    result = outcome(clients, started, ALL, until=time.monotonic() + seconds)
     items = raw.mappings(result, "projects", "items")
     if not items:
-        raise DssBroken("the footprint names no project", status=200, path=_FOOTPRINT)
+        raise DssBroken("the footprint names no project", status=200, path=ALL)
     return tuple(LogSize(raw.text(item, "projectKey"), size) for item in items if (size := _logs_of(item)) is not None)
-
-
-def _outcome(clients: Clients, state: Mapping[str, Any], until: float) -> Mapping[str, Any]:
-    """What a long task gave. The client's own wait never ends when the task died: this one ends at `until`."""
-    while not raw.flag(state, "hasResult"):
-        if raw.flag(state, "alive") is False or not raw.text(state, "jobId"):
-            raise DssBroken("the task ended without a result", status=200, path=_FOOTPRINT)
-        if time.monotonic() > until:
-            raise DssUnreachable("DSS was still measuring when the time was up", path=_FOOTPRINT, timed_out=True)
-        time.sleep(_POLL_SECONDS)
-        state = clients.get_mapping(path("futures", raw.text(state, "jobId")), {"peek": False})
-    return raw.mapping(state, "result")
 
 
 def _logs_of(item: Mapping[str, Any]) -> Optional[float]:

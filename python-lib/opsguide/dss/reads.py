@@ -16,7 +16,8 @@ from ..model.ledger import FOLDER
 from . import raw, stats
 from .extras import COMMITS_ASKED, GIT_SINCE
 from .facts import QUALITY_SINCE
-from .instance import FOOTPRINT_SINCE
+from .footprint import ALL
+from .footprint import SINCE as FOOTPRINT_SINCE
 from .session import right_for
 from .shapes import (
     ANYTHING,
@@ -671,13 +672,22 @@ READS: tuple[Read, ...] = (
     Read(
         "footprint",
         "the size of the logs",
-        "/directories-footprint/all-dss",
+        ALL,
         _FUTURE,
         since=FOOTPRINT_SINCE,
         params={"summaryOnly": True},
         slow=True,
     ),
     Read("future", "a long task", "/futures/{future}", _FUTURE, params={"peek": True}, after="footprint", pick=_future),
+    Read(
+        "project-footprint",
+        "what the project takes on DSS's disk",
+        f"/directories-footprint{_P}",
+        _FUTURE,
+        since=FOOTPRINT_SINCE,
+        params={"summaryOnly": True},
+        slow=True,
+    ),
     Read("project", "the project's summary", _P, _PROJECT),
     Read(
         "variables",

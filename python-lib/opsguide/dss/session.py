@@ -23,7 +23,7 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
-from typing import Any, Generic, Optional, TypeVar
+from typing import Any, Generic, Optional, TypeVar, Union
 from urllib.parse import quote
 
 import requests
@@ -32,7 +32,7 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from ..errors import DssBroken, DssDenied, DssError, DssNotFound, DssUnreachable
 from ..model.known import Cause, Known, Unknown
-from ..model.snapshot import MetricPoint, ScenarioSettings, Viewer
+from ..model.snapshot import Footprint, MetricPoint, ScenarioSettings, Viewer
 from . import pieces, raw
 
 T = TypeVar("T")
@@ -51,6 +51,8 @@ SETTINGS_KEPT = 2000
 STARTERS_KEPT = 10_000
 # Row counts do not change until the next build, unless somebody computes them again: that is seen this much later.
 COUNTS_KEPT, COUNTS_KEPT_SECONDS = 1000, 300.0
+# What lies on the disk is measured by walking through it: a figure from this morning will do.
+MEASURED_KEPT, MEASURED_KEPT_SECONDS = 200, 12 * 3600.0
 
 INSTANCE_ADMIN = "instance administrator"
 READ_CONTENT = "Read project content"
@@ -136,8 +138,9 @@ class Clients:
     """Clients of one DSS with one identity, handed to one thread at a time.
 
     `make` gives a new `DSSClient`. `timeout_seconds` bounds the silence and the length of one call, `deadline_seconds` a
-    whole `Batch`. `seen` are scenario settings and `counted` row counts read before, by whomever,
-    `started` the type and id of the trigger of single runs. `calls` counts what was asked so far, and
+    whole `Batch`. `seen` are scenario settings, `counted` row counts and `measured` what projects take on the disk (or
+    the task that measures it), read before, by whomever, `started` the type and id of the trigger of single runs.
+    `calls` counts what was asked so far, and
     `calls_of_all` what all identities made from one asked. `viewer` is who this one is, where that is known already. `read_only` refuses every write before it is sent.
     `base_url` is the address people use, '' for links on the same host; by default the client's own.
     """
@@ -159,6 +162,7 @@ class Clients:
         self.seen: Cache[ScenarioSettings] = Cache(SETTINGS_KEPT)
         self.counted: Cache[tuple[MetricPoint, ...]] = Cache(COUNTS_KEPT, COUNTS_KEPT_SECONDS)
         self.started: Cache[tuple[str, str]] = Cache(STARTERS_KEPT)
+        self.measured: Cache[Union[Footprint, str]] = Cache(MEASURED_KEPT, MEASURED_KEPT_SECONDS)
         self.calls = 0
         self.calls_of_all = CallCount()
         self.read_only = False
@@ -205,7 +209,7 @@ class Clients:
         found = Clients(
             make, self.workers, self.timeout_seconds, self.deadline_seconds, base_url=self._base_url, viewer=viewer
         )
-        found.seen, found.counted = self.seen, self.counted
+        found.seen, found.counted, found.measured = self.seen, self.counted, self.measured
         found.started = self.started
         found._turns, found.calls_of_all = self._turns, self.calls_of_all
         found._clock = self._clock

@@ -430,7 +430,8 @@ class Report:
     """All that follows from a snapshot and a profile. `zone` is the project's zone, `zone_why` how it is known;
     `night_since` when the last night began. `main_scenario` is the id of the scenario that builds most, '' when none
     can be told. `quiet` says why nothing alarms here (a design node), '' where alarms count. `watch` is who judges the
-    project by itself, None where that was not asked. `tasks_done` are the notes of tasks that were done."""
+    project by itself, None where that was not asked. `tasks_done` are the notes of tasks that were done. `server` is the
+    zone that DSS means by SERVER, for whoever looks further ahead."""
 
     zone: str
     zone_why: str
@@ -445,3 +446,4 @@ class Report:
     quiet: str = ""
     watch: Optional[Watch] = None
     tasks_done: Known[tuple[Event, ...]] = NOT_NOTED
+    server: Optional[ServerZone] = None

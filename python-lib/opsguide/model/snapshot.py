@@ -424,6 +424,17 @@ class QualityStatus:
     outcome: str  # OK, WARNING, ERROR, EMPTY, '' when never computed
 
 
+@dataclass(frozen=True)
+class Footprint:
+    """What the project takes on DSS's own disk, in bytes; `parts` as DSS names them, the largest first. `errors` counts
+    what it could not look into."""
+
+    size: float
+    files: int = 0
+    parts: tuple[tuple[str, float], ...] = ()
+    errors: int = 0
+
+
 # --- the whole -------------------------------------------------------------------------------------------------------
 
 
@@ -458,6 +469,7 @@ class Snapshot:
     bundles: Known[tuple[Bundle, ...]] = _NOT_READ
     commits: Known[tuple[Commit, ...]] = _NOT_READ
     logs: Known[tuple[str, ...]] = _NOT_READ
+    footprint: Known[Footprint] = _NOT_READ
     calls: int = 0
     elapsed_seconds: float = 0.0
     read_from: tuple[str, ...] = ()  # which bulk sources were believed, e.g. "internal stats dataset runs_db"

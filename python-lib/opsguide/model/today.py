@@ -14,6 +14,7 @@ from .guide import Callout, Link, Section, Tone
 from .known import Known
 from .ledger import Ledger, Mute, SignOff
 from .report import Budget, DayVerdict
+from .watch import Watch
 
 SCHEMA_VERSION = 1
 
@@ -177,7 +178,8 @@ class Today:
     """All that the page of today shows. `headline` is one sentence, `tone` the worst it tells; the parts are worst
     first, and `sections` the same as tables. `next_check_seconds` is when to look again, None where nothing runs and
     nothing is due within the hour. `ledger` is what people noted, None where the project has no state folder, and
-    `sign_off` who looked at this morning. `changed_columns` are those of datasets whose columns somebody accepted once."""
+    `sign_off` who looked at this morning. `changed_columns` are those of datasets whose columns somebody accepted once. `watch` is who judges the project when
+    nobody looks, and `watch_text` the same in a sentence."""
 
     project_key: str
     title: str
@@ -199,6 +201,8 @@ class Today:
     sign_off: Optional[SignOff] = None
     sign_off_text: str = ""
     changed_columns: tuple[ChangedColumns, ...] = ()
+    watch: Optional[Watch] = None
+    watch_text: str = ""
     schema_version: int = SCHEMA_VERSION
 
 

@@ -82,6 +82,7 @@ def today_markdown(today: Today, urls: Urls) -> str:
         _night(today),
         *(section_markdown(section, urls) for section in today.sections),
         _promises(today),
+        escape(today.watch_text),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 

@@ -46,6 +46,7 @@ def today_data(today: Today) -> dict[str, Any]:
             {"dataset": each.name, "differs": each.differs, "recipes": list(each.readers)}
             for each in today.changed_columns
         ],
+        "watch": _watch(today),
         "timeline": _timeline(today.timeline),
         "next_check_seconds": as_seconds(today.next_check_seconds),
         "reading": {"calls": today.calls, "elapsed_seconds": as_seconds(today.elapsed_seconds)},
@@ -84,6 +85,20 @@ def _sign_off(sign_off: Optional[SignOff]) -> Optional[dict[str, Any]]:
         "by": sign_off.by,
         "remark": sign_off.remark,
         "headline": sign_off.headline,
+    }
+
+
+def _watch(today: Today) -> Optional[dict[str, Any]]:
+    if today.watch is None:
+        return None
+    last = today.watch.last
+    found = None if isinstance(last, Unknown) else last
+    return {
+        "last_at": as_instant(found.at if found else None),
+        "component": found.component if found else "",
+        "by": found.by if found else "",
+        "stopped": list(today.watch.stopped),
+        "reason": last.reason if isinstance(last, Unknown) else "",
     }
 
 
@@ -354,6 +369,19 @@ def today_schema() -> dict[str, Any]:
                 "type": "array",
                 "items": json_object(dataset=text, differs=text, recipes=texts),
                 "description": "Datasets whose columns are not the accepted ones, and the recipes that read them.",
+            },
+            watch={
+                "anyOf": [
+                    {"type": "null"},
+                    json_object(
+                        last_at={"anyOf": [{"type": "null"}, instant]},
+                        component=text,
+                        by=text,
+                        stopped={**texts, "description": "Scheduled checks that no longer look, and why."},
+                        reason={**text, "description": "Why it cannot be told, '' where it can."},
+                    ),
+                ],
+                "description": "When the project was last judged without a reader, and by what; null: not looked for.",
             },
             timeline=json_object(since=instant, until=instant, left_out=count, lanes={"type": "array", "items": lane}),
             next_check_seconds={**number, "description": "When to look again; null: nothing runs, nothing is due."},

@@ -18,6 +18,7 @@ from .phrases import (
     is_good,
     outcome_of,
     outcome_tone,
+    run_verdict,
     standing_tone,
     unread_runs,
     why_unjudged,
@@ -191,7 +192,7 @@ def state_cell(scene: Scene, scenario: ScenarioReport, cell_id: str) -> Cell:
         scene.with_mute(f"{said}; with warnings" if with_warnings(scenario) else said, scenario.muted),
         "its schedule and its runs",
         tone=scene.alarm(standing_tone(scenario), scenario.test, scenario.muted),
-        verdict=state.verdict,
+        verdict=run_verdict(scenario),
         evidence=evidence,
     )
 

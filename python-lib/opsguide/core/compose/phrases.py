@@ -11,6 +11,7 @@ from typing import Optional
 from ...model.guide import Tone
 from ...model.known import Cause, Unknown
 from ...model.report import (
+    RUN_ORDER,
     SLA_ORDER,
     Budget,
     DayVerdict,
@@ -111,6 +112,13 @@ def output_tone(verdict: str) -> Tone:
 
 def outcome_tone(outcome: str) -> Tone:
     return _OUTCOME_TONES.get(outcome, Tone.UNKNOWN)
+
+
+def run_verdict(scenario: ScenarioReport) -> str:
+    """The scenario's verdict by its name in `RUN_ORDER`."""
+    if scenario.state.verdict == "OFF":
+        return "SKIPPED_EXPECTED"
+    return scenario.state.verdict if scenario.state.verdict in RUN_ORDER else "UNKNOWN"
 
 
 def is_good(state: RunVerdict) -> bool:

@@ -26,6 +26,14 @@ def own_check(scene: Scene) -> Items:
     )
 
 
+def last_judged(scene: Scene) -> str:
+    """When the project was last judged without a reader and by what, in one sentence; "" where nobody asked."""
+    if scene.report.watch is None:
+        return ""
+    cell = _last(scene, scene.report.watch)
+    return f"Last judged without a reader: {cell.value or f'unknown, {cell.reason}'}."
+
+
 def _last(scene: Scene, watch: Watch) -> Cell:
     cell_id = "monitoring.own-check.last"
     last = watch.last

@@ -30,6 +30,7 @@ from ..compose.front import cautions, project_name
 from ..compose.offers import NONE, Offers
 from ..compose.scene import Scene
 from ..compose.schedule_overview import outage_notes
+from ..compose.watching import last_judged
 from .columns import changed_columns, columns_section
 from .evaluation import SEVERITIES, evaluate
 from .headline import headline
@@ -76,4 +77,6 @@ def today(
         sign_off=signed,
         sign_off_text=sign_off_text(scene, signed),
         changed_columns=changed,
+        watch=report.watch,
+        watch_text=last_judged(scene),
     )

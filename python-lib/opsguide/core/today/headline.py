@@ -17,7 +17,7 @@ from ...model.ledger import Mute
 from ...model.report import Prediction
 from .. import words
 from ..compose.maintenance_windows import triggers_disabled
-from ..compose.phrases import GOOD_STATES, is_good, state_tone, with_warnings
+from ..compose.phrases import GOOD_STATES, is_good, run_verdict, state_tone, with_warnings
 from ..compose.scene import Scene
 from .lines import (
     CONCERN_WORDS,
@@ -28,7 +28,6 @@ from .lines import (
     concern_tone,
     in_vain,
     output_verdict,
-    run_verdict,
     source_verdict,
     upcoming_dues,
 )

@@ -31,6 +31,7 @@ from ..compose.phrases import (
     budget_text,
     is_good,
     output_tone,
+    run_verdict,
     standing_tone,
     with_warnings,
 )
@@ -85,13 +86,6 @@ _LONGEST_MESSAGE = 300
 def in_vain(value: object) -> bool:
     """Whether it was asked for and not given: then silence about it would be taken for good news."""
     return isinstance(value, Unknown) and value.cause in _IN_VAIN
-
-
-def run_verdict(scenario: ScenarioReport) -> str:
-    """The scenario's verdict by its name in `RUN_ORDER`."""
-    if scenario.state.verdict == "OFF":
-        return "SKIPPED_EXPECTED"
-    return scenario.state.verdict if scenario.state.verdict in RUN_ORDER else "UNKNOWN"
 
 
 def output_verdict(output: OutputReport) -> str:

@@ -15,9 +15,17 @@ from ...model.report import DurationStat, OutputReport, Prediction, ScenarioRepo
 from ...model.snapshot import Build, Run
 from ...model.today import Lane, Mark, Timeline
 from .. import words
-from ..compose.phrases import OUTPUT_WORDS, STATE_WORDS, outcome_of, outcome_tone, standing_tone, state_tone
+from ..compose.phrases import (
+    OUTPUT_WORDS,
+    STATE_WORDS,
+    outcome_of,
+    outcome_tone,
+    run_verdict,
+    standing_tone,
+    state_tone,
+)
 from ..compose.scene import Scene, read
-from .lines import concern_tone, output_verdict, run_verdict, upcoming_dues
+from .lines import concern_tone, output_verdict, upcoming_dues
 
 AHEAD = timedelta(hours=4)
 # A deadline so near is worth a longer night.

@@ -13,7 +13,7 @@ from .. import words
 from ..compose.card import alerts_line
 from ..compose.daily_operations import last_built_cell, last_run_cell, state_cell
 from ..compose.monitoring import rows_range_cell
-from ..compose.phrases import OUTPUT_WORDS, is_good, output_tone
+from ..compose.phrases import OUTPUT_WORDS, is_good, output_tone, run_verdict
 from ..compose.rows import left_out, object_cell, scenario_cell, table_or_reason
 from ..compose.scene import Scene, contact_text, key
 from ..compose.schedule_overview import (
@@ -31,7 +31,6 @@ from .lines import (
     age_counts,
     concern,
     concern_tone,
-    run_verdict,
     source_reason,
     source_tone,
     source_verdict,
