@@ -9,7 +9,7 @@ export PYTHONPATH := python-lib:.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench plugin docs verify clean
+.PHONY: help demo test check bench plugin docs matrix verify clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -50,9 +50,13 @@ plugin: $(VENV)/local.stamp ## write dist/operations-guide-<version>.zip, the sa
 docs: $(VENV)/test.stamp ## write the generated pages of docs/ again
 	@$(BIN)/python tools/build_docs.py
 
+# Each cell makes its own environment once, below .matrix/; a run of all cells writes docs/compatibility.md.
+matrix: ## what is most telling of the suite, on each Python, client, pandas and Flask that is claimed  (CELLS="oldest newest")
+	@$(PYTHON) tools/matrix.py $(CELLS)
+
 # The key is taken from the environment and shown nowhere: `DSS_API_KEY=… make verify DSS_URL=…` keeps it out of `ps` as well.
 verify: $(VENV)/local.stamp ## try every read on a real DSS, changing nothing  (DSS_URL, DSS_API_KEY, PROJECT, SLOW=1, DUMP)
 	@$(BIN)/python tools/verify.py
 
 clean: ## remove what the other commands made
-	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .matrix dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -11,6 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from . import replay, story
+from .instance import VERSION
 from .opening import PLUGIN, serve
 from .projects import NotAProject
 from .server import Server
@@ -71,7 +72,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--plugin", type=Path, action="append", metavar="DIR", help="a plugin to install, in place of this one"
     )
-    parser.add_argument("--version", default="14.3.1", help="the version of DSS to play; older ones lack routes")
+    parser.add_argument("--version", default=VERSION, help="the version of DSS to play; older ones lack routes")
     parser.add_argument("--postgres", default="", metavar="URL", help="a PostgreSQL server to play the SQL connections")
     parser.add_argument(
         "--replay",

@@ -4,6 +4,7 @@ routes hand them out, stories write them and screens show them without a second 
 from __future__ import annotations
 
 import itertools
+import os
 import secrets
 import shutil
 import tempfile
@@ -16,6 +17,9 @@ from typing import Any, Optional
 from .clock import Clock
 
 Raw = dict[str, Any]
+
+# The DSS that is played where nobody names another. The matrix of versions sets it for a whole run of tests.
+VERSION = os.environ.get("LOCALDSS_VERSION", "14.3.1")
 
 DATASET, FOLDER, MODEL, STORE = "DATASET", "MANAGED_FOLDER", "SAVED_MODEL", "MODEL_EVALUATION_STORE"
 _COMPUTABLES = {
@@ -190,7 +194,7 @@ class Instance:
     """
 
     clock: Clock = field(default_factory=Clock)
-    version: str = "14.3.1"
+    version: str = VERSION
     zone: str = "Europe/Paris"
     url: str = ""
     speed: float = 60.0

@@ -12,7 +12,7 @@ import yaml
 
 from . import host, projects, story
 from .clock import Clock
-from .instance import Instance, Raw
+from .instance import VERSION, Instance, Raw
 from .server import Server
 from .triggers import Triggers
 
@@ -25,7 +25,7 @@ def open_instance(
     story_name: Optional[str] = story.DEFAULT,
     at: Optional[datetime] = None,
     directories: Sequence[Directory] = (),
-    version: str = "14.3.1",
+    version: str = VERSION,
     plugins: Sequence[Directory] = (PLUGIN,),
     sample: bool = True,
     postgres: str = "",
@@ -69,7 +69,7 @@ def serve(
     story: Optional[str] = story.DEFAULT,
     at: Optional[datetime] = None,
     projects: Sequence[Directory] = (),
-    version: str = "14.3.1",
+    version: str = VERSION,
     plugins: Sequence[Directory] = (PLUGIN,),
     sample: bool = True,
     port: int = 0,
