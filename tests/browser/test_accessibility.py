@@ -38,6 +38,9 @@ PAGES = (
     "clean-up",
     "handover",
     "actions",
+    "edit",
+    "edit?at=datasets.sales_mart",
+    "edit?at=maintenance",
     "action/build?about=dataset:orders",
     "action/run-scenario?about=scenario:MORNING",
 )

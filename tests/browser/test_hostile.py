@@ -16,7 +16,7 @@ from tests.hostile import NAMES, SCRIPT, served
 from tests.whole import Visit
 
 PAGES = (
-    "", "today", "guide?depth=whole", "incidents", "actions", "status", "portfolio", "clean-up", "handover",
+    "", "today", "guide?depth=whole", "incidents", "actions", "status", "portfolio", "clean-up", "handover", "edit", "edit?at=contacts",
 )  # fmt: skip
 HOSTILE = (
     SCRIPT,
@@ -27,7 +27,7 @@ HOSTILE = (
 )
 REFLECTING = (
     "today?after={}", "guide?depth={}", "guide/{}", "incidents/{}", "incidents?after={}", "actions/{}", "actions?kind={}&about={}",
-    "static/{}", "{}",
+    "static/{}", "edit?at={}", "edit?section=datasets&name={}", "{}",
 )  # fmt: skip
 
 
