@@ -8,7 +8,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from opsguide.model.profile import PROFILE_KEY, Declared, OpsProfile
+from opsguide.model.profile import PROFILE_KEY, SCHEMA_VERSION, Declared, OpsProfile
 from opsguide.profile import load, schema
 from opsguide.profile.layers import MAX_PROBLEMS
 
@@ -304,3 +304,14 @@ def test_every_key_is_described():
         for key, shape in part["properties"].items():
             # A description that only repeats the part's own stands there alone.
             assert shape.get("description") or "$ref" in shape, f"{name}.{key}"
+
+
+@pytest.mark.parametrize("form", [2, 99, 0, -1])
+def test_a_document_of_a_newer_form_is_read_as_far_as_it_is_understood(form: int) -> None:
+    newer = {"schema_version": form, "timezone": "Europe/Paris", "novelty": {"a": 1}}
+    found = load({PROFILE_KEY: newer}, {})
+    assert found.profile.timezone == "Europe/Paris"
+    assert found.profile.schema_version == SCHEMA_VERSION
+    assert {problem.path for problem in found.problems} == {"schema_version", "novelty"}
+    assert any("what it does not understand is left out" in problem.message for problem in found.problems)
+    assert load({PROFILE_KEY: {**newer, "schema_version": SCHEMA_VERSION}}, {}).problems[0].path == "novelty"

@@ -22,11 +22,14 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
+    field_validator,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
 
 PROFILE_KEY = "operations_guide"
+# Counted up when the document changes its form, so that an older one is read as it was meant.
+SCHEMA_VERSION = 1
 CONFLICT = "conflict"  # the error type of parts that are right alone but not together
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
@@ -400,6 +403,7 @@ class Reviewed(_Part):
 class OpsProfile(_Part):
     """The whole profile. Every key is optional: what is not declared is shown as not declared."""
 
+    schema_version: int = Field(SCHEMA_VERSION, description="The form of this document; the first form, without it.")
     timezone: Optional[ZoneName] = Field(None, description="The project's zone; default the instance's.")
     oncall: Optional[OnCall] = Field(None, description="Who is on call.")
     contacts: Contacts = Field(Contacts(), description="Whom to ask about what.")
@@ -422,6 +426,16 @@ class OpsProfile(_Part):
     overnight_from: TimeOfDay = Field("18:00", description="The night begins at this time of the last business day.")
     production: Text = Field("", description="On a design node: where production runs.")
     reviewed: Optional[Reviewed] = Field(None, description="When a person last found the whole guide right.")
+
+    @field_validator("schema_version")
+    @classmethod
+    def _form_is_known(cls, form: int) -> int:
+        if not 1 <= form <= SCHEMA_VERSION:
+            raise ValueError(
+                f"is no form that this version of the plugin knows, the newest is {SCHEMA_VERSION}; "
+                "what it does not understand is left out, and the rest counts"
+            )
+        return form
 
     @model_validator(mode="after")
     def _calendars_exist(self) -> OpsProfile:

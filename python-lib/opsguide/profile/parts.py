@@ -42,8 +42,8 @@ SECTIONS = (
     Section("logs", "Logs", ("logs",)),
     Section("general", "General", ("timezone", "overnight_from", "access_request", "production")),
 )
-# Set by a button, not by a form.
-APART = frozenset({"reviewed"})
+# Set by a button, or by nobody, and not by a form.
+APART = frozenset({"reviewed", "schema_version"})
 # Not written by hand: accepting columns writes it.
 WRITTEN_BY_US = frozenset({"accepted_schema"})
 _BY_ID = {section.id: section for section in SECTIONS}
