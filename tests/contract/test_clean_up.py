@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import csv
+import errno
 import hashlib
 import io
 import json
@@ -19,13 +20,14 @@ from typing import Any, Optional
 import dataikuapi
 import pytest
 from dataikuapi.utils import DataikuException
+from pytest_mock import MockerFixture
 
 import localdss
 from localdss import disk
 from localdss.server import Server
 from opsguide.dss import plans, store
 from opsguide.errors import DssDenied, InvalidParameter, NotAccepted
-from opsguide.model.cleanup import GROUP, QUARANTINE_TAG, Report
+from opsguide.model.cleanup import GROUP, QUARANTINE_TAG, Plan, Report
 from opsguide.render.cleanup import report as as_html
 from opsguide.render.urls import Urls
 from opsguide.service import clean_up
@@ -188,6 +190,26 @@ def test_other_things_go_by_name(dss: Server, group: str) -> None:
     }, "the active version and the busy kernel stay"
 
 
+def test_a_group_asked_for_alone_finds_what_it_finds_among_all(dss: Server) -> None:
+    """Of fewer groups less is read; what is said of them is the same."""
+    dss.instance.clock.stop(AT)
+    asked: dict[str, Any] = {"create_state_folder": False, "unused_days": 7, "idle_hours": 1, "older_than_days": 20}
+
+    def said(planned: Plan, group: str) -> tuple[Any, ...]:
+        found = [c for c in planned.candidates if c.thing.group == group]
+        things = [(c.thing.id, c.thing.size, c.action, c.reason, c.protected_by) for c in found]
+        return things, [gap for gap in planned.gaps if gap.group == group]
+
+    whole = run(dss, {**only(*GROUP), **asked}).plan
+    shown = {candidate.thing.group for candidate in whole.candidates} | {gap.group for gap in whole.gaps}
+    assert GROUP.keys() - shown == {"webapp_backends"}, "nothing of the sample runs one"
+    for group in GROUP:
+        alone = run(dss, {**only(group), **asked}).plan
+        assert said(alone, group) == said(whole, group)
+        assert {total.group for total in alone.sums} == {group}
+        assert {each.thing.group for each in alone.candidates} <= {group}
+
+
 # --- use, quarantine and release --------------------------------------------------------------------------------------
 
 
@@ -321,6 +343,89 @@ def test_one_failure_never_stops_the_rest(dss: Server) -> None:
     assert "nested deeper" in told[first][1]
     assert {told[other] for other in others} == {("done", "its folder in the data directory")}
     assert deep.is_dir()
+
+
+def test_of_several_groups_each_has_a_failure_and_the_rest_goes(dss: Server) -> None:
+    groups = ("job_logs", "scenario_logs", "model_versions", "datasets", "folders", "temporary_datasets")
+    ages = {"older_than_days": 45, "keep_last": 0, "keep_versions": 1, "idle_hours": 1}
+    asked = only(*groups, "notebook_sessions", **ages, include=["*", "basket_sample"], delete_log_files=True)
+    planned = run(dss, asked)
+    going: dict[str, list[str]] = {}
+    for candidate in planned.plan.going:
+        going.setdefault(candidate.thing.group, []).append(candidate.thing.id)
+    assert going.keys() == {*groups, "notebook_sessions"}
+    for group, kind in (("job_logs", "jobs"), ("scenario_logs", "scenarios")):
+        (dss.instance.data_dir / kind / "RETAIL" / going[group][0]).joinpath(*["d"] * 60).mkdir(parents=True)
+    root = "/projects/RETAIL"
+    dss.faults.status("GET", f"{root}/runnables/*", 500)  # so that each goes by itself
+    dss.faults.status("POST", f"{root}/savedmodels/*/actions/delete-versions", 403, times=1)
+    dss.faults.status("PUT", f"{root}/datasets/old_price_list", 500)
+    dss.faults.rewrite("PUT", f"{root}/datasets/tmp_join_test", lambda sent: {**sent, "tags": []})
+    dss.faults.lose("PUT", f"{root}/managedfolders/oLdMaps1")
+    dss.faults.html("DELETE", f"{root}/jupyter-notebooks/*", 502, times=1)
+    done = execute(dss, planned)
+    told = {(r.group, r.id): (r.outcome, r.text) for r in done.execution.receipts}  # type: ignore[union-attr]
+    assert told.keys() == {(group, each) for group, ids in going.items() for each in ids}
+    failed = {group: text for (group, _), (outcome, text) in told.items() if outcome == "failed"}
+    assert failed == {
+        "job_logs": "folders are nested deeper than 40",
+        "scenario_logs": "folders are nested deeper than 40",
+        "model_versions": "Out of order",
+        "datasets": "Out of order",
+        "temporary_datasets": "DSS took the tag but did not keep it",
+        "folders": "no connection to DSS: it may have happened, the next plan tells",
+        "notebook_sessions": "HTTP 502",
+    }
+    assert sorted(outcome for outcome, _ in told.values()) == ["done"] * (len(told) - 7) + ["failed"] * 7
+    assert told["datasets", "basket_sample"][0] == "done"
+
+
+def test_what_may_not_be_deleted_half_way_is_told_and_done_once_it_may(dss: Server, mocker: MockerFixture) -> None:
+    """The system refuses a file after another of the same folder went, a folder that is empty by now, and to look inside."""
+    planned = run(dss, only("job_logs", older_than_days=45, keep_last=0, delete_log_files=True))
+    dss.faults.status("GET", "/projects/RETAIL/runnables/*clear-job-logs", 500)  # so that files are deleted from here
+    half, emptied, shut, *others = (candidate.thing.id for candidate in planned.plan.going)
+    jobs = dss.instance.data_dir / "jobs" / "RETAIL"
+    before = {each.name for each in (jobs / half).iterdir()}
+    assert len(before) > 1
+    assert others
+    went: list[str] = []
+    unlink, rmdir, opened = os.unlink, os.rmdir, os.open
+
+    def refused(name: str) -> PermissionError:
+        return PermissionError(errno.EACCES, os.strerror(errno.EACCES), name)
+
+    def unlink_one(name: str, *, dir_fd: Optional[int] = None) -> None:
+        if dir_fd is not None and os.path.samestat(os.fstat(dir_fd), os.stat(jobs / half)):
+            if went:
+                raise refused(name)
+            went.append(name)
+        unlink(name, dir_fd=dir_fd)
+
+    def rmdir_others(name: str, *, dir_fd: Optional[int] = None) -> None:
+        if name == emptied:
+            raise refused(name)
+        rmdir(name, dir_fd=dir_fd)
+
+    def open_others(name: Any, flags: int, mode: int = 0o777, *, dir_fd: Optional[int] = None) -> int:
+        if name == shut:
+            raise refused(name)
+        return opened(name, flags, mode, dir_fd=dir_fd)
+
+    mocker.patch("os.unlink", unlink_one)
+    mocker.patch("os.rmdir", rmdir_others)
+    mocker.patch("os.open", open_others)
+    told = outcomes(execute(dss, planned))
+    mocker.stopall()
+    assert {told[each][0] for each in (half, emptied, shut)} == {"failed"}
+    assert all("Permission denied" in told[each][1] for each in (half, emptied, shut))
+    assert {told[each] for each in others} == {("done", "its folder in the data directory")}
+    assert {each.name for each in (jobs / half).iterdir()} == before - set(went)
+    assert list((jobs / emptied).iterdir()) == []
+    assert list((jobs / shut).iterdir())
+    again = outcomes(execute(dss, planned))
+    assert again == dict.fromkeys((half, emptied, shut), ("done", "its folder in the data directory"))
+    assert not {half, emptied, shut} & set(os.listdir(jobs))
 
 
 def test_links_and_odd_names_lead_nowhere(dss: Server, tmp_path: Path) -> None:
