@@ -5,8 +5,10 @@ the size of every file, as anybody would write it who only wanted the sum. The p
 folders, and judges every one. Two claims, each with what it is held against in brackets:
 
 - memory: the peak for all folders against that for a tenth of them;
-- time: the plan against the walk. Printed apart are the plan's own look at the folders, alone and against the walk, and
-  what the processor did in each: the clock on the wall also counts how long the local DSS takes to answer.
+- time: the plan against the walk. The clock on the wall also counts how long the local DSS takes to answer, so that what it
+  is made of is printed apart: the plan's own look at the folders, DSS's list of jobs as the plan reads it and as
+  `dataikuapi` alone does, and for each what the processor did, in this process and in the local DSS. Two plans, of all
+  folders and of a tenth, tell what a folder costs and what the datasets cost however many folders there are.
 
 The tree lies in memory where the machine has such a place (`/dev/shm`), so that no disk is measured. The last line is the
 ratio of times.
@@ -23,7 +25,7 @@ import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any, Callable, Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
 KEY = "SCALE"
@@ -35,7 +37,8 @@ MEMORY = Path("/dev/shm")  # only where the machine has it
 
 
 def serve(number: int) -> None:
-    """A local DSS with so many jobs; prints its address and data directory and ends with its input."""
+    """A local DSS with so many jobs; prints its address and data directory, for each line what the processor did for it
+    so far, and ends with its input."""
     from datetime import datetime, timezone
 
     import localdss
@@ -47,7 +50,8 @@ def serve(number: int) -> None:
         dss.instance.add(project)
         big.jobs(dss.instance, project, number)
         print(json.dumps([dss.url, str(disk.home(dss.instance))]), flush=True)
-        sys.stdin.read()
+        for _ in sys.stdin:
+            print(time.process_time(), flush=True)
 
 
 def walk(url: str, home: str) -> dict[str, Any]:
@@ -65,6 +69,28 @@ def look(url: str, home: str) -> dict[str, Any]:
     begun, used = time.monotonic(), time.process_time()
     total = sum(disk.sizes(Path(home), disk.JOBS, KEY).values())
     return {"seconds": time.monotonic() - begun, "worked": time.process_time() - used, "bytes": total}
+
+
+def listing(url: str, home: str) -> dict[str, Any]:
+    """DSS's list of jobs, as anybody gets it who only wanted to count them."""
+    import dataikuapi
+
+    begun, used = time.monotonic(), time.process_time()
+    number = len(dataikuapi.DSSClient(url, "admin").get_project(KEY).list_jobs())
+    return {"seconds": time.monotonic() - begun, "worked": time.process_time() - used, "jobs": number}
+
+
+def jobs(url: str, home: str) -> dict[str, Any]:
+    """The same list, as the plan reads it."""
+    import dataikuapi
+
+    from opsguide.dss import leftovers
+    from opsguide.dss.session import Clients
+
+    clients = Clients(lambda: dataikuapi.DSSClient(url, "admin"), 4)
+    begun, used = time.monotonic(), time.process_time()
+    number = len(leftovers.read_jobs(clients, KEY).logs)
+    return {"seconds": time.monotonic() - begun, "worked": time.process_time() - used, "jobs": number}
 
 
 def plan(url: str, home: str) -> dict[str, Any]:
@@ -93,20 +119,35 @@ def _peak() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
+Measured = Callable[[str], dict[str, Any]]
+
+
 @contextmanager
-def dss(number: int) -> Iterator[tuple[str, str]]:
+def dss(number: int) -> Iterator[Measured]:
+    """A local DSS with so many jobs, as what measures something of it by name; `served` is what its own processor did."""
     command = [sys.executable, __file__, "--serve", str(number)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=_environment()) as one:
-        assert one.stdin is not None
-        assert one.stdout is not None
+        orders, answers = one.stdin, one.stdout
+        assert orders is not None
+        assert answers is not None
         try:
-            url, home = json.loads(one.stdout.readline())
-            yield url, home
+            place = json.loads(answers.readline())
+
+            def worked() -> float:
+                print(file=orders, flush=True)
+                return float(answers.readline())
+
+            def measured(what: str) -> dict[str, Any]:
+                before = worked()
+                found = apart(what, place)
+                return {**found, "served": worked() - before}
+
+            yield measured
         finally:
-            one.stdin.close()
+            orders.close()
 
 
-def apart(what: str, place: tuple[str, str]) -> dict[str, Any]:
+def apart(what: str, place: list[str]) -> dict[str, Any]:
     """One of the measurements above in a process of its own, so that its memory is its own."""
     command = [sys.executable, __file__, "--measure", what, *place]
     found = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=_environment())
@@ -117,6 +158,9 @@ def apart(what: str, place: tuple[str, str]) -> dict[str, Any]:
 def _environment() -> dict[str, str]:
     place = {"TMPDIR": str(MEMORY)} if os.access(MEMORY, os.W_OK) else {}
     return {**os.environ, **place, "PYTHONPATH": f"{ROOT / 'python-lib'}{os.pathsep}{ROOT}"}
+
+
+MEASURES = {"walk": walk, "look": look, "listing": listing, "jobs": jobs, "plan": plan}
 
 
 # --- the claims ------------------------------------------------------------------------------------------------------
@@ -132,28 +176,41 @@ def main() -> None:
         return serve(asked.serve)
     if asked.measure:
         what, url, home = asked.measure
-        print(json.dumps({"walk": walk, "look": look, "plan": plan}[what](url, home)))
+        print(json.dumps(MEASURES[what](url, home)))
         return None
     return measure_all(10_000 if asked.quick else 100_000)
 
 
 def measure_all(number: int) -> None:
-    with dss(number // 10) as place:
-        few = apart("plan", place)
-    with dss(number) as place:
-        bare, seen = apart("walk", place), apart("look", place)
-        many = apart("plan", place)
+    with dss(number // 10) as measured:
+        few = measured("plan")
+    with dss(number) as measured:
+        bare, seen, listed, read, many = map(measured, ("walk", "look", "listing", "jobs", "plan"))
+    assert listed["jobs"] == read["jobs"] == number, "not every job was read"
     assert many["bytes"] == seen["bytes"] == bare["bytes"], "the plan saw another size than the walk"
     assert 0.8 * number < many["goes"] < number, "most are old, and none of the last is to go"
     print(
         f"{number:,} job folders, {DATASETS:,} datasets: {many['goes']:,} would go, {many['protected']:,} are protected; "
         f"plan {many['seconds']:.1f} s, bare walk {bare['seconds']:.1f} s"
     )
+    for what, found in {
+        "bare walk": bare,
+        "disk as in the plan": seen,
+        "list of jobs by dataikuapi": listed,
+        "list of jobs as in the plan": read,
+        "plan": many,
+    }.items():
+        print(
+            f"{what}: {found['seconds']:.1f} s, processor {found['worked']:.1f} s ({found['worked'] / bare['worked']:.2f} "
+            f"times the walk), local DSS {found['served']:.1f} s"
+        )
+    folder = (many["worked"] - few["worked"]) / (number - number // 10)
     print(
-        f"disk alone: {seen['seconds']:.1f} s, {seen['seconds'] / bare['seconds']:.2f} times the walk; processor time: walk "
-        f"{bare['worked']:.1f} s, disk alone {seen['worked']:.1f} s, plan {many['worked']:.1f} s: "
-        f"{many['worked'] / bare['worked']:.2f} times the walk"
+        f"processor time of the plan: {folder * 1e6:.0f} µs a folder (walk {bare['worked'] / number * 1e6:.0f} µs), and "
+        f"{few['worked'] - folder * (number // 10):.1f} s for {DATASETS:,} datasets"
     )
+    floor = bare["seconds"] + listed["seconds"]
+    print(f"plan against walk and list of jobs, one after the other: {many['seconds'] / floor:.2f} times")
     for gap in many["gaps"]:
         print(f"not seen: {gap}")
     print(

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from opsguide.core.cleanup import by_age_alone, judge, safe_age, still_planned
+from opsguide.core.cleanup import Newest, by_age_alone, judge, safe_age, still_planned
 from opsguide.model.cleanup import (
     DELETE,
     GROUP,
@@ -97,7 +97,7 @@ held = st.dictionaries(
 
 
 def judged(found: list[Thing], asked: Options, kept: dict) -> tuple[Candidate, ...]:
-    return judge(lambda: found, asked, NOW, frozenset({"P"}), kept)[0]
+    return judge(found, Newest.of(found, asked), asked, NOW, frozenset({"P"}), kept)[0]
 
 
 def breach(candidate: Candidate, found: list[Thing], asked: Options, kept: dict) -> str:
@@ -161,7 +161,7 @@ def test_whatever_a_plan_says_only_what_may_go_now_goes(
     forged = tuple(Candidate(thing, GROUP[thing.group].action, "because") for thing in (*then, *now))
     plan = Plan("20261101T000000Z-00000000", "P", ("P",), NOW - timedelta(days=1), "x", asked, forged)
     only = frozenset(candidate.thing.key for candidate in forged)
-    fresh, _ = judge(lambda: now, asked, NOW, frozenset({"P"}), kept, only)
+    fresh, _ = judge(now, Newest.of(now, asked), asked, NOW, frozenset({"P"}), kept, only)
     remaining = still_planned(plan, fresh, NOW)
     planned = {candidate.thing.key for candidate in forged}
     for candidate in remaining.going:

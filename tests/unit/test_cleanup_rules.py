@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from opsguide.core.cleanup import judge
+from opsguide.core.cleanup import Newest, judge
 from opsguide.model.cleanup import GROUP, Candidate, Options, Thing
 from opsguide.service.cleanup.macro import options_of
 
@@ -43,7 +43,7 @@ VERSIONS = tuple(old("model_versions", f"v{number}", 40 + number) for number in 
 
 
 def judged(things: tuple[Thing, ...], asked: Options) -> dict[str, Candidate]:
-    candidates, _ = judge(lambda: things, asked, NOW, frozenset({"P"}), {})
+    candidates, _ = judge(things, Newest.of(things, asked), asked, NOW, frozenset({"P"}), {})
     return {candidate.thing.id: candidate for candidate in candidates}
 
 

@@ -46,14 +46,19 @@ _CODE = (
 
 
 class JobLog(NamedTuple):
-    """What a clean-up keeps of each job: there are very many."""
+    """What a clean-up keeps of each job, under the names that a thing has: there are very many."""
 
+    project_key: str
     id: str
-    name: str
-    state: str
+    series: str
+    outcome: str
     finished: bool
     at: Optional[datetime]
     began_at: Optional[datetime]
+
+    @property
+    def group(self) -> str:
+        return "job_logs"
 
 
 @dataclass(frozen=True)
@@ -110,22 +115,23 @@ def read_jobs(clients: Clients, project_key: str) -> JobList:
     place = path("projects", project_key, "jobs") + "/"
     for item in clients.members(place, max_bytes=MAX_JOBS_BYTES, seconds=JOBS_SECONDS):
         definition = raw.mapping(item, "def")
-        log = _job_log(item, definition)
+        log = _job_log(item, definition, project_key)
         logs.append(log)
         if not log.finished:
             running.append(item)
             continue
-        told, at = (log.state, repr(definition.get("outputs"))), log.at.timestamp() if log.at else 0.0
+        told, at = (log.outcome, repr(definition.get("outputs"))), log.at.timestamp() if log.at else 0.0
         if told not in newest or at > newest[told][0]:
             newest[told] = (at, item)
     return JobList(tuple(logs), answers.jobs([*running, *(item for _, item in newest.values())], project_key))
 
 
-def _job_log(item: Mapping[str, Any], definition: Mapping[str, Any]) -> JobLog:
+def _job_log(item: Mapping[str, Any], definition: Mapping[str, Any], project_key: str) -> JobLog:
     state = intern(raw.text(item, "state"))
     began = raw.instant(item, "startTime") or raw.instant(definition, "initiationTimestamp")
     return JobLog(
-        raw.first_text((raw.text(definition, "id"), raw.text(item, "jobId"))),
+        project_key,
+        raw.text(definition, "id") or raw.text(item, "jobId"),
         intern(raw.text(definition, "name")),
         state,
         answers.has_ended(item, state),

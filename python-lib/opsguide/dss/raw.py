@@ -28,7 +28,7 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 def at(source: Any, *keys: str) -> Any:
     """What lies under `keys`, as it is; None where anything on the way is missing or no object."""
     for key in keys:
-        if not isinstance(source, Mapping):
+        if type(source) is not dict and not isinstance(source, Mapping):  # asked millions of times: the usual first
             return None
         source = source.get(key)
     return source
@@ -72,7 +72,7 @@ def instant(source: Any, *keys: str) -> Optional[datetime]:
     value = at(source, *keys)
     if isinstance(value, str) and not value.strip().isdigit():
         return parse_iso(value)
-    millis = number(value)
+    millis = value if type(value) is int else number(value)
     if not millis:
         return None
     try:
@@ -115,7 +115,7 @@ def texts(source: Any, *keys: str) -> tuple[str, ...]:
 def mapping(source: Any, *keys: str) -> Mapping[str, Any]:
     """An object; an empty one where there is none."""
     value = at(source, *keys)
-    return value if isinstance(value, Mapping) else _NOTHING
+    return value if type(value) is dict or isinstance(value, Mapping) else _NOTHING
 
 
 def first_text(candidates: Iterable[str]) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Optional
 
 from ...model.cleanup import GROUP, QUARANTINE, Candidate, Options, Quarantined, Signal, Sum, Thing
-from .protection import Scene, limit, protections, told_limit
+from .protection import Scene, last_sign, protections
 from .quarantine import is_tagged, step
 from .selection import Newest
 from .uses import BUILT
@@ -21,7 +21,8 @@ Held = Mapping[tuple[str, str], Quarantined]
 
 
 def judge(
-    things: Callable[[], Iterable[Thing]],
+    things: Iterable[Thing],
+    newest: Newest,
     options: Options,
     now: datetime,
     projects: frozenset[str],
@@ -30,12 +31,12 @@ def judge(
 ) -> tuple[tuple[Candidate, ...], tuple[Sum, ...]]:
     """The candidates, group by group and oldest first, and the sums over all.
 
-    `things` gives the things, twice: once to find the newest of each series, once to judge; memory does not grow with
-    their number. `held` is what the state folder keeps of objects in quarantine, by project and id. `only` names what is
-    asked about: each of it that is there gets a candidate, too young ones as well."""
-    scene = Scene(options, now, Newest.of(things(), options), projects)
+    `newest` are those of each series, found before; memory does not grow with the number of things. `held` is what the
+    state folder keeps of objects in quarantine, by project and id. `only` names what is asked about: each of it that is
+    there gets a candidate, too young ones as well."""
+    scene = Scene(options, now, newest, projects)
     found = {name: _Found(name) for name in GROUP if name in options.groups}
-    for thing in things():
+    for thing in things:
         if thing.group in found and (only is None or thing.key in only):
             candidate = _candidate(thing, scene, held, young_too=only is not None)
             if candidate is not None:
@@ -46,11 +47,18 @@ def judge(
 OPEN, PROTECTED, YOUNG = "open", "protected", "young"
 
 
-def standing(thing: Thing, options: Options, now: datetime) -> str:
-    """Where a dataset or folder stands before DSS was asked about it alone: what is protected (PROTECTED) or too young to
-    be spoken of (YOUNG) by what the lists say stays so, whatever else there is to know; everything else is OPEN."""
-    scene = Scene(options, now, Newest(options), frozenset({thing.project_key}))
-    told = replace(thing, at=thing.at or datetime.min.replace(tzinfo=now.tzinfo), signals=_without_built(thing))
+def standings(
+    things: Iterable[Thing], options: Options, now: datetime, project_key: str
+) -> Iterator[tuple[Thing, str]]:
+    """Where each dataset and folder of a project stands before DSS was asked about it alone: what is protected (PROTECTED)
+    or too young to be spoken of (YOUNG) by what the lists say stays so, whatever else there is to know; everything else
+    is OPEN."""
+    scene = Scene(options, now, Newest(options), frozenset({project_key}))
+    return ((thing, _standing(thing, scene)) for thing in things)
+
+
+def _standing(thing: Thing, scene: Scene) -> str:
+    told = replace(thing, at=thing.at or datetime.min.replace(tzinfo=scene.now.tzinfo), signals=_without_built(thing))
     if is_tagged(thing.tags):
         return OPEN
     if _is_young(told, scene):
@@ -64,20 +72,20 @@ def _without_built(thing: Thing) -> tuple[Signal, ...]:
 
 def _candidate(thing: Thing, scene: Scene, held: Held, *, young_too: bool) -> Optional[Candidate]:
     """None for a thing that is simply too young: everything new would be listed otherwise."""
-    against = protections(thing, scene)
     action = GROUP[thing.group].action
     if action == QUARANTINE and is_tagged(thing.tags):
-        return _quarantined(thing, scene, held, against)
+        return _quarantined(thing, scene, held, protections(thing, scene))
     if not young_too and _is_young(thing, scene):
         return None
+    against = protections(thing, scene)
     if action == QUARANTINE:
         return Candidate(thing, *step(thing, held, scene.options, scene.now, against))
-    return Candidate(thing, action, f"older than {told_limit(thing.group, scene.options)}", against)
+    return Candidate(thing, action, f"older than {scene.told_limits[thing.group]}", against)
 
 
 def _is_young(thing: Thing, scene: Scene) -> bool:
-    last = max(filter(None, (thing.at, thing.used_at)), default=None)
-    return last is not None and last <= scene.now and scene.now - last < limit(thing.group, scene.options)
+    last = last_sign(thing)
+    return last is not None and last <= scene.now and scene.now - last < scene.limits[thing.group]
 
 
 def _quarantined(thing: Thing, scene: Scene, held: Held, against: tuple[str, ...]) -> Candidate:

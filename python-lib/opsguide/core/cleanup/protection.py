@@ -5,10 +5,12 @@ Each says why in words, or '' where it has nothing against. In doubt it protects
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
+from functools import cached_property
+from typing import Optional
 
 from ...model.cleanup import END, GROUP, KEEP_TAG, STOP, Options, Thing
 from .selection import Newest
@@ -29,10 +31,31 @@ class Scene:
     newest: Newest
     projects: frozenset[str]
 
+    @cached_property
+    def limits(self) -> Mapping[str, timedelta]:
+        """How old a thing of each group must be; see `limit`. There are very many things, and few groups."""
+        return {group: limit(group, self.options) for group in GROUP}
+
+    @cached_property
+    def told_limits(self) -> Mapping[str, str]:
+        return {group: told_limit(group, self.options) for group in GROUP}
+
+
+def last_sign(thing: Thing) -> Optional[datetime]:
+    """The last that is known of it: since when it is what it is, or its last use."""
+    if thing.at is None or thing.used_at is None:
+        return thing.at or thing.used_at
+    return max(thing.at, thing.used_at)
+
 
 def protections(thing: Thing, scene: Scene) -> tuple[str, ...]:
     """Everything that protects a thing, in words; () where nothing does."""
-    return tuple(dict.fromkeys((*thing.protected, *filter(None, (each(thing, scene) for each in PROTECTIONS)))))
+    found = list(thing.protected)
+    for each in PROTECTIONS:
+        why = each(thing, scene)
+        if why:
+            found.append(why)
+    return tuple(dict.fromkeys(found)) if found else ()
 
 
 def _elsewhere(thing: Thing, scene: Scene) -> str:
@@ -44,27 +67,31 @@ def _live(thing: Thing, scene: Scene) -> str:
         return ""
     if thing.live is None:
         return "whether it runs or is the active one cannot be told"
+    if not thing.live:
+        return ""
     words = {"model_versions": "it is the active version", "bundles": "it is the active bundle"}
-    return words.get(thing.group, "it is running") if thing.live else ""
+    return words.get(thing.group, "it is running")
 
 
 def _kept(thing: Thing, scene: Scene) -> str:
-    kept = any(tag.strip().lower() == KEEP_TAG for tag in thing.tags)
+    kept = bool(thing.tags) and any(tag.strip().lower() == KEEP_TAG for tag in thing.tags)
     return f"it is tagged “{KEEP_TAG}”" if kept else ""
 
 
 def _ageless(thing: Thing, scene: Scene) -> str:
     if thing.at is None:
         return "its age is not known"
-    latest = max(filter(None, (thing.at, thing.began_at, thing.used_at)))
-    return "its time lies in the future: a clock is wrong" if latest > scene.now else ""
+    for moment in (thing.at, thing.began_at, thing.used_at):
+        if moment is not None and moment > scene.now:
+            return "its time lies in the future: a clock is wrong"
+    return ""
 
 
 def _young(thing: Thing, scene: Scene) -> str:
-    last = max(filter(None, (thing.at, thing.used_at)), default=None)
-    if last is None or scene.now - last >= limit(thing.group, scene.options):
+    last = last_sign(thing)
+    if last is None or scene.now - last >= scene.limits[thing.group]:
         return ""
-    return f"it is younger than {told_limit(thing.group, scene.options)}"
+    return f"it is younger than {scene.told_limits[thing.group]}"
 
 
 def _young_failure(thing: Thing, scene: Scene) -> str:
@@ -81,6 +108,8 @@ def _newest(thing: Thing, scene: Scene) -> str:
 
 
 def _excluded(thing: Thing, scene: Scene) -> str:
+    if not scene.options.exclude:
+        return ""
     name = thing.name or thing.id
     found = next((p for p in scene.options.exclude if fnmatchcase(name, p) or fnmatchcase(thing.id, p)), "")
     return f"it is excluded by “{found}”" if found else ""
@@ -88,8 +117,10 @@ def _excluded(thing: Thing, scene: Scene) -> str:
 
 def _not_included(thing: Thing, scene: Scene) -> str:
     included = scene.options.include
+    if not included:
+        return ""
     name = thing.name or thing.id
-    if not included or any(fnmatchcase(name, p) or fnmatchcase(thing.id, p) for p in included):
+    if any(fnmatchcase(name, p) or fnmatchcase(thing.id, p) for p in included):
         return ""
     return "it is not among what is included"
 

@@ -5,14 +5,32 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Optional, Protocol
 
-from ...model.cleanup import Options, Thing
+from ...model.cleanup import Options
 
 LOGS = frozenset({"job_logs", "scenario_logs", "continuous_logs"})
 VERSIONS = frozenset({"model_versions", "bundles"})
 _SUCCESS = frozenset({"SUCCESS", "WARNING", "DONE"})
 
 _Series = tuple[str, str, str]
+
+
+class Dated(Protocol):
+    """As much of a thing as tells whether it is among the newest: of very many there is nothing more at first."""
+
+    @property
+    def group(self) -> str: ...
+    @property
+    def project_key(self) -> str: ...
+    @property
+    def id(self) -> str: ...
+    @property
+    def series(self) -> str: ...
+    @property
+    def outcome(self) -> str: ...
+    @property
+    def at(self) -> Optional[datetime]: ...
 
 
 class Newest:
@@ -24,13 +42,13 @@ class Newest:
         self._success: dict[_Series, tuple[datetime, str]] = {}
 
     @classmethod
-    def of(cls, things: Iterable[Thing], options: Options) -> Newest:
+    def of(cls, things: Iterable[Dated], options: Options) -> Newest:
         found = cls(options)
         for thing in things:
             found._see(thing)
         return found
 
-    def protects(self, thing: Thing) -> str:
+    def protects(self, thing: Dated) -> str:
         """Why a thing stays for being the newest, '' where it is not."""
         if thing.at is None:
             return ""
@@ -41,11 +59,12 @@ class Newest:
             return "it is the last that succeeded"
         return ""
 
-    def _see(self, thing: Thing) -> None:
+    def _see(self, thing: Dated) -> None:
         kept = self._kept(thing)
-        if thing.at is None or (not kept and thing.group not in LOGS):
+        at = thing.at
+        if at is None or (not kept and thing.group not in LOGS):
             return
-        mark, series = (thing.at, thing.id), _series(thing)
+        mark, series = (at, thing.id), _series(thing)
         last = self._last.setdefault(series, [])
         if len(last) < kept:
             heapq.heappush(last, mark)
@@ -54,11 +73,11 @@ class Newest:
         if thing.group in LOGS and self._options.keep_last_success and thing.outcome in _SUCCESS:
             self._success[series] = max(self._success.get(series, mark), mark)
 
-    def _kept(self, thing: Thing) -> int:
+    def _kept(self, thing: Dated) -> int:
         if thing.group in LOGS:
             return self._options.keep_last
         return self._options.keep_versions if thing.group in VERSIONS else 0
 
 
-def _series(thing: Thing) -> _Series:
+def _series(thing: Dated) -> _Series:
     return (thing.group, thing.project_key, thing.series)

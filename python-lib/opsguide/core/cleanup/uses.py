@@ -46,6 +46,7 @@ class Index:
         self._named: dict[str, list[Document]] = defaultdict(list)
         self._told: dict[str, list[tuple[Document, str]]] = defaultdict(list)
         self._texts: list[tuple[Document, str]] = []
+        self._uses: dict[tuple[str, ...], dict[str, tuple[str, str]]] = {}
         for document in documents:
             self._add(document)
 
@@ -57,8 +58,14 @@ class Index:
             for word in frozenset(_WORD.findall(text)):
                 self._told[word].append(self._texts[-1])
 
-    def uses(self, names: Iterable[str]) -> dict[str, tuple[str, str]]:
-        """Signal -> (state, where), of an object that goes by any of `names`."""
+    def uses(self, names: tuple[str, ...]) -> Mapping[str, tuple[str, str]]:
+        """Signal -> (state, where), of an object that goes by any of `names`. Each is asked about again when DSS told more
+        of it, so that what was found is kept."""
+        if names not in self._uses:
+            self._uses[names] = self._found(names)
+        return self._uses[names]
+
+    def _found(self, names: tuple[str, ...]) -> dict[str, tuple[str, str]]:
         found: dict[str, tuple[str, str]] = {}
         for name in names:
             for document in self._named.get(name, ()):
@@ -120,7 +127,7 @@ class _Seen:
 def signals_of(seen: _Seen, ref: ObjectRef, name: str, index: Index) -> tuple[Signal, ...]:
     """Every signal of one object, those that found nothing as well. `name` is what people call it."""
     names = dict.fromkeys((ref.id, f"{ref.project_key}.{ref.id}", name, f"{ref.project_key}.{name}"))
-    found = index.uses(names)
+    found = dict(index.uses(tuple(names)))
     recipe = _recipe(seen, ref)
     if recipe is not None:
         found[RECIPE] = recipe

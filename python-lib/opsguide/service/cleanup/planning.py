@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Optional
@@ -13,18 +13,20 @@ from typing import Optional
 from ...core.cleanup import (
     OPEN,
     PROTECTED,
+    Dated,
     Held,
     Index,
+    Newest,
     by_age_alone,
     idle_between,
     intermediates,
     judge,
-    standing,
+    standings,
     unreferenced,
     unused,
 )
 from ...dss import disk, leftovers, macros, plans
-from ...dss.leftovers import JobList, Leftovers
+from ...dss.leftovers import JobList, JobLog, Leftovers
 from ...dss.session import Clients, attempt
 from ...dss.store import Store
 from ...model.cleanup import KEEP_TAG, Candidate, Gap, Options, Plan, Sum, Thing
@@ -60,18 +62,24 @@ class Caller:
 @dataclass(frozen=True)
 class Look:
     """One project as it was found. `macros` are DSS's own by group, `log_bytes` the size of all logs that were seen on
-    disk. `jobs` gives the job logs anew each time: there are many."""
+    disk. `jobs` gives the job logs anew each time, `job_times` the little of each that tells which is the newest: there
+    are many."""
 
     project_key: str
     taken_at: datetime
     things: tuple[Thing, ...]
     jobs: Callable[[], Iterator[Thing]]
+    job_times: Callable[[], Iterator[Dated]]
     macros: Mapping[str, str]
     log_bytes: Optional[int]
     gaps: tuple[Gap, ...]
 
     def all_things(self) -> Iterator[Thing]:
         yield from self.jobs()
+        yield from self.things
+
+    def all_times(self) -> Iterator[Dated]:
+        yield from self.job_times()
         yield from self.things
 
 
@@ -150,10 +158,9 @@ def judged(
     """The judgement over what was found; see `core.cleanup.judge`."""
     looked = tuple(looks)
 
-    def things() -> Iterator[Thing]:
-        return (thing for each in looked for thing in each.all_things())
-
-    return judge(things, options, now, frozenset(each.project_key for each in looked), held, only)
+    newest = Newest.of((dated for each in looked for dated in each.all_times()), options)
+    things = (thing for each in looked for thing in each.all_things())
+    return judge(things, newest, options, now, frozenset(each.project_key for each in looked), held, only)
 
 
 def held_in(caller: Caller) -> Held:
@@ -192,13 +199,16 @@ def look(
     others = (thing for thing in found.things if thing.group != "scenario_logs")
     things = (*others, *runs, *_objects_found(found, index, options), *told)
     protect = _protection_of_all(found)
+    log_bytes = sum(sum(by_id.values()) for by_id in on_disk.values()) if on_disk else None
+    job_logs = _job_logs(caller, project_key, jobs, on_disk.pop("job_logs", {}), groups)
     return Look(
         project_key,
         now,
         tuple(protect(thing) for thing in things),
-        lambda: map(protect, _jobs(caller, project_key, jobs, on_disk.get("job_logs", {}), groups)),
+        lambda: map(protect, job_logs.things()),
+        job_logs.times,
         known(listed, {}),
-        sum(sum(by_id.values()) for by_id in on_disk.values()) if on_disk else None,
+        log_bytes,
         (*found.gaps, *gaps, *more, *unsized, *_unread(found, groups)),
     )
 
@@ -222,21 +232,21 @@ def _asked(
 ) -> tuple[Leftovers, Index, list[Gap]]:
     """Objects are asked about one by one where that can still decide anything: when they were built, then, of those that
     may go, how large they are. Of what stays anyway a few are asked about too, so that people see what they keep."""
-    index, now = Index(found.documents, found.unread), found.snapshot.taken_at
+    index, now, key = Index(found.documents, found.unread), found.snapshot.taken_at, found.snapshot.project_key
 
-    def standings() -> dict[ObjectRef, str]:
+    def stand() -> dict[ObjectRef, str]:
         things = (t for t in _objects_found(found, index, options) if only is None or t.key in only)
-        return {_ref(thing): standing(thing, options, now) for thing in things}
+        return {_ref(thing): where for thing, where in standings(things, options, now, key)}
 
-    stands = standings()
+    stands = stand()
     wanted = tuple(ref for ref, where in stands.items() if where == OPEN)
     kept = tuple(ref for ref, where in stands.items() if where == PROTECTED)[:MAX_KEPT]
     asked = wanted[:MAX_OBJECTS]
     found = leftovers.read_facts(clients, found, leftovers.BUILDS, (*asked, *kept))
-    may_go = frozenset(ref for ref, where in standings().items() if where == OPEN)
+    may_go = frozenset(ref for ref, where in stand().items() if where == OPEN)
     sized = tuple(ref for ref in asked if ref in may_go)
     found = leftovers.read_facts(clients, found, leftovers.SIZES, (*sized, *kept))
-    return found, index, _too_many(found.snapshot.project_key, len(wanted), options)
+    return found, index, _too_many(key, len(wanted), options)
 
 
 def _too_many(key: str, number: int, options: Options) -> list[Gap]:
@@ -259,52 +269,67 @@ def _objects_found(found: Leftovers, index: Index, options: Options) -> Iterator
         yield from intermediates(found.snapshot, index, found.origins)
 
 
-def _jobs(
-    caller: Caller, key: str, jobs: Known[JobList], on_disk: Mapping[str, int], groups: frozenset[str]
-) -> Iterator[Thing]:
+@dataclass(frozen=True)
+class _JobLogs:
+    """The job logs of a project, from DSS's list and from the disk: `sizes` in the order of `logs`, `orphans` the sizes of
+    the folders of jobs that DSS lists no more, by their name."""
+
+    caller: Caller
+    project_key: str
+    logs: tuple[JobLog, ...] = ()
+    sizes: tuple[Optional[int], ...] = ()
+    orphans: Mapping[str, int] = field(default_factory=dict)
+
+    def things(self) -> Iterator[Thing]:
+        for log, size in zip(self.logs, self.sizes):
+            yield Thing(
+                "job_logs",
+                self.project_key,
+                log.id,
+                series=log.series,
+                at=log.at,
+                began_at=log.began_at,
+                size=size,
+                outcome=log.outcome,
+                live=not log.finished,
+                version=f"{log.outcome} {log.at}",
+            )
+        yield from _orphans(self.caller, "job_logs", self.project_key, self.orphans)
+
+    def times(self) -> Iterator[Dated]:
+        yield from self.logs
+        yield from _orphans(self.caller, "job_logs", self.project_key, self.orphans)
+
+
+def _job_logs(
+    caller: Caller, key: str, jobs: Known[JobList], on_disk: dict[str, int], groups: frozenset[str]
+) -> _JobLogs:
+    """Uses `on_disk` up: of a hundred thousand names one copy is enough."""
     if isinstance(jobs, Unknown) or "job_logs" not in groups:
-        return
-    for log in jobs.logs:
-        yield Thing(
-            "job_logs",
-            key,
-            log.id,
-            series=log.name,
-            at=log.at,
-            began_at=log.began_at,
-            size=on_disk.get(log.id),
-            outcome=log.state,
-            live=not log.finished,
-            version=f"{log.state} {log.at}",
-        )
-    yield from _orphans(caller, "job_logs", key, on_disk, {log.id for log in jobs.logs})
+        return _JobLogs(caller, key)
+    sizes = tuple(on_disk.pop(log.id, None) for log in jobs.logs)
+    return _JobLogs(caller, key, jobs.logs, sizes, dict(on_disk))
 
 
-def _orphans(
-    caller: Caller,
-    group: str,
-    key: str,
-    on_disk: Mapping[str, int],
-    listed: set[str],
-    unread: frozenset[str] = frozenset(),
-) -> Iterator[Thing]:
-    """Folders of runs that DSS lists no more, so that none of them runs; none of scenarios whose list is not whole."""
-    for name in on_disk.keys() - listed:
-        if name.rpartition("/")[0] not in unread:
-            written = disk.written_at(caller.home, DISK_OF[group], key, name) if caller.home else None
-            at = datetime.fromtimestamp(written, timezone.utc) if written is not None else None
-            told = f"{name} (DSS lists it no more)"
-            yield Thing(group, key, name, told, at=at, size=on_disk[name], version=str(at))
+def _orphans(caller: Caller, group: str, key: str, sizes: Mapping[str, int]) -> Iterator[Thing]:
+    """Folders of runs that DSS lists no more, so that none of them runs."""
+    for name, size in sizes.items():
+        written = disk.written_at(caller.home, DISK_OF[group], key, name) if caller.home else None
+        at = datetime.fromtimestamp(written, timezone.utc) if written is not None else None
+        yield Thing(group, key, name, f"{name} (DSS lists it no more)", at=at, size=size, version=str(at))
 
 
 def _runs(caller: Caller, found: Leftovers, on_disk: Mapping[str, int]) -> Iterator[Thing]:
-    """The scenario runs with their sizes, and where the scenarios are known the folders of runs that are no more."""
+    """The scenario runs with their sizes, and where the scenarios are known the folders of runs that are no more; none of
+    scenarios whose list is not whole."""
     key, runs = found.snapshot.project_key, [thing for thing in found.things if thing.group == "scenario_logs"]
     for thing in runs:
         yield replace(thing, size=on_disk[thing.id]) if thing.id in on_disk else thing
     if not isinstance(found.snapshot.scenarios, Unknown):
         unread = frozenset(thing.id[:-1] for thing in runs if thing.id.endswith("/"))
-        yield from _orphans(caller, "scenario_logs", key, on_disk, {t.id for t in runs}, unread)
+        names = on_disk.keys() - {thing.id for thing in runs}
+        orphans = {name: on_disk[name] for name in names if name.rpartition("/")[0] not in unread}
+        yield from _orphans(caller, "scenario_logs", key, orphans)
 
 
 def _protection_of_all(found: Leftovers) -> Callable[[Thing], Thing]:
@@ -316,8 +341,8 @@ def _protection_of_all(found: Leftovers) -> Callable[[Thing], Thing]:
     return lambda thing: replace(thing, protected=(*thing.protected, why))
 
 
-def _on_disk(caller: Caller, key: str, groups: frozenset[str]) -> tuple[dict[str, Mapping[str, int]], list[Gap]]:
-    found: dict[str, Mapping[str, int]] = {}
+def _on_disk(caller: Caller, key: str, groups: frozenset[str]) -> tuple[dict[str, dict[str, int]], list[Gap]]:
+    found: dict[str, dict[str, int]] = {}
     gaps = []
     for group, kind in DISK_OF.items() if caller.home else ():
         if group in groups and caller.home is not None:
