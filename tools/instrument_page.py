@@ -52,6 +52,12 @@ It changes nothing. Each row has an id, the limits that it proposes, and how the
 history. What cannot be applied says why. Of a source, which no build computes, it offers the newest value of the declared time
 column: the morning scenario computes it.
 
+Managed folders among the sources and outputs get both probes and the check of age, their rows named by the folder's id
+(`check:freshness:folder:kL4nd1ng`). The limits of one that nothing here builds come from the times of its files. DSS has no
+call that runs the checks of a folder: the check is read back when it is added, and first run by a build or the morning
+scenario. Where that scenario is there already, what it does not compute or check yet is a row of its own
+(`morning:sources`, `morning:checks`).
+
 ## Applying
 
 Tick groups, or name rows by their ids. Each change is read back from DSS after it was saved, and computed once; what DSS

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Response, send_file
 
-from .. import metrics
+from .. import metrics, work
 from ..instance import FOLDER, Raw
 from ..rights import WRITE
 from . import measures
@@ -139,9 +139,13 @@ def compute_folder_metrics_from_ids(call: Call, folder_id: str) -> Raw:
 
 
 def _computed(call: Call, folder_id: str, **which: Any) -> Raw:
-    login = call.caller.login
-    report = metrics.compute(call.instance, call.project.key, FOLDER, folder_id, login=login, **which)
-    return {"hasResult": True, "result": report}
+    """A future, as the client documents it: of a folder DSS answers before the metrics are computed."""
+    instance, project_key, login = call.instance, call.project.key, call.caller.login
+
+    def compute() -> Raw:
+        return metrics.compute(instance, project_key, FOLDER, folder_id, login=login, **which)
+
+    return work.future(instance, login, f"Compute metrics of folder {folder_id}", compute)
 
 
 @route("GET", f"{_F}/usages", INFERRED)

@@ -172,8 +172,13 @@ class Target(NamedTuple):
     def opened(self):
         import dataiku
 
-        opener = {"DATASET": dataiku.Dataset, "MANAGED_FOLDER": dataiku.Folder, "SAVED_MODEL": dataiku.Model}
-        return opener[self.kind](self.name)
+        openers = {
+            "DATASET": dataiku.Dataset,
+            "MANAGED_FOLDER": dataiku.Folder,
+            "SAVED_MODEL": dataiku.Model,
+            "MODEL_EVALUATION_STORE": dataiku.ModelEvaluationStore,
+        }
+        return openers[self.kind](self.name)
 
 
 def probe(order):

@@ -146,6 +146,22 @@ def test_what_has_no_rows_or_columns_is_answered(dss: Server, kind: str, of: str
     assert "of a dataset" in message
 
 
+@pytest.mark.parametrize(
+    ("kind", "judges"),
+    [
+        (FRESHNESS, "age of a dataset, folder or model"),
+        (ROW_COUNT, "rows of a dataset"),
+        (SCHEMA_CHANGE, "columns of a dataset"),
+    ],
+)
+def test_a_store_of_model_evaluations_is_answered(dss: Server, kind: str, judges: str):
+    store = "eVaLst01"
+    dss.instance.projects["RETAIL"].evaluation_stores[store] = {"name": "Churn, every month"}
+    outcome, message = check(dss, kind, store, of="MODEL_EVALUATION_STORE")
+    assert outcome == "WARNING"
+    assert message == f"Cannot tell: this check judges the {judges}, and this is a ModelEvaluationStore"
+
+
 @pytest.mark.parametrize("partition", ["NP", "ALL", "", None])
 def test_the_whole_has_four_names(dss: Server, partition: Any):
     assert check(dss, ROW_COUNT, "sales_mart", partition, compare="none", minimum=1)[0] == "OK"

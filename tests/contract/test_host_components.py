@@ -346,13 +346,18 @@ def test_outcomes_that_versions_read_differently_are_errors_that_say_so(instance
     assert why in message
 
 
-@pytest.mark.parametrize("kind", ["DATASET", "MANAGED_FOLDER", "SAVED_MODEL"])
+KINDS_OF_OBJECTS = {
+    "DATASET": "Dataset",
+    "MANAGED_FOLDER": "Folder",
+    "SAVED_MODEL": "Model",
+    "MODEL_EVALUATION_STORE": "ModelEvaluationStore",
+}
+
+
+@pytest.mark.parametrize("kind", KINDS_OF_OBJECTS)
 def test_a_check_meets_every_kind_of_object(instance, kind):
     outcome, message = check(instance, "def process(last, obj): return 'OK', type(obj).__name__", kind)
-    assert (outcome, message) == (
-        "OK",
-        {"DATASET": "Dataset", "MANAGED_FOLDER": "Folder", "SAVED_MODEL": "Model"}[kind],
-    )
+    assert (outcome, message) == ("OK", KINDS_OF_OBJECTS[kind])
 
 
 def test_a_check_sees_the_newest_value_of_each_metric_as_text(instance):

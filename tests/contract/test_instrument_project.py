@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -333,6 +334,154 @@ def test_receipts_are_taken_back_in_any_order_and_leave_no_list_where_there_was_
     for each in (first, third, second):
         assert set(rows(run(dss, mode="undo", receipt=receipt(each))).values()) == {"as before"}
     assert state_of(dss) == before
+
+
+# --- folders ---------------------------------------------------------------------------------------------------------
+
+LANDING = "kL4nd1ng"  # a folder that nothing in the sample builds: carriers drop a file a day
+EXPORTS = "xP0rtF1n"  # one that a recipe fills
+FOLDER_ROWS = ("probe:freshness:folder:", "probe:row-count:folder:", "check:freshness:folder:")
+
+
+@pytest.fixture
+def retail(served: Server) -> Iterator[Any]:
+    """The large project of the sample, whose folders nobody watches yet; put back afterwards."""
+    project = served.instance.projects["RETAIL"]
+    before = {part: copy.deepcopy(getattr(project, part)) for part in (*PARTS, "folders")}
+    for folder in project.folders.values():
+        folder["metrics"]["probes"] = [each for each in folder["metrics"]["probes"] if each["type"] == "basic"]
+        folder["checks"]["checks"] = []
+    for layer in project.variables.values():
+        layer.get("operations_guide", {}).get("datasets", {}).pop(LANDING, None)
+    times = {file: file.stat().st_mtime for file in served.instance.folder_path("RETAIL", LANDING).rglob("*.csv")}
+    yield project
+    served.faults.clear()
+    for file, at in times.items():
+        os.utime(file, (at, at))
+    for part, value in before.items():
+        setattr(project, part, value)
+
+
+def test_folders_get_probes_and_a_check_with_limits_from_their_own_history(served: Server, retail: Any) -> None:
+    before = _own(copy.deepcopy(retail.folders))
+    names = ["landing", EXPORTS]
+    guide = run(served, "RETAIL", datasets=names)
+    proposed = {row[1].value: [cell.value for cell in row] for row in _table_rows(guide)}
+    every = [f"{row}{folder}" for folder in (LANDING, EXPORTS) for row in FOLDER_ROWS]
+    assert set(every) <= set(proposed)
+    assert proposed[f"{FOLDER_ROWS[2]}{LANDING}"][0].startswith("landing")
+    assert "19 of 20 gaps are within" in " ".join(proposed[f"{FOLDER_ROWS[2]}{LANDING}"])
+    assert "arrivals on record" in " ".join(proposed[f"{FOLDER_ROWS[2]}{LANDING}"])
+    assert "builds on record" in " ".join(proposed[f"{FOLDER_ROWS[2]}{EXPORTS}"])
+
+    applied = run(served, "RETAIL", mode="apply", rows=every)
+    assert all(said.startswith("applied and read back; ") for said in rows(applied).values()), rows(applied)
+    assert all("computed once: " in said for row, said in rows(applied).items() if row.startswith("probe"))
+    client = dataikuapi.DSSClient(served.url, "admin").get_project("RETAIL")
+    landing = client.get_managed_folder(LANDING).get_settings().get_raw()
+    kept = {probe["type"]: probe["computeOnBuildMode"] for probe in landing["metrics"]["probes"]}
+    assert kept["py_plugin_operations-guide_freshness"] == "NO"  # no build would compute it
+    assert [check["type"] for check in landing["checks"]["checks"]] == ["custom_python_operations-guide_freshness"]
+    assert not set(every) & set(rows(run(served, "RETAIL", datasets=names)))
+
+    assert set(rows(run(served, "RETAIL", mode="undo", receipt=receipt(applied))).values()) == {"as before"}
+    assert _own(retail.folders) == before | {
+        each: _own(retail.folders[each]) for each in set(retail.folders) - set(before)
+    }
+
+
+def _table_rows(guide: Any) -> list[Any]:
+    tables = [block for block in guide.sections[0].blocks if isinstance(block, Table)]
+    return [row for table in tables for row in table.rows]
+
+
+def test_a_folder_without_history_is_given_no_limit_and_says_what_would_make_one_known(
+    served: Server, retail: Any
+) -> None:
+    for file in served.instance.folder_path("RETAIL", LANDING).rglob("*.csv"):
+        os.utime(file, (AT.timestamp(), AT.timestamp()))
+    row = f"{FOLDER_ROWS[2]}{LANDING}"
+    said = " ".join(
+        row.value for row in next(each for each in _table_rows(run(served, "RETAIL")) if each[1].value == row)
+    )
+    assert "1 arrival of files on record, too few to propose an age; declare max_age_hours or available_by" in said
+    retail.variables["local"].setdefault("operations_guide", {})["datasets"] = {LANDING: {"max_age_hours": 30}}
+    assert "at most 30 h old, as declared" in " ".join(
+        cell.value for each in _table_rows(run(served, "RETAIL", datasets=[LANDING])) for cell in each
+    )
+
+
+def test_what_dss_cannot_compute_of_a_folder_is_taken_out_again(served: Server, retail: Any) -> None:
+    before = _own(copy.deepcopy(retail.folders[LANDING]))
+    place = f"/projects/RETAIL/managedfolders/{LANDING}/actions/computeMetrics"
+    failing = {"runs": [{"engine": "Python", "error": "Unknown probe type"}], "computed": []}
+    served.faults.change("POST", place, lambda _: {"hasResult": True, "result": failing})
+    row = f"{FOLDER_ROWS[1]}{LANDING}"
+    found = rows(run(served, "RETAIL", mode="apply", rows=[row]))
+    assert found[row] == "computed once, and failed: Unknown probe type; taken out again"
+    assert _own(retail.folders[LANDING]) == before
+
+
+def test_the_morning_scenario_computes_and_checks_a_folder(served: Server, retail: Any) -> None:
+    chosen = [f"{row}{LANDING}" for row in FOLDER_ROWS]
+    applied = rows(run(served, "RETAIL", mode="apply", rows=[*chosen, "morning"]))
+    assert all(said.startswith("applied and read back") for said in applied.values()), applied
+    scenario_id = next(i for i, raw in retail.scenarios.items() if raw["name"] == "Operations morning check")
+    # Of its steps those two that are about the folder, so that nothing else of the sample decides how it ends.
+    steps = retail.scenarios[scenario_id]["params"]["steps"]
+    for step, key in zip(steps, ("computes", "checks")):
+        step["params"][key] = [item for item in step["params"][key] if item["itemId"] == LANDING]
+        assert [item["type"] for item in step["params"][key]] == ["MANAGED_FOLDER"]
+    del steps[2:]
+    project = dataikuapi.DSSClient(served.url, "admin").get_project("RETAIL")
+    scenario_run = project.get_scenario(scenario_id).run_and_wait(no_fail=True)
+    assert scenario_run.outcome in ("SUCCESS", "WARNING")
+    values = project.get_managed_folder(LANDING).get_last_metric_values().get_all_ids()
+    assert "py_plugin_operations-guide_row-count:file_count:Row count" in values
+    assert "check:CHECK:Fresh" in values
+
+
+# --- the morning scenario, later -------------------------------------------------------------------------------------
+
+
+def test_what_is_followed_later_is_added_to_the_morning_scenario_in_its_order_and_taken_back(dss: Server) -> None:
+    plain = state_of(dss)
+    run(dss, mode="apply", rows=["morning"])
+    assert not {"morning:sources", "morning:checks"} & set(rows(run(dss)))
+    first = state_of(dss)
+    profile = {"datasets": {"supplier_files": {"time_column": "supplier_id"}}}
+    local = dss.instance.projects["SUPPLY"].variables["local"]
+    local["operations_guide"] = profile
+    made = next(raw for raw in dss.instance.projects["SUPPLY"].scenarios.values() if "morning" in raw["name"])
+    assert [step["type"] for step in made["params"]["steps"]] == ["check_dataset", "runnable"]
+    assert rows(run(dss))["morning:sources"] == "supplier_files"
+
+    guide = run(dss, mode="apply", rows=["time:supplier_files", "morning:sources"])
+    assert rows(guide)["morning:sources"] == "applied and read back"
+    made = next(raw for raw in dss.instance.projects["SUPPLY"].scenarios.values() if "morning" in raw["name"])
+    computed = made["params"]["steps"][0]
+    assert [item["itemId"] for item in computed["params"]["computes"]] == ["supplier_files"]
+    assert "morning:sources" not in rows(run(dss))
+    assert set(rows(run(dss, mode="undo", receipt=receipt(guide))).values()) == {"as before"}
+    del local["operations_guide"]
+    assert state_of(dss) == first
+    run(dss, mode="detach")
+    assert state_of(dss) == plain
+
+
+def test_items_go_into_the_step_that_is_there_and_what_a_person_changed_since_is_left(dss: Server) -> None:
+    run(dss, mode="apply", rows=["morning"])
+    made = next(raw for raw in dss.instance.projects["SUPPLY"].scenarios.values() if "morning" in raw["name"])
+    checks = made["params"]["steps"][0]
+    checks["params"]["checks"] = []
+    assert rows(run(dss))["morning:checks"] == "suppliers"
+    guide = run(dss, mode="apply", rows=["morning:checks"])
+    made = next(raw for raw in dss.instance.projects["SUPPLY"].scenarios.values() if "morning" in raw["name"])
+    assert [item["itemId"] for item in made["params"]["steps"][0]["params"]["checks"]] == ["suppliers"]
+    made["params"]["steps"][0]["params"]["handleWarningsAs"] = "SUCCESS"
+    said = rows(run(dss, mode="undo", receipt=receipt(guide)))["morning:checks"]
+    assert said.startswith("left as it is: params.steps of scenarios/")
+    assert made["params"]["steps"][0]["params"]["handleWarningsAs"] == "SUCCESS"
 
 
 # --- it breaks half-way ----------------------------------------------------------------------------------------------

@@ -588,9 +588,14 @@ def quality(answer: Any) -> tuple[QualityStatus, ...]:
 
 def newest_file(answer: Any) -> Optional[datetime]:
     """When the youngest file of a folder was changed; None for an empty one."""
+    return max(file_times(answer), default=None)
+
+
+def file_times(answer: Any) -> tuple[datetime, ...]:
+    """When each file of a folder's listing was changed, as far as it tells."""
     listed = raw.mappings(answer, "items") or raw.mappings(answer)
     times = (_first_instant((item, "lastModified"), (item, "lastModifiedOn")) for item in listed)
-    return max(filter(None, times), default=None)
+    return tuple(filter(None, times))
 
 
 # --- shapes that recur -----------------------------------------------------------------------------------------------

@@ -224,7 +224,7 @@ class Changes:
                 return self._rows(trial)
             return tries[trial.what](trial, step) if trial.what in tries else Tried(True, "")
         except DssUnreachable as error:
-            return Tried(None, f"computing it takes longer than this waits ({error}); see the dataset's Status")
+            return Tried(None, f"computing it takes longer than this waits ({error}); see its Status")
         except DssError as error:
             return Tried(False, _refused(error))
 
@@ -243,7 +243,7 @@ class Changes:
 
     def _recorded(self, trial: Trial, fits: Any) -> Tried:
         """Where the answer does not say what was computed: the metric's last value, if it is of just now."""
-        place = self._of("datasets", trial.dataset, "metrics", "last", trial.partition)
+        place = self._of(trial.collection, trial.object_id, "metrics", "last", *_part(trial))
         began = self.clients.now()[0].timestamp() - 2 * self.clients.timeout_seconds
         for each in raw.mappings(self.clients.get_mapping(place), "metrics"):
             if fits(raw.text(each, "metric", "id"), raw.text(each, "computingProbe", "type")):
@@ -254,22 +254,24 @@ class Changes:
         return Tried(False, "computed once, and no value came of it")
 
     def _check(self, trial: Trial, _: Step) -> Tried:
+        if trial.collection != "datasets":
+            return Tried(True, "not run yet: of a folder, DSS runs checks in builds and scenarios only")
         answer = self._act(trial, "runChecks", None)
         mine = [r for r in raw.mappings(answer, "results") if raw.text(r, "check", "type") == trial.name]
         return _judged(mine)
 
     def _rule(self, trial: Trial, step: Step) -> Tried:
         rule_id = raw.text(step.after, "id")
-        place = self._of("datasets", trial.dataset, "data-quality")
+        place = self._of("datasets", trial.object_id, "data-quality")
         params = {"partition": trial.partition, "ruleId": rule_id}
         state = self.clients.write("POST", f"{place}/actions/compute-rules", params=params)
-        if not self._ended(state):
+        if self._ended(state) is None:
             return Tried(None, f"computing it takes longer than {FUTURE_SECONDS:g} s; see the dataset's Data Quality")
         found = self.clients.get_items(f"{place}/last-rules-result", {"partition": trial.partition, "ruleId": rule_id})
         return _judged([each for each in found if raw.text(each, "id") == rule_id])
 
     def _rows(self, trial: Trial) -> Tried:
-        place = self._of("datasets", trial.dataset, "data") + "/"
+        place = self._of("datasets", trial.object_id, "data") + "/"
         limits = {"format": "tsv-excel-header", "limit": 1}
         rows = self.clients.rows(place, limits, max_bytes=1024 * 1024, seconds=self.clients.timeout_seconds)
         header = next(rows, ())
@@ -278,23 +280,33 @@ class Changes:
         return Tried(True, "its first row was read") if header else Tried(False, "it could not be read")
 
     def _act(self, trial: Trial, action: str, body: Optional[Mapping[str, Any]]) -> Any:
-        place = self._of("datasets", trial.dataset, "actions", action)
-        answer = self.clients.write("POST", place, body, {"partition": trial.partition})
+        place = self._of(trial.collection, trial.object_id, "actions", action)
+        answer = self.clients.write("POST", place, body, dict(zip(("partition",), _part(trial))))
+        if raw.text(answer, "jobId"):  # of a folder DSS answers while it still computes
+            answer = self._ended(answer)
+            if answer is None:
+                raise DssUnreachable(f"after {FUTURE_SECONDS:g} s it still computes")
         inner = raw.at(answer, "result")
         return inner if isinstance(inner, Mapping) else answer
 
-    def _ended(self, state: Any) -> bool:
+    def _ended(self, state: Any) -> Any:
+        """A future when it has ended; None where it takes longer than one waits."""
         until = time.monotonic() + FUTURE_SECONDS
         while not raw.flag(state, "hasResult"):
             future = raw.text(state, "jobId")
             if not future or time.monotonic() > until:
-                return False
+                return None
             time.sleep(_PAUSE_SECONDS)
             state = self.clients.get(path("futures", future))
-        return True
+        return state
 
     def _of(self, *parts: str) -> str:
         return path("projects", self.project_key, *parts)
+
+
+def _part(trial: Trial) -> tuple[str, ...]:
+    """The partition, which calls about folders do not take."""
+    return (trial.partition,) if trial.collection == "datasets" else ()
 
 
 def _beside(before: Mapping[str, Any], after: Mapping[str, Any], step: Step) -> tuple[str, ...]:

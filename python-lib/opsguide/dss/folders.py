@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Optional
 
 from ..errors import DssBroken, DssNotFound
 from ..model.event import Event, from_json, instant_of, to_json
-from . import raw
+from . import answers, raw
+from .facts import MAX_LISTING_BYTES
 from .session import Clients, path
 from .store import CONNECTION, Store
 
@@ -39,6 +41,12 @@ def create(clients: Clients, project_key: str, name: str, connection: str = "") 
     if not made:
         raise DssNotFound("DSS took the new managed folder but does not list it", status=404, path=name)
     return made[0]
+
+
+def file_times(clients: Clients, project_key: str, folder_id: str) -> tuple[datetime, ...]:
+    """When each file of a folder was changed. DssBroken for a listing that is too long to be read."""
+    place = path("projects", project_key, "managedfolders", folder_id, "contents")
+    return answers.file_times(clients.get_either(place, max_bytes=MAX_LISTING_BYTES))
 
 
 def content(clients: Clients, project_key: str, folder: Folder, file: str) -> Optional[bytes]:

@@ -28,7 +28,8 @@ class Step:
     document), or the kind of object that is created. `document` is the API path below the project, of an object that is
     still to be made its collection ("scenarios",). `place` leads to a list, or with `key` to an object. `before` is what
     stands there (None: nothing), `after` what shall. `absent` counts the containers at the end of `place` that were not
-    there. `settled` says that `after` is what DSS kept, not only what it was sent."""
+    there. `settled` says that `after` is what DSS kept, not only what it was sent. `at` is where in the list it is put in,
+    None: at its end."""
 
     kind: str
     document: tuple[str, ...]
@@ -38,17 +39,20 @@ class Step:
     key: str = ""
     absent: int = 0
     settled: bool = False
+    at: Optional[int] = None
 
 
 @dataclass(frozen=True)
 class Trial:
     """What is computed once to see that DSS works with a change: `what` is "metric" (`name` its id), "probe" or "check"
-    (`name` the type), "rule", or "rows" (the first row is read); '' where reading back is all there is to do."""
+    (`name` the type), "rule", or "rows" (the first row is read); '' where reading back is all there is to do. `object_id`
+    is the dataset or folder, `collection` where the API keeps it ("datasets", "managedfolders")."""
 
     what: str = ""
-    dataset: str = ""
+    object_id: str = ""
     name: str = ""
     partition: str = "NP"
+    collection: str = "datasets"
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,7 @@ def put(document: Mapping[str, Any], step: Step) -> tuple[dict[str, Any], Step]:
     elif step.before is None:
         if any(same_thing(member, step.after) for member in inner):
             raise Conflict(f"{_dotted(step)} has one like it already")
-        inner.append(step.after)
+        inner.insert(len(inner) if step.at is None else step.at, step.after)
     else:
         if step.before not in inner:
             raise Conflict(f"{_dotted(step)} is not what it was")

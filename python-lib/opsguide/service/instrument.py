@@ -15,6 +15,7 @@ from dateutil import tz
 from ..core import instrument as core
 from ..core.instrument import Done, Receipt, Watched
 from ..dss import extras, inside, store
+from ..dss.folders import file_times
 from ..dss.heartbeat import refusal
 from ..dss.parts import at_least
 from ..dss.session import Clients, attempt, path
@@ -23,7 +24,7 @@ from ..model.guide import Guide
 from ..model.known import Known, Unknown, known
 from ..model.plan import Change
 from ..model.profile import DatasetProfile
-from ..model.snapshot import ObjectFacts, Snapshot
+from ..model.snapshot import ObjectRef, Snapshot
 from ..settings import Settings
 from .amend import apply, receipts_in, take_back
 from .reading import TODAY, Reading, monitored, read
@@ -33,7 +34,8 @@ PREVIEW, APPLY, UNDO, DETACH = MODES = ("preview", "apply", "undo", "detach")
 
 @dataclass(frozen=True)
 class Wish:
-    """The macro's parameters. `groups` and `rows` are what is ticked; `datasets` keeps to some of them."""
+    """The macro's parameters. `groups` and `rows` are what is ticked; `datasets` keeps to some datasets and folders, by
+    name or id."""
 
     mode: str
     groups: frozenset[str]
@@ -178,12 +180,12 @@ def _text(config: Mapping[str, Any], name: str) -> str:
 
 
 def _datasets_of(reading: Reading, wish: Wish) -> frozenset[str]:
-    """The datasets that rows alone are about: the history of the others need not be tested for them. Empty where all
-    are wanted, as for the morning scenario."""
-    if wish.groups or "morning" in wish.rows:
+    """The datasets and folders that rows alone are about: the history of the others need not be tested for them. Empty
+    where all are wanted, as for the morning scenario."""
+    if wish.groups or any(row.partition(":")[0] == "morning" for row in wish.rows):
         return frozenset()
-    outputs = {ref.id for ref in monitored(reading.snapshot, reading.declared) if ref.kind == "DATASET"}
-    return frozenset(name for name in outputs if any(row.endswith(f":{name}") for row in wish.rows))
+    ids = {ref.id for ref in _followed(reading)}
+    return frozenset(name for name in ids if any(row.endswith(f":{name}") for row in wish.rows))
 
 
 def _chosen(changes: Sequence[Change], wish: Wish) -> list[Change]:
@@ -207,12 +209,15 @@ def _proposals(clients: Clients, reading: Reading, wish: Wish) -> list[Change]:
     watched = _watched(clients, reading, wish)
     for each in watched:
         found += [each] if isinstance(each, Change) else core.proposals(each)
-    found += _columns(reading, wish, {each.name for each in watched if isinstance(each, Watched)})
+    found += _columns(reading, wish, {each.ref.id for each in watched if isinstance(each, Watched)})
     found += core.mails_on_failure(snapshot, report, mail)
     found += core.watch(snapshot, mail, active=wish.active, heartbeat=wish.heartbeat)
     whole = [each for each in watched if isinstance(each, Watched) and not each.partitioned]
-    checked, computed = ([each.name for each in whole if each.source is source] for source in (False, True))
-    found += core.morning(snapshot, mail, active=wish.active, zone=report.zone, checked=checked, sources=computed)
+    # Builds run the checks of what they make; what comes from elsewhere has its metrics computed, too.
+    checked = [each.ref for each in whole if each.is_folder or not each.source]
+    computed = [each.ref for each in whole if each.source]
+    plan = core.MorningPlan(checked, computed, mail, active=wish.active, zone=report.zone)
+    found += core.morning(snapshot, plan, _morning_as_it_is(clients, snapshot))
     found += core.statistics(snapshot)
     order = list(core.GROUPS)
     return sorted(found, key=lambda change: order.index(change.group))
@@ -234,6 +239,17 @@ def _columns(reading: Reading, wish: Wish, watched: Collection[str]) -> Iterator
                 yield change
 
 
+def _morning_as_it_is(clients: Clients, snapshot: Snapshot) -> Known[Optional[tuple[str, Mapping[str, Any]]]]:
+    """Id and settings of the morning scenario; None where there is none."""
+    named = (each.id for each in known(snapshot.scenarios, ()) if each.name == core.MORNING_NAME)
+    scenario_id = next(named, None)
+    if scenario_id is None:
+        return None
+    place = path("projects", snapshot.project_key, "scenarios", scenario_id)
+    settings = attempt("the settings of the morning scenario", clients.get_mapping, place)
+    return settings if isinstance(settings, Unknown) else (scenario_id, settings)
+
+
 def _layer(snapshot: Snapshot) -> str:
     """The layer of the profile to write: activating a bundle replaces all but the local variables."""
     instance = known(snapshot.instance, None)
@@ -248,57 +264,85 @@ def _channels(clients: Clients, reading: Reading) -> Known[Any]:
     return extras.channels(clients)
 
 
-def _watched(clients: Clients, reading: Reading, wish: Wish) -> list[Union[Watched, Change]]:
-    """The datasets that people wait for, and the sources whose column of time is declared, with their settings as they
-    stand; a Change that cannot be applied for one
-    whose settings could not be read."""
+def _followed(reading: Reading) -> list[ObjectRef]:
+    """The datasets and folders among the sources and outputs."""
+    refs = monitored(reading.snapshot, reading.declared)
+    return [ref for ref in refs if ref.kind in ("DATASET", "MANAGED_FOLDER")]
+
+
+def _wanted(reading: Reading, wish: Wish) -> list[ObjectRef]:
+    """What proposals are made for: the datasets that people wait for, the sources whose column of time is declared, and
+    the folders of both kinds; of these the ones that are wished for. InvalidParameter names what there is not."""
     snapshot = reading.snapshot
-    own = {d.name: d for d in known(snapshot.datasets, ()) if d.project_key == snapshot.project_key}
-    report = {output.ref: output for output in known(reading.report.outputs, ())}
-    profiles = reading.declared.profile.datasets
-    datasets = [ref for ref in monitored(snapshot, reading.declared) if ref.kind == "DATASET"]
-    there = {ref.id for ref in datasets}
-    timed = {name for name, profile in profiles.items() if profile.time_column}
-    refs = [ref for ref in report if ref.kind == "DATASET" and ref.id in own]
-    refs += [ref for ref in datasets if ref not in report and ref.id in own and ref.id in timed]
-    strangers = sorted(wish.datasets - there)
+    built = [output.ref for output in known(reading.report.outputs, ())]
+    timed = {name for name, profile in reading.declared.profile.datasets.items() if profile.time_column}
+    followed, names = _followed(reading), reading.scene.folder_names
+    called = {
+        ref: {ref.id, names.get(ref.id, ref.id)} if ref.kind == "MANAGED_FOLDER" else {ref.id} for ref in followed
+    }
+    strangers = sorted(wish.datasets.difference(*called.values()))
     if strangers:
         raise InvalidParameter(
             f"“datasets” names {', '.join(strangers)}, which are no sources or outputs of this project; "
-            f"it has {', '.join(sorted(there)) or 'none'}",
+            f"it has {', '.join(sorted(ref.id for ref in followed)) or 'none'}",
             name="datasets",
         )
-    refs = [ref for ref in refs if not wish.datasets or ref.id in wish.datasets]
+    own = {dataset.name for dataset in known(snapshot.datasets, ()) if dataset.project_key == snapshot.project_key}
+    return [
+        ref
+        for ref in (*built, *(ref for ref in followed if ref not in built))
+        if ref in called
+        and ref.project_key == snapshot.project_key
+        and (not wish.datasets or wish.datasets & called[ref])
+        and (ref.kind == "MANAGED_FOLDER" or (ref.id in own and (ref in built or ref.id in timed)))
+    ]
+
+
+def _watched(clients: Clients, reading: Reading, wish: Wish) -> list[Union[Watched, Change]]:
+    """What proposals are made for, with its settings as they stand; a Change that cannot be applied for what could not
+    be read."""
+    snapshot = reading.snapshot
+    datasets = {d.name: d for d in known(snapshot.datasets, ()) if d.project_key == snapshot.project_key}
+    report = {output.ref: output for output in known(reading.report.outputs, ())}
+    profiles = reading.declared.profile.datasets
+    refs = _wanted(reading, wish)
+    strewn = [ref for ref in refs if ref.kind == "MANAGED_FOLDER" and ref not in report]
     with clients.batch() as batch:
-        pending = {
-            ref.id: batch.start(clients.get_mapping, path("projects", snapshot.project_key, "datasets", ref.id))
-            for ref in refs
-        }
+        pending = {_called(ref): batch.start(clients.get_mapping, _settings_of(ref)) for ref in refs}
+        listing = {_called(ref): batch.start(file_times, clients, ref.project_key, ref.id) for ref in strewn}
         documents = batch.results("the settings of", pending)
-    facts = {fact.ref: fact for fact in snapshot.facts}
+        files = batch.results("the files of", listing)
     found: list[Union[Watched, Change]] = []
     for ref in refs:
-        document = documents[ref.id]
+        document, dataset = documents[_called(ref)], datasets.get(ref.id) if ref.kind == "DATASET" else None
         if isinstance(document, Unknown):
-            why = document.reason
-            found.append(
-                Change(f"count:{ref.id}", "counts", "Read its settings", f"dataset:{ref.id}", why, obstacle=why)
-            )
+            kind, why = "dataset" if dataset else "folder", document.reason
+            ident = f"count:{ref.id}" if dataset else f"files:folder:{ref.id}"
+            found.append(Change(ident, "counts", "Read its settings", f"{kind}:{ref.id}", why, obstacle=why))
             continue
         found.append(
             Watched(
-                name=ref.id,
+                ref=ref,
                 document=document,
-                facts=facts.get(ref, ObjectFacts(ref)),
-                columns=own[ref.id].columns,
+                facts=snapshot.fact(ref),
+                columns=dataset.columns if dataset else (),
                 profile=profiles.get(ref.id, DatasetProfile()),
                 report=report.get(ref),
-                partitioned=bool(own[ref.id].partitioned_by),
+                partitioned=bool(dataset and dataset.partitioned_by),
                 source=ref not in report,
-                rules=at_least(snapshot, "12.6") is not False,
+                rules=dataset is not None and at_least(snapshot, "12.6") is not False,
                 layer=_layer(snapshot),
                 zone=tz.gettz(reading.report.zone) or tz.UTC,
                 now=snapshot.taken_at,
+                files=files.get(_called(ref), ()),
             )
         )
     return found
+
+
+def _called(ref: ObjectRef) -> str:
+    return f"folder {ref.id}" if ref.kind == "MANAGED_FOLDER" else ref.id
+
+
+def _settings_of(ref: ObjectRef) -> str:
+    return path("projects", ref.project_key, "datasets" if ref.kind == "DATASET" else "managedfolders", ref.id)

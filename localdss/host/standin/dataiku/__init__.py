@@ -9,6 +9,7 @@ from dataiku.core import intercom as _intercom
 from dataiku.core.dataset import Dataset, default_project_key
 from dataiku.core.folder import Folder
 from dataiku.core.model import Model
+from dataiku.core.model_evaluation_store import ModelEvaluationStore
 from dataiku.core.sql import SQLExecutor2
 
 
@@ -60,6 +61,7 @@ __all__ = [
     "Dataset",
     "Folder",
     "Model",
+    "ModelEvaluationStore",
     "SQLExecutor2",
     "WebappImpersonationContext",
     "api_client",

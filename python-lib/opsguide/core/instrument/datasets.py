@@ -1,34 +1,38 @@
-"""What would make a dataset easier to watch: metrics, probes, checks, each with limits from its own history."""
+"""What would make a dataset or folder easier to watch: metrics, probes, checks, each with limits from its own history."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Any, Optional
 
-from ...model.known import Unknown, known
+from ...model.known import Known, Unknown, known
 from ...model.plan import EDIT, RULE, Change, Step, Trial
 from ...model.profile import DatasetProfile
 from ...model.report import OutputReport
-from ...model.snapshot import Column, ObjectFacts
+from ...model.snapshot import Column, ObjectFacts, ObjectRef
 from .. import words
 from ..volume import counts_per_build
 from . import backtest
-from .ids import COUNT_METRIC, MORNING_NAME, check_type, probe_type
+from .ids import COUNT_METRIC, FILES_METRIC, MORNING_NAME, check_type, probe_type
 
-_PROBES, _CHECKS = ("metrics", "probes"), ("metricsChecks", "checks")
+_PROBES = ("metrics", "probes")
+# Where the checks stand in the settings: those of folders have a place of their own.
+_CHECKS = {"DATASET": ("metricsChecks", "checks"), "MANAGED_FOLDER": ("checks", "checks")}
+_ONE_ARRIVAL = timedelta(hours=1)  # files that come closer together than this have come at once
 _CANNOT_TELL = {"cannot_tell": "WARNING"}
 _FEW = 8  # builds under which no row count can be usual
 
 
 @dataclass(frozen=True)
 class Watched:
-    """A dataset that people wait for, as far as proposals look at it. `document` are its settings as DSS stores them,
-    `profile` what is declared of it, `source` whether nothing here builds it, `rules` whether this DSS keeps checks as Data Quality rules, `layer` the layer of
-    the profile that may be written ("standard" or "local")."""
+    """A dataset or folder that people wait for, as far as proposals look at it. `ref` is what it is, `document` are its
+    settings as DSS stores them, `profile` what is declared of it, `source` whether nothing here builds it, `rules` whether
+    this DSS keeps its checks as Data Quality rules, `layer` the layer of the profile that may be written ("standard" or
+    "local"). `files` are the times of a folder's files."""
 
-    name: str
+    ref: ObjectRef
     document: Mapping[str, Any]
     facts: ObjectFacts
     columns: tuple[Column, ...]
@@ -40,10 +44,43 @@ class Watched:
     layer: str
     zone: tzinfo
     now: datetime
+    files: Known[tuple[datetime, ...]] = ()
+
+    @property
+    def is_folder(self) -> bool:
+        return self.ref.kind == "MANAGED_FOLDER"
+
+    @property
+    def name(self) -> str:
+        """What its rows end in: a folder's id says that it is one, as a dataset may have that name."""
+        return f"folder:{self.ref.id}" if self.is_folder else self.ref.id
 
     @property
     def about(self) -> str:
-        return f"dataset:{self.name}"
+        return self.name if self.is_folder else f"dataset:{self.name}"
+
+    @property
+    def settings(self) -> tuple[str, str]:
+        return ("managedfolders" if self.is_folder else "datasets", self.ref.id)
+
+    @property
+    def checks(self) -> tuple[str, ...]:
+        return _CHECKS[self.ref.kind]
+
+    @property
+    def arrivals(self) -> list[datetime]:
+        """When new data came: the ends of successful builds; of a folder that nothing here builds, when its files came."""
+        if self.is_folder and self.source:
+            return arrivals(known(self.files, ()))
+        return [build.end for build in known(self.facts.builds, ()) if build.success and build.end]
+
+    @property
+    def when(self) -> str:
+        """Who computes what is added, as the end of a title."""
+        return "" if self.source else ", computed with every build"
+
+    def trial(self, what: str, name: str) -> Trial:
+        return Trial(what, self.ref.id, name, self.partition, self.settings[0])
 
     @property
     def partition(self) -> str:
@@ -52,6 +89,9 @@ class Watched:
 
 def proposals(of: Watched) -> Iterator[Change]:
     """Every change that is missing on one dataset, in the order in which they build on each other."""
+    if of.is_folder:
+        yield from filter(None, (_files(of), *_probes(of), _age_check(of)))
+        return
     schema = accept_columns(of.name, of.columns, of.profile, of.layer)
     if of.source:
         yield from filter(None, (_time_column(of), schema))
@@ -59,6 +99,17 @@ def proposals(of: Watched) -> Iterator[Change]:
     for found in (_count(of), _time_column(of), *_probes(of), schema, *_checks(of)):
         if found is not None:
             yield found
+
+
+def arrivals(times: Sequence[datetime]) -> list[datetime]:
+    """When files came, oldest first: those that came within an hour of each other came at once.
+
+    Files of 05:00, 05:10 and 17:00: arrivals at 05:00 and 17:00."""
+    found: list[datetime] = []
+    for at in sorted(times):
+        if not found or at - found[-1] >= _ONE_ARRIVAL:
+            found.append(at)
+    return found
 
 
 # --- metrics and probes ----------------------------------------------------------------------------------------------
@@ -76,8 +127,18 @@ def _count(of: Watched) -> Optional[Change]:
         of.about,
         "without it nobody can tell whether the rows are plausible",
         (step,),
-        Trial("metric", of.name, COUNT_METRIC, of.partition),
+        of.trial("metric", COUNT_METRIC),
     )
+
+
+def _files(of: Watched) -> Optional[Change]:
+    """Number and size of a folder's files, where DSS computes them not with every build."""
+    step = None if of.source else _computed_on_build(of, {"type": "basic", "configuration": {}}, "Basic data")
+    if step is None:
+        return None
+    why = "without it nobody can tell whether a build left fewer files than the one before"
+    title = "Compute number and size of the files with every build"
+    return Change(f"files:{of.name}", "counts", title, of.about, why, (step,), of.trial("metric", FILES_METRIC))
 
 
 def _time_column(of: Watched) -> Optional[Change]:
@@ -103,8 +164,8 @@ def _time_column(of: Watched) -> Optional[Change]:
         f"Compute the newest value of column {column}{'' if of.source else ' with every build'}",
         of.about,
         f"the profile names this column as the time of the data{when}",
-        (Step(EDIT, ("datasets", of.name), probe, there, _PROBES),),
-        Trial("metric", of.name, f"col_stats:MAX:{column}", of.partition),
+        (Step(EDIT, of.settings, probe, there, _PROBES),),
+        of.trial("metric", f"col_stats:MAX:{column}"),
     )
 
 
@@ -115,7 +176,7 @@ def _computed_on_build(of: Watched, probe: Mapping[str, Any], name: str) -> Opti
         return None
     wanted = {**probe, "meta": {"name": name, "level": 0}, **(there or {})}
     wanted.update(enabled=True, computeOnBuildMode="PARTITION")
-    return Step(EDIT, ("datasets", of.name), wanted, there, _PROBES)
+    return Step(EDIT, of.settings, wanted, there, _PROBES)
 
 
 def _runs_on_build(probe: Optional[Mapping[str, Any]]) -> bool:
@@ -129,27 +190,33 @@ def _probes(of: Watched) -> Iterator[Change]:
             "Freshness",
             "the age of the data as a metric, with the clock that tells it, in charts and exports",
         ),
-        ("row-count", "Row count", "rows and their change against the build before as metrics"),
+        (
+            "row-count",
+            "Row count",
+            "number and size of the files as metrics"
+            if of.is_folder
+            else "rows and their change against the build before as metrics",
+        ),
     ):
         kind = probe_type(component)
         if any(each.get("type") == kind for each in _list(of.document, _PROBES)):
             continue
-        column = of.profile.time_column if component == "freshness" else ""
+        column = of.profile.time_column if component == "freshness" and not of.is_folder else ""
         probe = {
             "type": kind,
             "enabled": True,
-            "computeOnBuildMode": "PARTITION",
+            "computeOnBuildMode": "NO" if of.source else "PARTITION",
             "meta": {"name": label, "level": 10},
             "configuration": {"config": {"time_column": column} if column else {}},
         }
         yield Change(
             f"probe:{component}:{of.name}",
             "probes",
-            f"Add the probe “{label}”, computed with every build",
+            f"Add the probe “{label}”{of.when}",
             of.about,
-            why,
-            (Step(EDIT, ("datasets", of.name), probe, place=_PROBES),),
-            Trial("probe", of.name, kind, of.partition),
+            f"{why}; nothing here builds it: the scenario “{MORNING_NAME}” computes it" if of.source else why,
+            (Step(EDIT, of.settings, probe, place=_PROBES),),
+            of.trial("probe", kind),
             proposed=f"time column {column}, as declared" if column else "",
             declared=bool(column),
         )
@@ -224,38 +291,48 @@ def _row_check(of: Watched) -> Optional[Change]:
 def _age_check(of: Watched) -> Optional[Change]:
     if _has_check(of, "freshness"):
         return None
-    ends = [build.end for build in known(of.facts.builds, ()) if build.success and build.end]
+    ends, occasion = of.arrivals, "arrival" if of.source else "build"
     why = (
         "DSS has no freshness rule of its own; run by builds alone it says nothing when none comes, "
         "so the morning scenario runs it too"
     )
     config: dict[str, Any]
-    if of.profile.due:
+    by = of.profile.due or (of.profile.available_by if of.source else None)
+    if by:
         missed = tuple(day.due_at for day in (of.report.days if of.report else ()) if _was_missed(day.verdict))
         days = [day for day in (of.report.days if of.report else ()) if day.verdict != "UNKNOWN"]
         past = backtest.Backtest(missed, len(days), days[0].due_at if days else None)
-        tested = backtest.told(past, of.zone, of.now, "due day")
+        # Of a source no days are on record on which it was promised.
+        tested = "" if of.source else backtest.told(past, of.zone, of.now, "due day")
         config = {"mode": "deadline", **_CANNOT_TELL}
-        return _check(of, "freshness", "Fresh", config, why, f"by {of.profile.due}, as declared", tested, declared=True)
+        return _check(of, "freshness", "Fresh", config, why, f"by {by}, as declared", tested, declared=True)
     declared = of.profile.max_age_hours
     if declared is not None:
-        tested = backtest.told(backtest.of_age(ends, of.now, declared), of.zone, of.now)
+        tested = backtest.told(backtest.of_age(ends, of.now, declared), of.zone, of.now, occasion)
         config = {"mode": "age", **_CANNOT_TELL}
         return _check(
             of, "freshness", "Fresh", config, why, f"at most {declared:g} h old, as declared", tested, declared=True
         )
     limits = backtest.age_limits(ends)
     if limits is None:
-        few = words.count(len(ends), "successful build")
-        obstacle = f"{few} on record, too few to propose an age; declare max_age_hours or due in the profile"
+        obstacle = _too_few(of, len(ends))
         return _check(of, "freshness", "Fresh", {}, why, "", "", obstacle=obstacle)
     config = {"mode": "age", "warn_age_hours": limits.warn, "max_age_hours": limits.error, **_CANNOT_TELL}
     proposed = (
         f"warning beyond {limits.warn:g} h, error beyond {limits.error:g} h; "
         f"19 of 20 gaps are within {limits.usual:.1f} h (n={limits.n})"
     )
-    tested = backtest.told(backtest.of_age(ends, of.now, limits.warn), of.zone, of.now)
+    tested = backtest.told(backtest.of_age(ends, of.now, limits.warn), of.zone, of.now, occasion)
     return _check(of, "freshness", "Fresh", config, why, proposed, tested)
+
+
+def _too_few(of: Watched, n: int) -> str:
+    """Why no age can be proposed, and what makes one known."""
+    if of.source and isinstance(of.files, Unknown):
+        return f"when its files came cannot be told: {of.files.reason}"
+    few = words.count(n, "arrival of files", "arrivals of files") if of.source else words.count(n, "successful build")
+    by = "available_by" if of.source else "due"
+    return f"{few} on record, too few to propose an age; declare max_age_hours or {by} in the profile"
 
 
 def _was_missed(verdict: str) -> bool:
@@ -293,16 +370,16 @@ def _check(
     }
     if of.rules:
         check.update(displayName=label, enabled=True, autoRun=True)
-    step = Step(RULE if of.rules else EDIT, ("datasets", of.name), check, place=_CHECKS)
+    step = Step(RULE if of.rules else EDIT, of.settings, check, place=of.checks)
     what = "rule" if of.rules else "check"
     return Change(
         f"check:{component}:{of.name}",
         "checks",
-        f"Add the {what} “{label}”, run with every build",
+        f"Add the {what} “{label}”, run {_run_by(of)}",
         of.about,
         why,
         (step,),
-        Trial(what, of.name, kind, of.partition),
+        of.trial(what, kind),
         proposed,
         tested,
         obstacle,
@@ -310,8 +387,14 @@ def _check(
     )
 
 
+def _run_by(of: Watched) -> str:
+    """Checks of a folder run on build all or none, as its settings say; those of a source are never run by one."""
+    on_build = not of.is_folder or (not of.source and _object(of.document.get("checks")).get("runOnBuild") is True)
+    return "with every build" if on_build else "by the morning scenario"
+
+
 def _has_check(of: Watched, component: str) -> bool:
-    return any(each.get("type") == check_type(component) for each in _list(of.document, _CHECKS))
+    return any(each.get("type") == check_type(component) for each in _list(of.document, of.checks))
 
 
 def _list(document: Mapping[str, Any], place: tuple[str, ...]) -> list[Mapping[str, Any]]:

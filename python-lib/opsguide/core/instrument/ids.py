@@ -9,6 +9,7 @@ EVALUATION_STEP = f"pystep_{PLUGIN}_evaluate-operations"
 MORNING_MACRO = f"pyrunnable_{PLUGIN}_morning-check"
 
 COUNT_METRIC = "records:COUNT_RECORDS"
+FILES_METRIC = "basic:COUNT_FILES"
 
 MORNING_NAME = "Operations morning check"
 STATS_ZONE = "Operations statistics"

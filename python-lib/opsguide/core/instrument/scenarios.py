@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, Optional
 
 from ...model.known import Known, Unknown, known
 from ...model.plan import DATASET, EDIT, SCENARIO, WATCH_NAME, ZONE, Change, Step, Trial
 from ...model.report import Report
-from ...model.snapshot import Channel, Snapshot
+from ...model.snapshot import Channel, ObjectRef, Snapshot
 from .. import words
 from .ids import EVALUATION_STEP, MORNING_MACRO, MORNING_NAME, STATS_ZONE
 
@@ -115,12 +115,27 @@ def watch(snapshot: Snapshot, mail: Mail, *, active: bool, heartbeat: str) -> It
     )
 
 
+@dataclass(frozen=True)
+class MorningPlan:
+    """What the morning scenario is to do: run the checks of what is `checked`, after it computed the metrics of what is
+    `computed`, which no build computes."""
+
+    checked: Sequence[ObjectRef]
+    computed: Sequence[ObjectRef]
+    mail: Mail
+    active: bool
+    zone: str
+
+
 def morning(
-    snapshot: Snapshot, mail: Mail, *, active: bool, zone: str, checked: Sequence[str], sources: Sequence[str]
+    snapshot: Snapshot, plan: MorningPlan, there: Known[Optional[tuple[str, Mapping[str, Any]]]]
 ) -> Iterator[Change]:
-    """A scenario that computes the metrics of the `sources`, which no build computes, runs the checks of the `checked`
-    datasets and then the morning check every day, and fails when something is wrong: a check of age that builds alone
-    would run says nothing on the day on which none comes."""
+    """A scenario that computes metrics, runs checks and then the morning check every day, and fails when something is
+    wrong: a check of age that builds alone would run says nothing on the day on which none comes. Where it is `there`
+    (its id and settings), what it does not compute or check yet."""
+    if there is not None:
+        yield from _more_of_the_morning(plan, there)
+        return
     if _has_scenario(snapshot, MORNING_NAME):
         return
     step = {
@@ -135,49 +150,139 @@ def morning(
             "proceedOnFailure": False,
         },
     }
-    items = [_item(name) for name in checked]
-    computed = {
-        "type": "compute_metrics",
-        "id": "sources",
-        "name": "Newest data of the sources",
-        "runConditionType": "RUN_ALWAYS",
-        "params": {"computes": [_item(name) for name in sources]},
-    }
-    checks = {
-        "type": "check_dataset",
-        "id": "checks",
-        "name": "Checks of the outputs",
-        "runConditionType": "RUN_ALWAYS",
-        "params": {"checks": items, "computeAutomaticRules": True, "handleWarningsAs": "WARNING"},
-    }
     daily = {
         "frequency": "Daily",
         "repeatFrequency": 1,
         "hour": MORNING_HOUR,
         "minute": 0,
-        "timezone": zone or "SERVER",
+        "timezone": plan.zone or "SERVER",
     }
+    mail, active = plan.mail, plan.active
     mails = (
         [] if mail.problem else [_reporter(mail, "The morning check failed", "${projectKey}: the morning check failed")]
     )
-    body = _scenario(
-        MORNING_NAME,
-        active,
-        [*([computed] if sources else []), *([checks] if items else []), step],
-        [_temporal("every-morning", daily, snapshot.taken_at)],
-        mails,
-    )
-    said = f"daily at {MORNING_HOUR:02d}:00 {zone or 'server time'}, {'active' if active else 'inactive until you switch it on'}"
+    before = [part.step(wanted) for part, wanted in _parts(plan) if wanted]
+    trigger = _temporal("every-morning", daily, snapshot.taken_at)
+    body = _scenario(MORNING_NAME, active, [*before, step], [trigger], mails)
+    said = f"daily at {MORNING_HOUR:02d}:00 {plan.zone or 'server time'}, {'active' if active else 'inactive until you switch it on'}"
     said += f"; {_via(mail)}" if mails else f"; nobody is written to: {mail.problem}"
-    said += f"; runs the checks of {words.count(len(items), 'dataset')} first" if items else ""
-    said += f"; computes the newest data of {words.count(len(sources), 'source')} before" if sources else ""
+    said += f"; runs the checks of {_counted(plan.checked)} first" if plan.checked else ""
+    said += f"; computes the newest data of {words.count(len(plan.computed), 'source')} before" if plan.computed else ""
     why = "the morning's three steps without anybody opening the page"
     create = Step(SCENARIO, ("scenarios",), body)
     yield Change("morning", "morning", f"Create the scenario “{MORNING_NAME}”", "", why, (create,), proposed=said)
 
 
-def _item(name: str) -> dict[str, str]:
-    return {"type": "DATASET", "itemId": name, "partitionsSpec": ""}
+@dataclass(frozen=True)
+class _Part:
+    """A step of the morning scenario that names objects: its `type` in DSS, and under which of its parameters they stand
+    (`key`)."""
+
+    id: str
+    type: str
+    key: str
+    name: str
+    title: str
+    why: str
+    rest: Mapping[str, Any]
+
+    def step(self, refs: Sequence[ObjectRef]) -> dict[str, Any]:
+        return {
+            "type": self.type,
+            "id": self.id,
+            "name": self.name,
+            "runConditionType": "RUN_ALWAYS",
+            "params": {self.key: [_item(ref) for ref in refs], **self.rest},
+        }
+
+    def names(self, step: Any, ref: ObjectRef) -> bool:
+        """Whether a step of a scenario does this with the object."""
+        params = step.get("params") if isinstance(step, Mapping) and step.get("type") == self.type else None
+        items = params.get(self.key) if isinstance(params, Mapping) else None
+        return any(
+            isinstance(item, Mapping) and (item.get("type") or "DATASET", item.get("itemId")) == (ref.kind, ref.id)
+            for item in (items if isinstance(items, list) else ())
+        )
+
+
+_COMPUTED = _Part(
+    "sources",
+    "compute_metrics",
+    "computes",
+    "Newest data of the sources",
+    "Compute the newest data of",
+    "no build computes it",
+    {},
+)
+_CHECKED = _Part(
+    "checks",
+    "check_dataset",
+    "checks",
+    "Checks of the outputs",
+    "Run the checks of",
+    "a check that builds alone would run says nothing on the day on which none comes",
+    {"computeAutomaticRules": True, "handleWarningsAs": "WARNING"},
+)
+
+
+def _parts(plan: MorningPlan) -> tuple[tuple[_Part, Sequence[ObjectRef]], ...]:
+    return (_COMPUTED, plan.computed), (_CHECKED, plan.checked)
+
+
+def _more_of_the_morning(plan: MorningPlan, there: Known[tuple[str, Mapping[str, Any]]]) -> Iterator[Change]:
+    """What the morning scenario leaves out of what is followed by now: added to its own step, or as a step before all
+    that judge."""
+    if isinstance(there, Unknown):
+        what = f"Read the settings of the scenario “{MORNING_NAME}”"
+        yield Change("morning:settings", "morning", what, "", there.reason, obstacle=there.reason)
+        return
+    scenario_id, settings = there
+    params = settings.get("params")
+    found = params.get("steps") if isinstance(params, Mapping) else None
+    steps = [step for step in found if isinstance(step, Mapping)] if isinstance(found, list) else []
+    for part, wanted in _parts(plan):
+        missing = [ref for ref in wanted if not any(part.names(step, ref) for step in steps)]
+        if not missing:
+            continue
+        own = next((step for step in steps if (step.get("type"), step.get("id")) == (part.type, part.id)), None)
+        computing = (number for number, step in enumerate(steps, 1) if step.get("type") == _COMPUTED.type)
+        yield Change(
+            f"morning:{part.id}",
+            "morning",
+            f"{part.title} {_counted(missing)} more in the scenario “{MORNING_NAME}”",
+            f"scenario:{scenario_id}",
+            part.why,
+            (
+                Step(
+                    EDIT,
+                    ("scenarios", scenario_id),
+                    part.step(missing) if own is None else _with_items(own, part, missing),
+                    own,
+                    ("params", "steps"),
+                    at=0 if part is _COMPUTED else max(computing, default=0),
+                ),
+            ),
+            proposed=words.listed([ref.id for ref in missing], 6),
+        )
+
+
+def _with_items(step: Mapping[str, Any], part: _Part, refs: Sequence[ObjectRef]) -> dict[str, Any]:
+    params = step.get("params")
+    params = dict(params) if isinstance(params, Mapping) else {}
+    items = params.get(part.key)
+    listed = items if isinstance(items, list) else []
+    return {**step, "params": {**params, part.key: [*listed, *(_item(ref) for ref in refs)]}}
+
+
+def _counted(refs: Sequence[ObjectRef]) -> str:
+    """ "2 datasets and 1 folder"."""
+    folders = sum(ref.kind == "MANAGED_FOLDER" for ref in refs)
+    said = (words.count(len(refs) - folders, "dataset"), words.count(folders, "folder"))
+    return " and ".join(each for each in said if not each.startswith("0 "))
+
+
+def _item(ref: ObjectRef) -> dict[str, str]:
+    return {"type": ref.kind, "itemId": ref.id, "partitionsSpec": ""}
 
 
 def statistics(snapshot: Snapshot) -> Iterator[Change]:

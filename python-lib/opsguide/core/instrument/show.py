@@ -53,7 +53,7 @@ def preview_guide(
     for group, title in GROUPS.items():
         rows = [change for change in changes if change.group == group]
         if rows:
-            blocks += [Heading(f"instrument-{group}", f"{title} ({group})"), *_tables(rows)]
+            blocks += [Heading(f"instrument-{group}", f"{title} ({group})"), *_tables(scene, rows)]
     blocks += _left(receipts)
     return _guide(scene, "What would be added", blocks)
 
@@ -81,7 +81,7 @@ def _folder(folder: Unknown | bool) -> list[Block]:
     return [Text((said,))]
 
 
-def _tables(changes: Sequence[Change]) -> list[Block]:
+def _tables(scene: Scene, changes: Sequence[Change]) -> list[Block]:
     """One table for each kind of change; what all of its rows have in common stands above it."""
     kinds: dict[str, list[Change]] = {}
     for change in changes:
@@ -91,13 +91,13 @@ def _tables(changes: Sequence[Change]) -> list[Block]:
         same = len({(change.title, change.why) for change in alike}) == 1 and all(change.about for change in alike)
         if same:
             blocks.append(Text((f" {alike[0].why}.",), lead=f"{alike[0].title}:"))
-        blocks.append(_table(alike, same))
+        blocks.append(_table(scene, alike, same))
     return blocks
 
 
-def _table(changes: Sequence[Change], same: bool) -> Table:
+def _table(scene: Scene, changes: Sequence[Change], same: bool) -> Table:
     columns: dict[str, Callable[[Change], Cell]] = {
-        _where(changes) if same else "What": lambda change: _first(change, same),
+        _where(changes) if same else "What": lambda change: _first(scene, change, same),
         "Row": lambda change: _cell(change, "row", change.id),
         "Why": lambda change: _cell(change, "why", change.why),
         "Proposed": _proposed,
@@ -116,11 +116,19 @@ def _where(changes: Sequence[Change]) -> str:
     return changes[0].about.partition(":")[0].capitalize()
 
 
-def _first(change: Change, same: bool) -> Cell:
-    value = change.about.partition(":")[2] if same else change.title
+def _first(scene: Scene, change: Change, same: bool) -> Cell:
+    value = _called(scene, change.about) if same else change.title
+    if not same and change.about.startswith("folder:"):  # whose row is named by an id
+        value = f"{_called(scene, change.about)}: {change.title}"
     if change.obstacle:
         return _cell(change, "what", value, Origin.UNKNOWN, Tone.UNKNOWN, change.obstacle)
     return _cell(change, "what", value)
+
+
+def _called(scene: Scene, about: str) -> str:
+    """An object by the name that people know: folders have one besides their id."""
+    kind, _, ident = about.partition(":")
+    return scene.folder_names.get(ident, ident) if kind == "folder" else ident
 
 
 def _proposed(change: Change) -> Cell:
@@ -159,16 +167,17 @@ def result_guide(
     snapshot: Snapshot, declared: Declared, report: Report, title: str, done: Sequence[Done], notes: Sequence[str]
 ) -> Guide:
     """What became of each change. `notes` are sentences above the table."""
-    rows = tuple(_done_row(each) for each in done)
+    scene = Scene(snapshot, declared, report)
+    rows = tuple(_done_row(scene, each) for each in done)
     blocks: list[Block] = [Text((note,)) for note in notes]
     blocks.append(Table(("What", "Row", "What became of it"), rows, empty="Nothing was to be done."))
-    return _guide(Scene(snapshot, declared, report), title, blocks)
+    return _guide(scene, title, blocks)
 
 
-def _done_row(done: Done) -> tuple[Cell, ...]:
+def _done_row(scene: Scene, done: Done) -> tuple[Cell, ...]:
     ident = f"instrument.{key(done.id)}"
     tone = Tone.GOOD if done.worked else Tone.UNKNOWN if done.worked is None else Tone.BAD
-    where = done.about.partition(":")[2]
+    where = _called(scene, done.about)
     return (
         Cell(f"{ident}.what", f"{where}: {done.title}" if where else done.title, Origin.LIVE),
         Cell(f"{ident}.row", done.id, Origin.LIVE),
