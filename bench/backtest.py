@@ -16,11 +16,14 @@ from __future__ import annotations
 import argparse
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timezone
+from typing import Optional
 
-from definitions import DAY, RULES, START, WEEK
+from definitions import DAY, START, WEEK, interquartile
+
+from opsguide.core.volume import Count, judge_volume
 
 SEED = 20_251_014
 DAYS, JUDGED_FROM = 250, 90
@@ -116,6 +119,8 @@ KINDS: dict[str, Callable[[random.Random], Table]] = {
 }
 
 
+RULES = ("ours", "interquartile")
+
 # --- the two rules on them -------------------------------------------------------------------------------------------
 
 
@@ -124,12 +129,29 @@ def backtest(chance: random.Random, tables: int) -> dict[str, dict[str, Tally]]:
     for kind, make in KINDS.items():
         for _ in range(tables):
             made = make(chance)
+            ours = _Ours()
             for day in range(JUDGED_FROM, DAYS):
+                rows = made.rows[: day + 1]
+                alarms = {"ours": ours.flags(rows), "interquartile": interquartile(rows)}
                 if any(0 <= day - shift < SHIFT_GRACE for shift in made.shifts) and day not in made.faults:
                     continue
-                for rule, flags in RULES.items():
-                    scores[kind][rule].add(day in made.faults, flags(made.rows[: day + 1]))
+                for rule, alarm in alarms.items():
+                    scores[kind][rule].add(day in made.faults, alarm)
     return scores
+
+
+class _Ours:
+    """Our rule over the days of one table: a new level is told once."""
+
+    def __init__(self) -> None:
+        self._levels: set[Optional[datetime]] = set()
+
+    def flags(self, rows: Sequence[float]) -> bool:
+        judged = judge_volume([Count(START + DAY * day, round(n)) for day, n in enumerate(rows)], timezone.utc)
+        if judged.verdict == "NEW_LEVEL" and judged.since not in self._levels:
+            self._levels.add(judged.since)
+            return True
+        return judged.verdict in ("WARNING", "ERROR")
 
 
 def main() -> None:

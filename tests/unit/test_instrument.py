@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from opsguide.core.instrument import backtest, receipts
+from opsguide.core.instrument.datasets import arrivals
 from opsguide.core.instrument.scenarios import mail_by
 from opsguide.core.today import news
 from opsguide.core.volume import Count
@@ -72,6 +73,17 @@ def test_rows_would_have_fired_on_the_day_they_fell() -> None:
     found = backtest.of_rows(counts, UTC, NOW, "medium")
     assert found.fired == (counts[-10].at,)
     assert "would have fired once in the last 60 days, on Sun 22 Feb" in backtest.told(found, UTC, NOW)
+
+
+def test_a_new_level_fires_until_it_is_called_one_and_then_no_more() -> None:
+    counts = [Count(at, 1000 + (at.day % 5)) for at in reversed(nightly(60))]
+    counts[-12:] = [Count(each.at, each.rows * 2) for each in counts[-12:]]
+    assert backtest.of_rows(counts, UTC, NOW, "medium").fired == tuple(each.at for each in counts[-12:-9])
+
+
+def test_files_that_come_together_are_one_arrival() -> None:
+    times = [NOW, NOW + timedelta(minutes=59), NOW + timedelta(minutes=61), NOW - timedelta(days=1)]
+    assert arrivals(times) == [NOW - timedelta(days=1), NOW, NOW + timedelta(minutes=61)]
 
 
 def test_what_fires_too_often_is_proposed_less_sensitive() -> None:

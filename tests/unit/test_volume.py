@@ -84,6 +84,32 @@ def test_three_off_in_a_row_ask_for_a_new_level() -> None:
     assert judged.since == START + timedelta(days=70)
 
 
+def test_a_new_level_stays_to_be_confirmed_from_the_day_it_began_and_history_is_judged_by_it() -> None:
+    moved = then(days(70), *[round(count.rows * 1.6) for count in days(14)])
+    judged = judge_volume(moved, timezone.utc)
+    assert (judged.verdict, judged.since) == ("NEW_LEVEL", START + timedelta(days=70))
+    assert "perhaps a new level, which a person should confirm" in judged.reason
+    assert judged.low is not None and judged.rows is not None and judged.low < judged.rows
+    # A fault on the new level is one, not more of the same.
+    assert judge_volume(then(moved, moved[-7].rows * 0.7), timezone.utc).verdict == "ERROR"
+    assert judge_volume(then(moved, moved[-7].rows * 0.85), timezone.utc).verdict in ("WARNING", "ERROR")
+
+
+def test_what_goes_back_to_the_level_before_is_usual_again() -> None:
+    history = days(80)
+    back = [*history[:70], *(Count(c.at, round(c.rows * 0.5)) for c in history[70:74]), *history[74:]]
+    assert judge_volume(back[:74], timezone.utc).verdict == "NEW_LEVEL"
+    assert judge_volume(back[:75], timezone.utc).verdict == "OK"
+    assert judge_volume(back, timezone.utc).verdict == "OK"
+
+
+def test_a_level_that_all_compared_builds_have_needs_no_confirmation() -> None:
+    history = days(70 + 7 * 7)
+    moved = [*history[:70], *(Count(c.at, round(c.rows * 1.6)) for c in history[70:])]
+    assert judge_volume(moved[: 70 + 7 * 5], timezone.utc).verdict == "NEW_LEVEL"
+    assert judge_volume(moved, timezone.utc).verdict == "OK"
+
+
 def test_a_count_that_never_moves_is_suspicious_only_where_it_usually_does() -> None:
     assert judge_volume(then(days(70), 50_001, 50_001, 50_001), timezone.utc).verdict == "WARNING"
     constant = [Count(START + timedelta(days=i), 50_000) for i in range(60)]

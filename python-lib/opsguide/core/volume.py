@@ -95,10 +95,9 @@ def judge_volume(
     ordered = sorted(counts, key=lambda count: count.at)
     if _grows(ordered[:-1]):
         return _within(_judge_growing(ordered, zone, sensitivity), ordered[-1].rows, least, most)
-    verdict = _with_history(
-        _judge_level(ordered, zone, sensitivity, month_edge), ordered, zone, sensitivity, month_edge
-    )
-    return _within(verdict, ordered[-1].rows, least, most)
+    moved = _moved(ordered, zone, sensitivity, month_edge)
+    verdict = _judge_level(moved.history, zone, sensitivity, month_edge)
+    return _within(_to_confirm(verdict, moved, zone), ordered[-1].rows, least, most)
 
 
 def _within(verdict: VolumeVerdict, rows: float, least: Optional[int], most: Optional[int]) -> VolumeVerdict:
@@ -156,33 +155,91 @@ def _compare(last: Count, expected: float, spread: float, n: int, sensitivity: s
     )
 
 
-def _with_history(
-    verdict: VolumeVerdict,
-    ordered: Sequence[Count],
-    zone: tzinfo,
-    sensitivity: str,
-    month_edge: Callable[[date], str],
-) -> VolumeVerdict:
-    """Three builds flagged in a row on one side are a new level; it stays a warning until a person confirms it."""
-    if verdict.verdict not in ("WARNING", "ERROR") or not verdict.expected or verdict.rows is None:
+# --- new levels ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Moved:
+    """The builds with all of history brought to the level of today. `since` is the first build of a level that nobody
+    confirmed, None where there is none; `factor` how many times the rows of before it has."""
+
+    history: Sequence[Count]
+    since: Optional[Count] = None
+    factor: float = 1.0
+
+
+def _moved(ordered: Sequence[Count], zone: tzinfo, sensitivity: str, month_edge: Callable[[date], str]) -> _Moved:
+    """Three builds flagged in a row on one side are a new level: history before them is shifted to it, so that what
+    comes is judged by it. A build that is usual for the level before ends it: nobody had confirmed the new one.
+
+    It is there to be confirmed while the newest build is still compared with builds of before."""
+    pace = _days_between(ordered)
+    alike = _classes(ordered, pace, zone)
+    logs = [_log(count.rows) for count in ordered]
+    same: dict[object, deque[int]] = {}
+    errors: deque[tuple[int, float]] = deque(maxlen=_kept(pace))
+    in_a_row: list[tuple[int, float]] = []  # index and distance of the flagged builds on one side
+    since, shift = 0, 0.0
+    compared: tuple[int, ...] = ()
+
+    def move(first: int, by: float) -> None:
+        for index in range(first):
+            logs[index] += by
+        for place, (index, error) in enumerate(errors):
+            if index >= first:
+                errors[place] = (index, error - by)
+
+    for index, log in enumerate(logs):
+        past = same.setdefault(alike[index], deque(maxlen=CLASS_SIZE))
+        if len(past) >= CLASS_LEAST:
+            usual = median(logs[each] for each in past)
+            off, reach = _off(log - usual, usual, [error for _, error in errors], sensitivity)
+            if abs(off) <= reach:
+                in_a_row = []
+            elif since and past[0] < since and abs(off + shift) <= reach:
+                move(since, -shift)
+                since, shift, in_a_row = 0, 0.0, []
+            elif not month_edge(ordered[index].at.astimezone(zone).date()):
+                one_side = in_a_row if in_a_row and (in_a_row[-1][1] > 0) == (off > 0) else []
+                in_a_row = [*one_side, (index, off)]
+            errors.append((index, log - median(logs[each] for each in past)))
+            if len(in_a_row) == FLAGGED_IN_A_ROW:
+                since, shift = in_a_row[0][0], median(off for _, off in in_a_row)
+                move(since, shift)
+                in_a_row = []
+        compared = tuple(past)
+        past.append(index)
+    if not any(logs[index] != _log(count.rows) for index, count in enumerate(ordered)):
+        return _Moved(ordered)
+    history = [
+        count if index >= since or count.rows <= 0 else replace(count, rows=math.exp(logs[index]))
+        for index, count in enumerate(ordered)
+    ]
+    stands = bool(compared) and compared[0] < since
+    return _Moved(history, ordered[since] if stands else None, math.exp(shift))
+
+
+def _off(error: float, usual: float, errors: Sequence[float], sensitivity: str) -> tuple[float, float]:
+    """How far a build is off, and how far it may be; both in logarithms. Nothing is far where too few are known."""
+    if len(errors) < ERRORS_LEAST:
+        return 0.0, math.inf
+    middle = median(errors)
+    off = error - middle
+    if abs(math.exp(off) - 1) <= LEAST_CHANGE:
+        return off, math.inf
+    return off, SENSITIVITY[sensitivity] * (1 + 4 / len(errors)) * _spread(errors, usual + middle)
+
+
+def _to_confirm(verdict: VolumeVerdict, moved: _Moved, zone: tzinfo) -> VolumeVerdict:
+    """What is usual for a new level stays a warning until a person confirms it."""
+    if verdict.verdict != "OK" or moved.since is None or not verdict.expected:
         return verdict
-    side = verdict.rows > verdict.expected
-    first = ordered[-1]
-    for back in range(1, FLAGGED_IN_A_ROW):
-        if len(ordered) <= back:
-            return verdict
-        before = _judge_level(ordered[: len(ordered) - back], zone, sensitivity, month_edge)
-        if before.verdict not in ("WARNING", "ERROR") or not before.expected or before.rows is None:
-            return verdict
-        if (before.rows > before.expected) != side:
-            return verdict
-        first = ordered[len(ordered) - 1 - back]
-    return replace(
-        verdict,
-        verdict="NEW_LEVEL",
-        reason=f"{verdict.reason}; the third in a row, so perhaps a new level: a person should confirm it",
-        since=first.at,
+    before = verdict.expected / moved.factor
+    begun = words.day(moved.since.at, zone, moved.history[-1].at)
+    said = (
+        f"{verdict.reason}, and about {before:,.0f} before {begun}: perhaps a new level, which a person should confirm"
     )
+    return replace(verdict, verdict="NEW_LEVEL", reason=said, since=moved.since.at)
 
 
 # --- parts -----------------------------------------------------------------------------------------------------------
@@ -221,7 +278,7 @@ def _forecast(
     logs: Sequence[float], alike: Sequence[object], pace: Optional[float]
 ) -> Optional[tuple[float, list[float]]]:
     """What the newest count should be, and the errors of the same forecast made before; all in logarithms."""
-    keep = ERRORS_KEPT_HOURLY if pace is not None and pace < 0.75 else ERRORS_KEPT
+    keep = _kept(pace)
     now = len(logs) - 1
     errors: list[float] = []
     same: dict[object, deque[float]] = {}
@@ -235,6 +292,10 @@ def _forecast(
     if expectation is None or len(errors) < ERRORS_LEAST:
         return None
     return expectation + median(errors), errors
+
+
+def _kept(pace: Optional[float]) -> int:
+    return ERRORS_KEPT_HOURLY if pace is not None and pace < 0.75 else ERRORS_KEPT
 
 
 def _quartiles(values: Sequence[float]) -> tuple[float, float]:

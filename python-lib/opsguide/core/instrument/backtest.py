@@ -44,15 +44,19 @@ class AgeLimits:
 
 
 def of_rows(counts: Sequence[Count], zone: tzinfo, now: datetime, sensitivity: str) -> Backtest:
-    """Each row count of the last 90 days, judged against those before it."""
+    """Each row count of the last 90 days, judged against those before it. A new level that waits for a person to confirm
+    it fires once, not on every day that it waits."""
     # In their zone once, not once for each of the hundreds of times that each of them is looked at.
     local = (Count(count.at.astimezone(zone), count.rows) for count in counts)
     ordered = sorted(local, key=lambda count: count.at)
     recent = [index for index, count in enumerate(ordered) if count.at >= now - timedelta(days=DAYS)][-_JUDGED:]
-    fired = []
+    fired, levels = [], set[Optional[datetime]]()
     for index in recent:
-        seen = ordered[max(0, index - _JUDGED_WITH) : index + 1]
-        if judge_volume(seen, zone, sensitivity=sensitivity).verdict in ("WARNING", "ERROR", "NEW_LEVEL"):
+        judged = judge_volume(ordered[max(0, index - _JUDGED_WITH) : index + 1], zone, sensitivity=sensitivity)
+        new_level = judged.verdict == "NEW_LEVEL" and judged.since not in levels
+        if new_level:
+            levels.add(judged.since)
+        if new_level or judged.verdict in ("WARNING", "ERROR"):
             fired.append(ordered[index].at)
     return Backtest(tuple(fired), len(recent), ordered[recent[0]].at if recent else None)
 
