@@ -10,7 +10,7 @@ a warning begins beyond 3 × (1 + 4/60) × 0.03 = 0.096, that is below 49,970 ro
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -177,9 +177,10 @@ def _moved(ordered: Sequence[Count], zone: tzinfo, sensitivity: str, month_edge:
     alike = _classes(ordered, pace, zone)
     logs = [_log(count.rows) for count in ordered]
     same: dict[object, deque[int]] = {}
-    errors: deque[tuple[int, float]] = deque(maxlen=_kept(pace))
+    errors: deque[tuple[int, float]] = deque()
+    in_order: list[float] = []  # the same errors by size: their median is asked for again and again
     in_a_row: list[tuple[int, float]] = []  # index and distance of the flagged builds on one side
-    since, shift = 0, 0.0
+    since, shift, keep = 0, 0.0, _kept(pace)
     compared: tuple[int, ...] = ()
 
     def move(first: int, by: float) -> None:
@@ -188,21 +189,26 @@ def _moved(ordered: Sequence[Count], zone: tzinfo, sensitivity: str, month_edge:
         for place, (index, error) in enumerate(errors):
             if index >= first:
                 errors[place] = (index, error - by)
+        in_order[:] = sorted(error for _, error in errors)
 
     for index, log in enumerate(logs):
         past = same.setdefault(alike[index], deque(maxlen=CLASS_SIZE))
         if len(past) >= CLASS_LEAST:
-            usual = median(logs[each] for each in past)
-            off, reach = _off(log - usual, usual, [error for _, error in errors], sensitivity)
+            usual = median([logs[each] for each in past])
+            off, reach = _off(log - usual, usual, in_order, sensitivity)
             if abs(off) <= reach:
                 in_a_row = []
             elif since and past[0] < since and abs(off + shift) <= reach:
                 move(since, -shift)
                 since, shift, in_a_row = 0, 0.0, []
+                usual = median([logs[each] for each in past])
             elif not month_edge(ordered[index].at.astimezone(zone).date()):
                 one_side = in_a_row if in_a_row and (in_a_row[-1][1] > 0) == (off > 0) else []
                 in_a_row = [*one_side, (index, off)]
-            errors.append((index, log - median(logs[each] for each in past)))
+            errors.append((index, log - usual))
+            insort(in_order, log - usual)
+            if len(errors) > keep:
+                del in_order[bisect_left(in_order, errors.popleft()[1])]
             if len(in_a_row) == FLAGGED_IN_A_ROW:
                 since, shift = in_a_row[0][0], median(off for _, off in in_a_row)
                 move(since, shift)
@@ -220,14 +226,16 @@ def _moved(ordered: Sequence[Count], zone: tzinfo, sensitivity: str, month_edge:
 
 
 def _off(error: float, usual: float, errors: Sequence[float], sensitivity: str) -> tuple[float, float]:
-    """How far a build is off, and how far it may be; both in logarithms. Nothing is far where too few are known."""
-    if len(errors) < ERRORS_LEAST:
+    """How far a build is off, and how far it may be; both in logarithms, `errors` by size. Nothing is far where too few
+    are known."""
+    n = len(errors)
+    if n < ERRORS_LEAST:
         return 0.0, math.inf
-    middle = median(errors)
+    middle = (errors[(n - 1) // 2] + errors[n // 2]) / 2
     off = error - middle
     if abs(math.exp(off) - 1) <= LEAST_CHANGE:
         return off, math.inf
-    return off, SENSITIVITY[sensitivity] * (1 + 4 / len(errors)) * _spread(errors, usual + middle)
+    return off, SENSITIVITY[sensitivity] * (1 + 4 / n) * _spread(errors, usual + middle)
 
 
 def _to_confirm(verdict: VolumeVerdict, moved: _Moved, zone: tzinfo) -> VolumeVerdict:
