@@ -776,6 +776,7 @@ READS: tuple[Read, ...] = (
     ),
     Read("flow", "the flow", f"{_P}/flow/graph/", Fields({"nodes!": ByName(_NODE)})),
     Read("zones", "the flow zones", f"{_P}/flow/zones", Items(_ZONE)),
+    Read("zone", "a flow zone", f"{_P}/flow/zones/{{zone}}", _ZONE, after="zones", pick=_each("zone", "id")),
     Read("datasets", "the list of datasets", f"{_P}/datasets/", Items(_DATASET)),
     Read("dataset", "the settings of a dataset", _D, _DATASET_SETTINGS, after="datasets", pick=_datasets),
     Read("schema", "the columns of a dataset", f"{_D}/schema", _SCHEMA, after="datasets", pick=_datasets),
