@@ -22,7 +22,7 @@ from opsguide.render.standalone import guide_file
 from opsguide.render.urls import Urls
 from tests.guides import EMPTY, GUIDE
 
-URLS = Urls("", "RETAIL")
+URLS = Urls("", "RETAIL", on_page=True)
 OUTSIDE = Urls("https://dss.example.com", "RETAIL", outside=True)
 GUIDES = pytest.mark.parametrize("guide", [GUIDE, EMPTY], ids=["full", "empty"])
 

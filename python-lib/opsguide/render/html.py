@@ -280,7 +280,8 @@ def _words(zone: str, urls: Urls) -> dict[str, Any]:
     """What templates may ask for: each is a plain function of a value of the guide."""
     return {
         "href": urls.href,
-        "declare_at": urls.declare(),
+        "variables_at": urls.variables(),
+        "declare_at": urls.declare,
         "when": lambda cell: when(cell, zone),
         "exact": lambda instant: exact(instant, zone),
     }

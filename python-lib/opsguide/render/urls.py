@@ -48,12 +48,13 @@ class Urls:
 
     `base_url` is DSS as people open it ("https://dss.example.com"); when empty, addresses start at the root of the
     host that serves the page, which inside DSS is DSS. `outside` is for a file that leaves DSS: what leads nowhere from
-    there is no address."""
+    there is no address. `on_page` is for the page's backend, where what is missing can be declared in place."""
 
-    def __init__(self, base_url: str, project_key: str, *, outside: bool = False) -> None:
+    def __init__(self, base_url: str, project_key: str, *, outside: bool = False, on_page: bool = False) -> None:
         self.base_url = base_url.rstrip("/") if web_address(base_url) else ""
         self.project_key = project_key
         self.outside = outside
+        self.on_page = on_page
 
     def href(self, link: Optional[Link]) -> Optional[str]:
         """The address of `link`: a DSS screen, a web address, `#id` for a part of this guide, or another page of the
@@ -70,9 +71,14 @@ class Urls:
             return f"#{anchor(link.target)}" if link.target else None
         return self._screen(link)
 
-    def declare(self) -> str:
-        """Where a person declares what is missing: the project's variables."""
+    def variables(self) -> str:
+        """Where what people declare is kept: the project's variables."""
         return self.href(Link("variables")) or ""
+
+    def declare(self, path: str) -> str:
+        """The page's form for what is to be declared at a path of the profile, relative to the page's root; '' where
+        there is no such page."""
+        return f"edit?at={quote(path, safe='')}" if self.on_page and path else ""
 
     def _screen(self, link: Link) -> Optional[str]:
         path = _SCREENS.get(link.screen)

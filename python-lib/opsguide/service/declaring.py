@@ -84,8 +84,8 @@ def editor(
 ) -> Editor:
     """The page, with the form of a part open where one is named. InvalidParameter where nothing is called so."""
     shown = _overview(reading)
-    if not part_id or shown.unread:
-        return shown
+    if not part_id or part_id == REVIEWED.id or shown.unread:
+        return shown  # a review is a button beside the parts
     part, layer = _part(part_id), _layer(shown.layers, layer)
     said = part.of(_documents(reading)[layer].get(PROFILE_KEY))
     return replace(shown, form=_form(reading, settings, part, layer, said, said, notices=notices))

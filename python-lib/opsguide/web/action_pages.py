@@ -24,7 +24,7 @@ _LONGEST = 300
 
 def register(pages: Blueprint, desk: Desk) -> None:
     """`/actions`, `/actions/<id>` and `/action/<kind>`, each as JSON and as Markdown as well."""
-    urls = Urls(desk.settings.dss_url, desk.project_key)
+    urls = Urls(desk.settings.dss_url, desk.project_key, on_page=True)
 
     @pages.get("/actions")
     def lately() -> Response:

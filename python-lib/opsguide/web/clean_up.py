@@ -14,7 +14,7 @@ from .answers import admitted, data, page, wants_part
 
 def register(pages: Blueprint, desk: Desk) -> None:
     """`/clean-up` and `/clean-up.json`. They show what the macro planned; only the macro ever looks for what could go."""
-    urls = Urls(desk.settings.dss_url, desk.project_key)
+    urls = Urls(desk.settings.dss_url, desk.project_key, on_page=True)
 
     @pages.get("/clean-up")
     def clean_up() -> Response:

@@ -28,7 +28,7 @@ _OWN = frozenset({"part", "layer", "base", "zone", "do", "take", "stamp", "token
 
 def register(pages: Blueprint, desk: Desk) -> None:
     """`/edit`, `/edit.json`, and what their forms are sent to."""
-    urls = Urls(desk.settings.dss_url, desk.project_key)
+    urls = Urls(desk.settings.dss_url, desk.project_key, on_page=True)
 
     def answered(access: Access, found: Editor, root: str = "", status: int = 200) -> Response:
         draw = shown.edit_fragment if wants_part() else shown.edit_document

@@ -12,7 +12,7 @@ from .answers import admitted, data, page, wants_part
 
 def register(pages: Blueprint, desk: Desk) -> None:
     """`/handover`, which prints, and `/handover.md`."""
-    urls = Urls(desk.settings.dss_url, desk.project_key)
+    urls = Urls(desk.settings.dss_url, desk.project_key, on_page=True)
 
     @pages.get("/handover")
     def handover() -> Response:

@@ -15,7 +15,7 @@ from .answers import admitted, data, page, wants_part
 
 def register(pages: Blueprint, desk: Desk) -> None:
     """`/incidents`, as JSON and as Markdown as well, and `/incidents/<id>`, as Markdown as well."""
-    urls = Urls(desk.settings.dss_url, desk.project_key)
+    urls = Urls(desk.settings.dss_url, desk.project_key, on_page=True)
 
     @pages.get("/incidents")
     def incidents() -> Response:

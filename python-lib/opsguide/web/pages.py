@@ -42,7 +42,7 @@ def create_blueprint(desk: Desk, resource: Path) -> Blueprint:
 
     Each answer is whole when opened by itself, and a part of a page when htmx asks or with `?fragment=1`."""
     pages = Blueprint("opsguide", __name__)
-    urls = Urls(desk.settings.dss_url, desk.project_key)
+    urls = Urls(desk.settings.dss_url, desk.project_key, on_page=True)
 
     @pages.get("/")
     def shell() -> Response:

@@ -13,7 +13,7 @@ from .answers import admitted, data, page, wants_part
 def register(pages: Blueprint, desk: Desk) -> None:
     """`/portfolio` and `/portfolio.json`. The page comes at once and looks again while more is to come."""
     portfolios = Portfolios(desk.project_key, desk.settings)
-    urls = Urls(desk.settings.dss_url, desk.project_key)
+    urls = Urls(desk.settings.dss_url, desk.project_key, on_page=True)
 
     @pages.get("/portfolio")
     def portfolio() -> Response:

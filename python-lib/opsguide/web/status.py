@@ -12,7 +12,7 @@ from .answers import admitted, data, page, wants_part
 
 def register(pages: Blueprint, desk: Desk) -> None:
     """`/status` and `/status.json`."""
-    urls = Urls(desk.settings.dss_url, desk.project_key)
+    urls = Urls(desk.settings.dss_url, desk.project_key, on_page=True)
 
     @pages.get("/status")
     def status() -> Response:
