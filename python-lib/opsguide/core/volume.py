@@ -95,7 +95,7 @@ def judge_volume(
     ordered = sorted(counts, key=lambda count: count.at)
     if _grows(ordered[:-1]):
         return _within(_judge_growing(ordered, zone, sensitivity), ordered[-1].rows, least, most)
-    moved = _moved(ordered, zone, sensitivity, month_edge)
+    moved = _moved(_Series.of(ordered, zone), zone, sensitivity, month_edge)
     verdict = _judge_level(moved.history, zone, sensitivity, month_edge)
     return _within(_to_confirm(verdict, moved, zone), ordered[-1].rows, least, most)
 
@@ -111,9 +111,24 @@ def _within(verdict: VolumeVerdict, rows: float, least: Optional[int], most: Opt
     return verdict
 
 
-def _judge_level(
-    ordered: Sequence[Count], zone: tzinfo, sensitivity: str, month_edge: Callable[[date], str]
-) -> VolumeVerdict:
+@dataclass(frozen=True)
+class _Series:
+    """Builds, oldest first: the logarithm of each one's rows, what each is compared with, and the usual number of days
+    from one to the next."""
+
+    counts: Sequence[Count]
+    logs: Sequence[float]
+    alike: tuple[object, ...]
+    pace: Optional[float]
+
+    @classmethod
+    def of(cls, counts: Sequence[Count], zone: tzinfo) -> _Series:
+        pace = _days_between(counts)
+        return cls(counts, [_log(count.rows) for count in counts], _classes(counts, pace, zone), pace)
+
+
+def _judge_level(series: _Series, zone: tzinfo, sensitivity: str, month_edge: Callable[[date], str]) -> VolumeVerdict:
+    ordered, logs, alike, pace = series.counts, series.logs, series.alike, series.pace
     *past, last = ordered
     if last.rows <= 0:
         if any(count.rows <= 0 for count in past[-ERRORS_KEPT:]):
@@ -122,9 +137,6 @@ def _judge_level(
     stuck = _stuck(ordered)
     if stuck:
         return VolumeVerdict("WARNING", stuck, rows=last.rows, n=len(past))
-    pace = _days_between(ordered)
-    alike = _classes(ordered, pace, zone)
-    logs = [_log(count.rows) for count in ordered]
     forecast = _forecast(logs, alike, pace)
     if forecast is None:
         return _learning(past, last)
@@ -163,24 +175,22 @@ class _Moved:
     """The builds with all of history brought to the level of today. `since` is the first build of a level that nobody
     confirmed, None where there is none; `factor` how many times the rows of before it has."""
 
-    history: Sequence[Count]
+    history: _Series
     since: Optional[Count] = None
     factor: float = 1.0
 
 
-def _moved(ordered: Sequence[Count], zone: tzinfo, sensitivity: str, month_edge: Callable[[date], str]) -> _Moved:
+def _moved(series: _Series, zone: tzinfo, sensitivity: str, month_edge: Callable[[date], str]) -> _Moved:
     """Three builds flagged in a row on one side are a new level: history before them is shifted to it, so that what
     comes is judged by it. A build that is usual for the level before ends it: nobody had confirmed the new one.
 
     It is there to be confirmed while the newest build is still compared with builds of before."""
-    pace = _days_between(ordered)
-    alike = _classes(ordered, pace, zone)
-    logs = [_log(count.rows) for count in ordered]
+    ordered, alike, logs = series.counts, series.alike, list(series.logs)
     same: dict[object, deque[int]] = {}
     errors: deque[tuple[int, float]] = deque()
     in_order: list[float] = []  # the same errors by size: their median is asked for again and again
     in_a_row: list[tuple[int, float]] = []  # index and distance of the flagged builds on one side
-    since, shift, keep = 0, 0.0, _kept(pace)
+    since, shift, keep = 0, 0.0, _kept(series.pace)
     compared: tuple[int, ...] = ()
 
     def move(first: int, by: float) -> None:
@@ -194,14 +204,14 @@ def _moved(ordered: Sequence[Count], zone: tzinfo, sensitivity: str, month_edge:
     for index, log in enumerate(logs):
         past = same.setdefault(alike[index], deque(maxlen=CLASS_SIZE))
         if len(past) >= CLASS_LEAST:
-            usual = median([logs[each] for each in past])
+            usual = _middle(sorted([logs[each] for each in past]))
             off, reach = _off(log - usual, usual, in_order, sensitivity)
             if abs(off) <= reach:
                 in_a_row = []
             elif since and past[0] < since and abs(off + shift) <= reach:
                 move(since, -shift)
                 since, shift, in_a_row = 0, 0.0, []
-                usual = median([logs[each] for each in past])
+                usual = _middle(sorted([logs[each] for each in past]))
             elif not month_edge(ordered[index].at.astimezone(zone).date()):
                 one_side = in_a_row if in_a_row and (in_a_row[-1][1] > 0) == (off > 0) else []
                 in_a_row = [*one_side, (index, off)]
@@ -215,14 +225,14 @@ def _moved(ordered: Sequence[Count], zone: tzinfo, sensitivity: str, month_edge:
                 in_a_row = []
         compared = tuple(past)
         past.append(index)
-    if not any(logs[index] != _log(count.rows) for index, count in enumerate(ordered)):
-        return _Moved(ordered)
+    if logs == series.logs:
+        return _Moved(series)
     history = [
         count if index >= since or count.rows <= 0 else replace(count, rows=math.exp(logs[index]))
         for index, count in enumerate(ordered)
     ]
     stands = bool(compared) and compared[0] < since
-    return _Moved(history, ordered[since] if stands else None, math.exp(shift))
+    return _Moved(_Series.of(history, zone), ordered[since] if stands else None, math.exp(shift))
 
 
 def _off(error: float, usual: float, errors: Sequence[float], sensitivity: str) -> tuple[float, float]:
@@ -231,7 +241,7 @@ def _off(error: float, usual: float, errors: Sequence[float], sensitivity: str) 
     n = len(errors)
     if n < ERRORS_LEAST:
         return 0.0, math.inf
-    middle = (errors[(n - 1) // 2] + errors[n // 2]) / 2
+    middle = _middle(errors)
     off = error - middle
     if abs(math.exp(off) - 1) <= LEAST_CHANGE:
         return off, math.inf
@@ -243,7 +253,7 @@ def _to_confirm(verdict: VolumeVerdict, moved: _Moved, zone: tzinfo) -> VolumeVe
     if verdict.verdict != "OK" or moved.since is None or not verdict.expected:
         return verdict
     before = verdict.expected / moved.factor
-    begun = words.day(moved.since.at, zone, moved.history[-1].at)
+    begun = words.day(moved.since.at, zone, moved.history.counts[-1].at)
     said = (
         f"{verdict.reason}, and about {before:,.0f} before {begun}: perhaps a new level, which a person should confirm"
     )
@@ -293,7 +303,7 @@ def _forecast(
     expectation: Optional[float] = None
     for index, log in enumerate(logs):
         past = same.setdefault(alike[index], deque(maxlen=CLASS_SIZE))
-        expectation = median(past) if index >= now - keep and len(past) >= CLASS_LEAST else None
+        expectation = _middle(sorted(past)) if index >= now - keep and len(past) >= CLASS_LEAST else None
         if expectation is not None and index < now:
             errors.append(log - expectation)
         past.append(log)
@@ -306,9 +316,13 @@ def _kept(pace: Optional[float]) -> int:
     return ERRORS_KEPT_HOURLY if pace is not None and pace < 0.75 else ERRORS_KEPT
 
 
-def _quartiles(values: Sequence[float]) -> tuple[float, float]:
-    ordered = sorted(values)
+def _middle(ordered: Sequence[float]) -> float:
+    """The median of values that are in order already: it is asked for at every build of a history."""
+    half = len(ordered) // 2
+    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
 
+
+def _quartiles(ordered: Sequence[float]) -> tuple[float, float]:
     def at(share: float) -> float:
         place = share * (len(ordered) - 1)
         below = math.floor(place)
@@ -319,9 +333,10 @@ def _quartiles(values: Sequence[float]) -> tuple[float, float]:
 
 
 def _spread(errors: Sequence[float], expected: float) -> float:
-    middle = median(errors)
-    mad = median(abs(error - middle) for error in errors)
-    low, high = _quartiles(errors)
+    ordered = sorted(errors)
+    middle = _middle(ordered)
+    mad = _middle(sorted([abs(error - middle) for error in ordered]))
+    low, high = _quartiles(ordered)
     return max(1.4826 * mad, (high - low) / 1.349, LEAST_SPREAD, 1 / math.sqrt(max(math.exp(expected), 1.0)))
 
 
@@ -372,7 +387,7 @@ def _judge_growing(ordered: Sequence[Count], zone: tzinfo, sensitivity: str) -> 
         said = f"{last.rows:,.0f} rows, {before.rows - last.rows:,.0f} fewer than before, in a table that only grows"
         return VolumeVerdict("ERROR", said, last.rows, before.rows, n=len(ordered) - 1, klass="rows added")
     added = [Count(b.at, max(b.rows - a.rows, 0.0)) for a, b in zip(ordered, ordered[1:])]
-    verdict = _judge_level(added, zone, sensitivity, lambda day: "")
+    verdict = _judge_level(_Series.of(added, zone), zone, sensitivity, lambda day: "")
     return replace(verdict, reason=f"rows added: {verdict.reason}", klass=f"rows added, {verdict.klass}".rstrip(", "))
 
 
