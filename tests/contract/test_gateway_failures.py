@@ -122,7 +122,7 @@ def test_everything_refused_is_everything_unknown(dss: Server) -> None:
 def test_a_reader_sees_what_a_reader_may(dss: Server) -> None:
     snapshot = whole(clients(dss, "raj"), "RETAIL")
     unknown = {name for name in gateway.WHOLE if isinstance(getattr(snapshot, name, None), Unknown)}
-    assert unknown == {"permissions", "settings", "bundles", "logs"}
+    assert unknown == {"permissions", "settings", "bundles", "logs", "footprint"}
     assert {getattr(snapshot, name).cause for name in unknown} == {Cause.DENIED}
     assert all(user.email == "" for user in snapshot.users)  # of people, a reader sees the names
 

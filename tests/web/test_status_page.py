@@ -112,7 +112,12 @@ def test_a_reader_of_dashboards_gets_the_status_and_nothing_else_from_any_route(
     open_to_all = {"/", "/static/<path:name>", "/status", "/status.json"}
     for rule in app.url_map.iter_rules():
         place = rule.rule
-        given = {"section_id": "monitoring", "name": "mute" if "actions" in place else "app.css", "action_id": "a" * 32}
+        given = {
+            "section_id": "monitoring",
+            "name": "mute" if "actions" in place else "app.css",
+            "action_id": "a" * 32,
+            "kind": "yaml",
+        }
         for name in rule.arguments:
             place = re.sub(rf"<(?:[^<>]*:)?{name}>", given.get(name, "x"), place)
         for method in sorted((rule.methods or set()) & {"GET", "POST"}):
