@@ -3,8 +3,6 @@ PYTHON ?= python3
 PORT ?= 8765
 STORY ?= nightly-late
 VENV := .venv
-# Half as many again as there are cores: most tests wait for a local DSS now and then.
-WORKERS ?= $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 2) * 3 // 2)")
 BIN := $(VENV)/bin
 export PYTHONPATH := python-lib:.
 # Byte code is kept: without it every run compiles each test again before the first one starts.
@@ -32,7 +30,7 @@ ifdef ARGS
 else
 	@$(BIN)/python -m pytest tests/unit
 	@$(BIN)/python tests/browser/install.py
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --ignore tests/unit
+	@$(BIN)/python -m pytest -n auto --dist loadfile --ignore tests/unit
 endif
 
 check: $(VENV)/check.stamp ## ruff, mypy, import-linter, descriptor lint, pip-audit where it is installed
