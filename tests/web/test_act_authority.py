@@ -184,7 +184,8 @@ def test_who_may_does_it_as_themselves_and_on_record(
         assert [event.kind for event in became] == ["refusal"]
     else:
         assert answer.status_code == 303, answer.text
-        assert became[-1].data["state"] in ("started", "finished")
+        # Two clients may know DSS's clock to the second only, so that their notes can stand in either order.
+        assert "finished" in {event.data["state"] for event in became}
 
 
 def test_who_may_run_and_not_write_runs_as_themselves_where_the_web_app_can_see_it(
