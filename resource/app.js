@@ -316,7 +316,7 @@
     if (form.matches("[hx-post], [hx-get]") && !event.defaultPrevented && !document.body.hasAttribute("data-alone")) {
       event.preventDefault();
       htmx.process(form);
-      form.requestSubmit();
+      form.requestSubmit(event.submitter);
     }
   });
   document.addEventListener("keydown", (event) => {

@@ -63,6 +63,10 @@ builds like it: of the same weekday; of the same hour, weekends apart, where the
 it is weekly or rarer. The expectation is the middle of the last builds like it, corrected by how wrong such expectations
 lately were; how far off is unusual is learned from the same errors. A table that only grows is judged by the rows added,
 and any fall of it is an error. The declared `min_rows` and `max_rows` come before all of this.
+
+Builds in a maintenance window are not compared. A person may say on the page Today that the rows of a build were wrong: it
+keeps its verdict, and nothing is expected from it; or that a new level is right: the level before is then unusual. Both are kept
+in the profile, as `wrong_counts` and `level_confirmed`.
 """
 
 DURATION_TEXT = """\

@@ -183,7 +183,15 @@ def _against_history(case: _Case, rows: float, counted_at: datetime, compare: st
         if sensitivity not in SENSITIVITY:
             raise InvalidParameter(f"sensitivity is {sensitivity!r}, not high, medium or low", name="sensitivity")
         edge = partial(month_edge, case.promise.calendar)
-        judged = outcomes.of_volume(judge_volume(usual, zone, sensitivity=sensitivity, month_edge=edge))
+        volume = judge_volume(
+            usual,
+            zone,
+            sensitivity=sensitivity,
+            month_edge=edge,
+            wrong=case.declared.wrong_counts,
+            confirmed=case.declared.level_confirmed,
+        )
+        judged = outcomes.of_volume(volume)
         return replace(judged, message=judged.message.replace(f"{rows:,.0f} rows; ", "", 1))
     warn, error = _in_order(config, "change_warn_percent", "change_error_percent")
     if warn is None and error is None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timezone
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 import localdss
 from opsguide import service
+from opsguide.core.assess import assess
 from opsguide.core.compose import compose
 from opsguide.dss import gateway
 from opsguide.render.markdown import guide_markdown
@@ -36,6 +38,10 @@ def test_sample_story_as_markdown(snapshot: SnapshotAssertion) -> None:
     with localdss.serve(story="nightly-late", at=AT) as dss:
         dss.instance.clock.stop(AT)
         reading = service.read(clients(dss, "olivia"), "RETAIL", Settings(), need=gateway.WHOLE)
+    # Judged as of one moment, however long the reading took.
+    seen = replace(reading.snapshot, taken_at=AT + timedelta(seconds=1))
+    judged = assess(seen, reading.declared)
+    reading = replace(reading, snapshot=seen, report=judged).noted(reading.ledger)
     guide = compose(reading.snapshot, reading.declared, reading.report)
     text = guide_markdown(guide, Urls("https://dss.example.com", "RETAIL"))
     for of_this_reading, steady in UNSTEADY.items():

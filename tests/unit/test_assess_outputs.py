@@ -202,6 +202,21 @@ def test_builds_in_maintenance_are_left_out():
     assert "Mondays" not in rows.reason
 
 
+def test_counts_that_a_person_called_wrong_are_left_out_and_said():
+    plain = output(night(), profile({})).rows
+    assert not isinstance(plain, Unknown)
+    assert plain.built_at is not None
+    earlier = [(plain.built_at - timedelta(days=days)).isoformat() for days in (1, 7)]
+    rows = output(night(), profile({"wrong_counts": [*earlier, plain.built_at.isoformat()]})).rows
+    assert not isinstance(rows, Unknown)
+    assert rows.called_wrong
+    assert not plain.called_wrong
+    # A table that grows by 100 rows a build: what came over those left out counts by equal parts.
+    assert (rows.verdict, rows.expected) == (plain.verdict, pytest.approx(plain.expected))
+    assert "2 earlier builds left out, called wrong by a person" in rows.reason
+    assert "a person called these rows wrong" in rows.reason
+
+
 def test_a_month_end_that_is_always_high_is_expected_high():
     """140 nights of 50,000 rows, twice as many on the last business day; judged on the morning after one."""
     ends = [NOW.replace(year=2026, month=5, day=29, hour=0) - day * DAY for day in range(140)]

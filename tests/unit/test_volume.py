@@ -111,6 +111,34 @@ def test_a_level_that_all_compared_builds_have_needs_no_confirmation() -> None:
     assert judge_volume(moved, timezone.utc).verdict == "OK"
 
 
+def test_a_confirmed_level_is_the_usual_one_and_the_level_before_is_not() -> None:
+    moved = then(days(70), *[round(count.rows * 1.6) for count in days(7)])
+    asked = judge_volume(moved, timezone.utc)
+    assert asked.verdict == "NEW_LEVEL"
+    assert judge_volume(moved, timezone.utc, confirmed=asked.since - timedelta(seconds=1)).verdict == "NEW_LEVEL"
+    assert judge_volume(moved, timezone.utc, confirmed=moved[-1].at).verdict == "OK"
+    back = then(moved, moved[-7].rows / 1.6)
+    assert judge_volume(back, timezone.utc).verdict == "OK"
+    assert judge_volume(back, timezone.utc, confirmed=moved[-1].at).verdict == "ERROR"
+    # What moves again is asked about again.
+    again = then(moved, *[round(count.rows * 3) for count in days(7)])
+    assert judge_volume(again, timezone.utc, confirmed=moved[-1].at).verdict == "NEW_LEVEL"
+
+
+def test_nothing_is_expected_from_counts_called_wrong_and_the_newest_is_judged_all_the_same() -> None:
+    calm = days(78)
+    spoilt = [Count(c.at, c.rows * 2) if i >= 42 and c.at.weekday() == 0 else c for i, c in enumerate(calm)]
+    wrong = [count.at + timedelta(seconds=20) for count in spoilt if count not in calm and count is not spoilt[-1]]
+    plain = judge_volume(then(calm[:77], calm[70].rows), timezone.utc)
+    told = judge_volume(then(spoilt[:77], calm[70].rows), timezone.utc, wrong=wrong)
+    assert plain.klass == told.klass == "Mondays"
+    assert told.verdict == "OK"
+    assert told.expected == pytest.approx(plain.expected, rel=0.05)
+    assert judge_volume(then(spoilt[:77], calm[70].rows), timezone.utc).verdict != "OK"
+    last = then(calm, 1_000)
+    assert judge_volume(last, timezone.utc, wrong=[last[-1].at]).verdict == "ERROR"
+
+
 def test_a_count_that_never_moves_is_suspicious_only_where_it_usually_does() -> None:
     assert judge_volume(then(days(70), 50_001, 50_001, 50_001), timezone.utc).verdict == "WARNING"
     constant = [Count(START + timedelta(days=i), 50_000) for i in range(60)]

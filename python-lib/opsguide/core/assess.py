@@ -37,6 +37,7 @@ from ..model.report import (
     WindowReport,
 )
 from ..model.snapshot import Build, Job, ObjectFacts, ObjectRef, Run, Scenario, Snapshot
+from . import words
 from .calendars import is_business_day, month_edge
 from .duration import judge_duration, limits, typical
 from .forecast import Roads
@@ -66,7 +67,7 @@ from .sla import (
     verdict,
 )
 from .told import told
-from .volume import counts_per_build, judge_volume
+from .volume import counts_per_build, is_wrong, judge_volume, without_wrong
 from .windows import current_or_next, merged, spans
 
 T = TypeVar("T")
@@ -621,17 +622,28 @@ class _Bench:
         if isinstance(facts.builds, Unknown):
             return replace(seen, reason=f"not judged, as its builds are not known: {facts.builds.reason}")
         declared = self.declared.profile.datasets.get(name, DatasetProfile())
+        counts = [count for count in counts_per_build(facts.builds, points) if not self._in_maintenance(count.at)]
         judged = judge_volume(
-            [count for count in counts_per_build(facts.builds, points) if not self._in_maintenance(count.at)],
+            counts,
             promise.zone,
             month_edge=partial(month_edge, promise.calendar),
             least=declared.min_rows,
             most=declared.max_rows,
+            wrong=declared.wrong_counts,
+            confirmed=declared.level_confirmed,
         )
+        built_at = counts[-1].at if counts else None
+        called_wrong = built_at is not None and is_wrong(built_at, declared.wrong_counts)
+        left_out = len(counts) - len(without_wrong(counts, declared.wrong_counts))
+        remarks = [judged.reason]
+        if left_out:
+            remarks.append(f"{words.count(left_out, 'earlier build')} left out, called wrong by a person")
+        if called_wrong:
+            remarks.append("a person called these rows wrong: nothing will be expected from them")
         return replace(
             seen,
             verdict=judged.verdict,
-            reason=judged.reason,
+            reason="; ".join(remarks),
             usual_low=judged.low,
             usual_high=judged.high,
             usual_n=judged.n,
@@ -639,6 +651,8 @@ class _Bench:
             expected=judged.expected,
             smallest_drop=judged.smallest_drop,
             since=judged.since,
+            built_at=built_at,
+            called_wrong=called_wrong,
         )
 
     @cached_property

@@ -12,9 +12,9 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, insort
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timezone, tzinfo
 from operator import attrgetter
 from statistics import median
 from typing import Optional
@@ -84,20 +84,43 @@ def judge_volume(
     month_edge: Callable[[date], str] = lambda day: "",
     least: Optional[int] = None,
     most: Optional[int] = None,
+    wrong: Collection[datetime] = (),
+    confirmed: Optional[datetime] = None,
 ) -> VolumeVerdict:
     """Judge the newest of `counts` against those before it. Outside the declared `least` and `most` rows it is an ERROR
     whatever is usual.
+
+    A person may have said of earlier builds, by the minute in which they ended, that their rows were `wrong`: nothing is
+    expected from them; the newest is judged all the same. A new level that began by `confirmed` is the usual one.
 
     `month_edge` names the first and last business day of a month ("first", "last", else ''): days whose own last
     occurrences were all off on one side are expected to be so again."""
     if not counts:
         return VolumeVerdict("UNKNOWN", "no row count of a successful build is recorded")
-    ordered = sorted(counts, key=lambda count: count.at)
+    every = sorted(counts, key=lambda count: count.at)
+    ordered = without_wrong(every, wrong)
     if _grows(ordered[:-1]):
-        return _within(_judge_growing(ordered, zone, sensitivity), ordered[-1].rows, least, most)
-    moved = _moved(_Series.of(ordered, zone), zone, sensitivity, month_edge)
+        return _within(_judge_growing(ordered, every, zone, sensitivity), ordered[-1].rows, least, most)
+    moved = _moved(_Series.of(ordered, zone), zone, sensitivity, month_edge, confirmed)
     verdict = _judge_level(moved.history, zone, sensitivity, month_edge)
     return _within(_to_confirm(verdict, moved, zone), ordered[-1].rows, least, most)
+
+
+def without_wrong(counts: Sequence[Count], wrong: Collection[datetime]) -> list[Count]:
+    """The builds, oldest first, without those that ended in a minute of `wrong`; the newest stays whatever is said of it."""
+    if not wrong:
+        return list(counts)
+    minutes = {_minute(at) for at in wrong}
+    return [*(count for count in counts[:-1] if _minute(count.at) not in minutes), *counts[-1:]]
+
+
+def is_wrong(at: datetime, wrong: Collection[datetime]) -> bool:
+    """Whether the build that ended `at` is among those whose rows a person called wrong."""
+    return any(_minute(each) == _minute(at) for each in wrong)
+
+
+def _minute(at: datetime) -> datetime:
+    return at.astimezone(timezone.utc).replace(second=0, microsecond=0)
 
 
 def _within(verdict: VolumeVerdict, rows: float, least: Optional[int], most: Optional[int]) -> VolumeVerdict:
@@ -180,9 +203,15 @@ class _Moved:
     factor: float = 1.0
 
 
-def _moved(series: _Series, zone: tzinfo, sensitivity: str, month_edge: Callable[[date], str]) -> _Moved:
+def _moved(
+    series: _Series,
+    zone: tzinfo,
+    sensitivity: str,
+    month_edge: Callable[[date], str],
+    confirmed: Optional[datetime] = None,
+) -> _Moved:
     """Three builds flagged in a row on one side are a new level: history before them is shifted to it, so that what
-    comes is judged by it. A build that is usual for the level before ends it: nobody had confirmed the new one.
+    comes is judged by it. A build that is usual for the level before ends it, unless a person `confirmed` the new one.
 
     It is there to be confirmed while the newest build is still compared with builds of before."""
     ordered, alike, logs = series.counts, series.alike, list(series.logs)
@@ -192,6 +221,9 @@ def _moved(series: _Series, zone: tzinfo, sensitivity: str, month_edge: Callable
     in_a_row: list[tuple[int, float]] = []  # index and distance of the flagged builds on one side
     since, shift, keep = 0, 0.0, _kept(series.pace)
     compared: tuple[int, ...] = ()
+
+    def stands(first: int) -> bool:
+        return confirmed is not None and ordered[first].at <= confirmed
 
     def move(first: int, by: float) -> None:
         for index in range(first):
@@ -208,7 +240,7 @@ def _moved(series: _Series, zone: tzinfo, sensitivity: str, month_edge: Callable
             off, reach = _off(log - usual, usual, in_order, sensitivity)
             if abs(off) <= reach:
                 in_a_row = []
-            elif since and past[0] < since and abs(off + shift) <= reach:
+            elif since and past[0] < since and abs(off + shift) <= reach and not stands(since):
                 move(since, -shift)
                 since, shift, in_a_row = 0, 0.0, []
                 usual = _middle(sorted([logs[each] for each in past]))
@@ -231,8 +263,8 @@ def _moved(series: _Series, zone: tzinfo, sensitivity: str, month_edge: Callable
         count if index >= since or count.rows <= 0 else replace(count, rows=math.exp(logs[index]))
         for index, count in enumerate(ordered)
     ]
-    stands = bool(compared) and compared[0] < since
-    return _Moved(_Series.of(history, zone), ordered[since] if stands else None, math.exp(shift))
+    asked = bool(compared) and compared[0] < since and not stands(since)
+    return _Moved(_Series.of(history, zone), ordered[since] if asked else None, math.exp(shift))
 
 
 def _off(error: float, usual: float, errors: Sequence[float], sensitivity: str) -> tuple[float, float]:
@@ -380,13 +412,18 @@ def _grows(past: Sequence[Count]) -> bool:
     return sum(s < 0 for s in steps) <= 1 and sum(s > 0 for s in steps) * 3 >= len(steps) and max(shares) <= 0.5
 
 
-def _judge_growing(ordered: Sequence[Count], zone: tzinfo, sensitivity: str) -> VolumeVerdict:
-    """A table that only grows is judged by the rows added; any fall is an error."""
+def _judge_growing(ordered: Sequence[Count], every: Sequence[Count], zone: tzinfo, sensitivity: str) -> VolumeVerdict:
+    """A table that only grows is judged by the rows added; any fall is an error. What was added over builds that were
+    left out of `every` one counts by equal parts."""
     last, before = ordered[-1], ordered[-2]
     if last.rows < before.rows:
         said = f"{last.rows:,.0f} rows, {before.rows - last.rows:,.0f} fewer than before, in a table that only grows"
         return VolumeVerdict("ERROR", said, last.rows, before.rows, n=len(ordered) - 1, klass="rows added")
-    added = [Count(b.at, max(b.rows - a.rows, 0.0)) for a, b in zip(ordered, ordered[1:])]
+    places = {count.at: place for place, count in enumerate(every)}
+    added = [
+        Count(b.at, max(b.rows - a.rows, 0.0) / max(places[b.at] - places[a.at], 1))
+        for a, b in zip(ordered, ordered[1:])
+    ]
     verdict = _judge_level(_Series.of(added, zone), zone, sensitivity, lambda day: "")
     return replace(verdict, reason=f"rows added: {verdict.reason}", klass=f"rows added, {verdict.klass}".rstrip(", "))
 

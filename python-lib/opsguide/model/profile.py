@@ -212,6 +212,13 @@ class DatasetProfile(_Part):
     time_column: Optional[Name] = Field(None, description="Column that tells the age of the data itself.")
     min_rows: Optional[int] = Field(None, ge=0, description="Fewer rows than this is an error.")
     max_rows: Optional[int] = Field(None, ge=0, description="More rows than this is an error.")
+    wrong_counts: tuple[Instant, ...] = Field(
+        (),
+        description="Ends of builds whose rows were wrong, to the minute: no expectation is made from them. Today offers it.",
+    )
+    level_confirmed: Optional[Instant] = Field(
+        None, description="A new level of rows that stood at this instant is right, says a person. Today asks."
+    )
     owner: Optional[Contact] = Field(None, description="Owner of the source system or of the output.")
     consumers: tuple[Text, ...] = Field((), description="Who uses it: told before it is cleared or when it is late.")
     is_output: Optional[bool] = Field(

@@ -287,7 +287,8 @@ class RowStat:
 
     `verdict` is one of `VOLUME_ORDER`; `usual_low` and `usual_high` are the rows (of `klass`: "Mondays", "rows added")
     between which no warning begins, None where too few builds are on record. `expected` is what was expected,
-    `smallest_drop` the share of rows (0 to 1) whose loss this can see, `since` when a new level began."""
+    `smallest_drop` the share of rows (0 to 1) whose loss this can see, `since` when a new level began. `built_at` is the
+    end of the build whose rows are judged, `called_wrong` whether a person said that they were wrong."""
 
     last: float
     at: datetime
@@ -303,6 +304,8 @@ class RowStat:
     expected: Optional[float] = None
     smallest_drop: Optional[float] = None
     since: Optional[datetime] = None
+    built_at: Optional[datetime] = None
+    called_wrong: bool = False
 
 
 @dataclass(frozen=True)

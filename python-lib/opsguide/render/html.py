@@ -17,7 +17,7 @@ from ..model.guide import Block, Cell, Completeness, Guide, Inline, Origin, Sect
 from ..model.known import Unknown, known
 from ..model.ledger import FOLDER, LONGEST_MUTE, Mute, about
 from ..model.plan import WATCH_NAME
-from ..model.today import Mark, Today
+from ..model.today import Mark, OutputToday, Today
 from . import svg
 from .phrases import (
     ORIGIN_MARKS,
@@ -157,13 +157,15 @@ def _today(template: str, today: Today, urls: Urls, permit: Permit, root: str) -
 @dataclass(frozen=True)
 class Notebook:
     """What the forms of today offer: (value, name) of all that can be muted, the mutes that can be ended with their
-    names, times as a browser's field takes them, on the project's clock, and whether the project has its watch."""
+    names, the outputs whose rows somebody should judge, times as a browser's field takes them, on the project's clock,
+    and whether the project has its watch."""
 
     there: bool
     readable: bool
     folder: str = FOLDER
     subjects: tuple[tuple[str, str], ...] = ()
     mutes: tuple[tuple[Mute, str], ...] = ()
+    doubted: tuple[OutputToday, ...] = ()
     soonest: str = ""
     tomorrow: str = ""
     latest: str = ""
@@ -188,6 +190,7 @@ def notebook(today: Today) -> Notebook:
         FOLDER,
         tuple((subject, name) for subject, name, active in found if active),
         tuple((mute, names.get(mute.about, mute.about)) for mute in today.ledger.mutes),
+        doubted=tuple(output for output in known(today.outputs, ()) if output.rows_doubted),
         soonest=f"{now + timedelta(minutes=1):{field}}",
         tomorrow=f"{morning:{field}}",
         latest=f"{now + LONGEST_MUTE - timedelta(minutes=1):{field}}",

@@ -157,6 +157,7 @@ def _output(output: OutputToday) -> dict[str, Any]:
         "kept": output.kept,
         "of": output.of,
         "rows": as_seconds(output.rows),
+        "rows_doubted": as_instant(output.rows_doubted),
         "budget": _budget(output.budget),
         "days": [_day(day) for day in output.days],
     }
@@ -301,6 +302,7 @@ def today_schema() -> dict[str, Any]:
         kept={**count, "description": "Of `of` past days that were as far at this time, those in time."},
         of=count,
         rows={**number, "description": "The last row count on record."},
+        rows_doubted={**perhaps, "description": "End of a build with unusual rows of which nobody spoke yet."},
         budget={"anyOf": [{"type": "null"}, budget]},
         days={"type": "array", "items": day, "description": "The due days of the last 90, oldest first."},
     )

@@ -26,7 +26,7 @@ from ..errors import DssError, InvalidParameter
 from ..model.declare import Checked, Editor, Entry, Field, Form, Group, Import, Layers, Preview, Review, TaskLine
 from ..model.event import Event
 from ..model.known import Unknown, known
-from ..model.profile import PROFILE_KEY, Declared, Problem
+from ..model.profile import PROFILE_KEY, DatasetProfile, Declared, Problem
 from ..model.snapshot import Snapshot, Variables
 from ..profile import load
 from ..profile.files import NotReadable, read, written
@@ -36,7 +36,7 @@ from ..profile.parts import REVIEWED, SECTIONS, Part, Section, Whole, at, names,
 from ..profile.threeway import Clash, same, together
 from ..settings import Settings
 from .acts import Asked, Done, Outcome, Refused, claimed, folder, record, refuse
-from .reading import TODAY, Reading
+from .reading import TODAY, Reading, today_of
 
 NEED = TODAY | {"users", "groups", "permissions", "articles"}
 ATTEMPTS = 3
@@ -184,6 +184,40 @@ def done(asked: Asked, reading: Reading) -> Outcome:
     if task is None:
         return Refused("This task is not declared any more.", "Reload the page.")
     return record(asked, asked.event("task", task.about, asked.form.get("remark", ""), task=task.name))
+
+
+def judge_rows(asked: Asked, reading: Reading, settings: Settings) -> Outcome:
+    """Note in the profile what the person who asks says of the rows of an output, flagged as unusual: that they were
+    wrong, so that nothing is expected from them, or that a new level is right. `built` is the end of the build whose
+    rows they saw."""
+    state = folder(asked)
+    if isinstance(state, Refused):
+        return state
+    noted = state.recorded(asked.request)
+    if noted is not None:
+        return Done(noted)  # sent twice: what was in doubt is not any more
+    name, says_wrong = asked.form["about"].partition(":")[2], asked.form["say"] == "wrong"
+    line = next((each for each in known(today_of(reading).outputs, ()) if each.id == name), None)
+    doubted = None if line is None else line.rows_doubted
+    if line is None or doubted is None or doubted.isoformat() != asked.form["built"]:
+        return Refused(f"The rows of “{name}” are not in doubt as they were shown.", "Look at the page again.")
+    if not says_wrong and line.volume != "NEW_LEVEL":
+        return Refused(f"The rows of “{name}” are at no new level.", "Declare what is allowed on the page Declare.")
+    documents = _documents(reading)
+    part, layer = _part(f"datasets.{name}"), _layers(reading.snapshot).choices[0]
+    key = "wrong_counts" if says_wrong else "level_confirmed"
+    if key in part.of(documents["local"].get(PROFILE_KEY)):
+        layer = "local"  # what is said there hides what the other layer says
+    base = part.of(documents[layer].get(PROFILE_KEY))
+    told = reading.declared.profile.datasets.get(name, DatasetProfile()).wrong_counts
+    minute = [f"{at:%Y-%m-%dT%H:%M%z}" for at in (*told, doubted)]
+    mine = {**base, key: minute if says_wrong else doubted.isoformat()}
+    found = _saved(asked, reading, _Wanted(part, layer, base, mine), settings)
+    if isinstance(found, _Again):
+        wrong = "; ".join(problem.message for problem in found.put.problems)
+        why = f"the profile says of it what cannot be used: {wrong}" if wrong else "somebody else said it just now"
+        return Refused(f"It could not be noted: {why}.", "Look at the page Declare.")
+    return found
 
 
 def save(asked: Asked, reading: Reading, sheet: Sheet, settings: Settings) -> Union[Outcome, Editor]:

@@ -200,6 +200,12 @@ class Desk:
         self._declared(found)
         return found
 
+    def judge_rows(self, asked: Asked) -> Outcome:
+        """Note what a person says of rows that are unusual: wrong, or a new level that is right."""
+        found = declaring.judge_rows(asked, self._reading(asked.access, TODAY), self.settings)
+        self._declared(found)
+        return found
+
     def done(self, asked: Asked) -> Outcome:
         """Note that a task of the week or the month was done."""
         return declaring.done(asked, self._held(asked.access))

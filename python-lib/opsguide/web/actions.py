@@ -142,6 +142,14 @@ ACTIONS: dict[str, Action] = {
         lambda desk, asked: cleanup.unquarantine(asked),
         acts_on_dss=True,
     ),
+    "judge-rows": Action(
+        {
+            "about": _DATASET,
+            "built": Field("build", needed=True, longest=40),
+            "say": Field("what is said", needed=True, shape=re.compile("wrong|right")),
+        },
+        lambda desk, asked: desk.judge_rows(asked),
+    ),
     "review": Action({}, lambda desk, asked: desk.review(asked)),
     "task-done": Action(
         {

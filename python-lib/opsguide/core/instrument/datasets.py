@@ -13,7 +13,7 @@ from ...model.profile import DatasetProfile
 from ...model.report import OutputReport
 from ...model.snapshot import Column, ObjectFacts, ObjectRef
 from .. import words
-from ..volume import counts_per_build
+from ..volume import counts_per_build, without_wrong
 from . import backtest
 from .ids import COUNT_METRIC, FILES_METRIC, MORNING_NAME, check_type, probe_type
 
@@ -270,7 +270,7 @@ def _row_check(of: Watched) -> Optional[Change]:
         proposed, tested = "medium sensitivity", f"cannot be tested: {getattr(unread, 'reason', '')}"
         sensitivity = "medium"
     else:
-        counts = counts_per_build(of.facts.builds, of.facts.row_counts)
+        counts = without_wrong(counts_per_build(of.facts.builds, of.facts.row_counts), of.profile.wrong_counts)
         sensitivity, past = backtest.sensitivity_for(counts, of.zone, of.now)
         proposed = f"{sensitivity} sensitivity, against what is usual (n={len(counts)})"
         tested = backtest.told(past, of.zone, of.now)

@@ -259,12 +259,18 @@ def _output(scene: Scene, output: OutputReport) -> OutputToday:
         kept=told.kept if told else 0,
         of=told.of if told else 0,
         rows=rows.last if rows is not None else None,
+        rows_doubted=_doubted(rows),
         days=output.days,
         budget=output.budget,
         budget_text=budget_text(output.budget),
         muted=output.muted,
         muted_text=scene.mute_text(output.muted) if output.muted else "",
     )
+
+
+def _doubted(rows: Optional[RowStat]) -> Optional[datetime]:
+    flagged = rows is not None and rows.verdict in _ROW_CONCERNS and not rows.called_wrong
+    return rows.built_at if rows is not None and flagged else None
 
 
 def _output_problem(output: OutputReport, what: str) -> str:
