@@ -26,6 +26,8 @@ BACKEND = "/web-apps-backends/RETAIL/0pGu1de/"
 @pytest.fixture(scope="module")
 def dss() -> Iterator[Server]:
     with localdss.serve(story="nightly-late") as server:
+        counts = server.instance.projects["RETAIL"].metrics["DATASET", "basket_pairs"]["records:COUNT_RECORDS"]
+        counts[-1]["value"] = str(int(counts[-1]["value"]) // 2)
         yield server
 
 
@@ -46,6 +48,10 @@ def test_inside_dss_a_morning_is_signed_off_a_scenario_muted_and_a_handover_prin
     page.locator("#remark").fill("Called the supplier")
     page.get_by_role("button", name="I have looked at this").click()
     expect(page.locator(".signed")).to_contain_text("Looked at by olivia", timeout=PATIENCE_MS)
+    # A build with half of its rows: said once, then asked no more.
+    page.get_by_role("button", name="The rows of basket_pairs were wrong").click()
+    expect(page.get_by_role("button", name="The rows of basket_pairs were wrong")).to_have_count(0, timeout=PATIENCE_MS)
+    expect(page.locator("#outputs")).to_contain_text("a person called these rows wrong", timeout=PATIENCE_MS)
     page.locator("details.mute summary").click()
     page.locator("#mute-about").select_option(label="Nightly build")
     page.locator("#mute-reason").fill("more stores since Monday")

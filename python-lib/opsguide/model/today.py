@@ -95,11 +95,19 @@ class ScenarioToday:
 
 
 @dataclass(frozen=True)
+class RowDoubt:
+    """Unusual rows of the build that ended `built_at`, and why they are."""
+
+    built_at: datetime
+    reason: str
+
+
+@dataclass(frozen=True)
 class OutputToday:
     """One output. `verdict` is one of `report.SLA_ORDER` or, where an age is promised, of `report.FRESHNESS_ORDER`;
     `freshness` and `volume` are of their own orders. `expected_at` and `expected_by` are when half and nine in ten of
-    past cases were ready, `kept` of `of` of them in time. `rows_doubted` is the end of a build whose rows are unusual
-    and of which nobody said yet whether they were wrong. `problem` is the worst of all that is wrong with it, '' where
+    past cases were ready, `kept` of `of` of them in time. `doubt` is about rows that are unusual and of which nobody said
+    yet whether they were wrong. `problem` is the worst of all that is wrong with it, '' where
     nothing is."""
 
     id: str
@@ -123,7 +131,7 @@ class OutputToday:
     kept: int = 0
     of: int = 0
     rows: Optional[float] = None
-    rows_doubted: Optional[datetime] = None
+    doubt: Optional[RowDoubt] = None
     days: tuple[DayVerdict, ...] = ()
     budget: Optional[Budget] = None
     budget_text: str = ""

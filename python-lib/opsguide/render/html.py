@@ -190,7 +190,7 @@ def notebook(today: Today) -> Notebook:
         FOLDER,
         tuple((subject, name) for subject, name, active in found if active),
         tuple((mute, names.get(mute.about, mute.about)) for mute in today.ledger.mutes),
-        doubted=tuple(output for output in known(today.outputs, ()) if output.rows_doubted),
+        doubted=tuple(output for output in known(today.outputs, ()) if output.doubt),
         soonest=f"{now + timedelta(minutes=1):{field}}",
         tomorrow=f"{morning:{field}}",
         latest=f"{now + LONGEST_MUTE - timedelta(minutes=1):{field}}",

@@ -157,7 +157,7 @@ def _output(output: OutputToday) -> dict[str, Any]:
         "kept": output.kept,
         "of": output.of,
         "rows": as_seconds(output.rows),
-        "rows_doubted": as_instant(output.rows_doubted),
+        "rows_doubted": as_instant(output.doubt.built_at if output.doubt else None),
         "budget": _budget(output.budget),
         "days": [_day(day) for day in output.days],
     }

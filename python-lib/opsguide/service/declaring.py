@@ -198,8 +198,7 @@ def judge_rows(asked: Asked, reading: Reading, settings: Settings) -> Outcome:
         return Done(noted)  # sent twice: what was in doubt is not any more
     name, says_wrong = asked.form["about"].partition(":")[2], asked.form["say"] == "wrong"
     line = next((each for each in known(today_of(reading).outputs, ()) if each.id == name), None)
-    doubted = None if line is None else line.rows_doubted
-    if line is None or doubted is None or doubted.isoformat() != asked.form["built"]:
+    if line is None or line.doubt is None or line.doubt.built_at.isoformat() != asked.form["built"]:
         return Refused(f"The rows of “{name}” are not in doubt as they were shown.", "Look at the page again.")
     if not says_wrong and line.volume != "NEW_LEVEL":
         return Refused(f"The rows of “{name}” are at no new level.", "Declare what is allowed on the page Declare.")
@@ -210,8 +209,8 @@ def judge_rows(asked: Asked, reading: Reading, settings: Settings) -> Outcome:
         layer = "local"  # what is said there hides what the other layer says
     base = part.of(documents[layer].get(PROFILE_KEY))
     told = reading.declared.profile.datasets.get(name, DatasetProfile()).wrong_counts
-    minute = [f"{at:%Y-%m-%dT%H:%M%z}" for at in (*told, doubted)]
-    mine = {**base, key: minute if says_wrong else doubted.isoformat()}
+    minute = [f"{at:%Y-%m-%dT%H:%M%z}" for at in (*told, line.doubt.built_at)]
+    mine = {**base, key: minute if says_wrong else asked.form["built"]}
     found = _saved(asked, reading, _Wanted(part, layer, base, mine), settings)
     if isinstance(found, _Again):
         wrong = "; ".join(problem.message for problem in found.put.problems)

@@ -21,7 +21,7 @@ from ...model.report import (
     ScenarioReport,
     SourceReport,
 )
-from ...model.today import Counts, OutputToday, ScenarioToday, SourceToday
+from ...model.today import Counts, OutputToday, RowDoubt, ScenarioToday, SourceToday
 from .. import words
 from ..compose.monitoring import VOLUME_TONES
 from ..compose.phrases import (
@@ -259,7 +259,7 @@ def _output(scene: Scene, output: OutputReport) -> OutputToday:
         kept=told.kept if told else 0,
         of=told.of if told else 0,
         rows=rows.last if rows is not None else None,
-        rows_doubted=_doubted(rows),
+        doubt=_doubt(rows),
         days=output.days,
         budget=output.budget,
         budget_text=budget_text(output.budget),
@@ -268,9 +268,10 @@ def _output(scene: Scene, output: OutputReport) -> OutputToday:
     )
 
 
-def _doubted(rows: Optional[RowStat]) -> Optional[datetime]:
-    flagged = rows is not None and rows.verdict in _ROW_CONCERNS and not rows.called_wrong
-    return rows.built_at if rows is not None and flagged else None
+def _doubt(rows: Optional[RowStat]) -> Optional[RowDoubt]:
+    if rows is None or rows.built_at is None or rows.called_wrong or rows.verdict not in _ROW_CONCERNS:
+        return None
+    return RowDoubt(rows.built_at, rows.reason)
 
 
 def _output_problem(output: OutputReport, what: str) -> str:
