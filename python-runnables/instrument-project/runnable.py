@@ -19,5 +19,7 @@ class InstrumentProject(Runnable):
         return (100, "NONE")
 
     def run(self, progress_callback):
-        found = service.instrument_in_dss(self.project_key, self.config, self.plugin_config, progress_callback)
+        found = service.macro_in_dss(
+            service.instrument, self.project_key, self.config, self.plugin_config, progress_callback
+        )
         return html.result(found, Urls((self.plugin_config or {}).get("dss_url") or "", self.project_key))

@@ -19,5 +19,7 @@ class MorningCheck(Runnable):
         return (100, "NONE")
 
     def run(self, progress_callback):
-        found = service.morning_check_in_dss(self.project_key, self.config, self.plugin_config, progress_callback)
+        found = service.macro_in_dss(
+            service.morning_check, self.project_key, self.config, self.plugin_config, progress_callback
+        )
         return html.result(found, Urls((self.plugin_config or {}).get("dss_url") or "", self.project_key))

@@ -14,7 +14,7 @@ from dateutil import tz
 
 from ..core import instrument as core
 from ..core.instrument import Done, Receipt, Watched
-from ..dss import extras, inside, store
+from ..dss import extras, store
 from ..dss.folders import file_times
 from ..dss.heartbeat import refusal
 from ..dss.parts import at_least
@@ -46,18 +46,6 @@ class Wish:
     active: bool = False
     heartbeat: str = ""
     receipt: str = ""
-
-
-def instrument_in_dss(
-    project_key: str,
-    config: Optional[Mapping[str, Any]],
-    plugin_config: Optional[Mapping[str, Any]],
-    progress: Callable[[int], None],
-) -> Guide:
-    """The macro: reads and writes with the rights of whoever runs it. See `instrument`."""
-    settings = Settings.read(plugin_config)
-    clients = inside.clients(settings.max_parallel_calls, settings.dss_url)
-    return instrument(clients, project_key, config or {}, settings, progress)
 
 
 def instrument(

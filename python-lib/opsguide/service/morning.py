@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, Optional
+from typing import Any
 
 from ..core.compose.morning import compose_morning
 from ..core.today import SEVERITIES, evaluate
-from ..dss import gateway, inside
+from ..dss import gateway
 from ..dss.session import Clients, attempt
 from ..errors import InvalidParameter, OperationsGuideError
 from ..model.guide import Guide
@@ -25,19 +25,6 @@ _SCENARIOS = TODAY & {*gateway.FIRST, *gateway.PER_SCENARIO, "settings", "instan
 
 class ProblemsFound(OperationsGuideError):
     """A check that was asked to fail found something wrong; its text names what."""
-
-
-def morning_check_in_dss(
-    project_key: str,
-    config: Optional[Mapping[str, Any]],
-    plugin_config: Optional[Mapping[str, Any]],
-    progress: Callable[[int], None],
-) -> Guide:
-    """The macro: reads with the rights of whoever runs it. See `morning_check`."""
-    settings = Settings.read(plugin_config)
-    return morning_check(
-        inside.clients(settings.max_parallel_calls, settings.dss_url), project_key, config or {}, settings, progress
-    )
 
 
 def morning_check(

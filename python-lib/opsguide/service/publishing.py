@@ -15,7 +15,7 @@ from ..core.article import Merged, merge
 from ..core.compose import compose
 from ..core.publication import Publication, publication_guide
 from ..core.steady import fingerprint
-from ..dss import folders, gateway, inside, raw, store, wiki
+from ..dss import folders, gateway, raw, store, wiki
 from ..dss.session import Clients, path, reader_of
 from ..dss.store import Store
 from ..errors import DssError, DssUnreachable, InvalidParameter
@@ -45,18 +45,6 @@ class Wish:
     article: str
     folder: str
     read_as: str
-
-
-def publish_in_dss(
-    project_key: str,
-    config: Optional[Mapping[str, Any]],
-    plugin_config: Optional[Mapping[str, Any]],
-    progress: Callable[[int], None],
-) -> Guide:
-    """The macro: reads and writes with the rights of whoever runs it. See `publish`."""
-    settings = Settings.read(plugin_config)
-    clients = inside.clients(settings.max_parallel_calls, settings.dss_url)
-    return publish(clients, project_key, config or {}, settings, progress)
 
 
 def publish(
