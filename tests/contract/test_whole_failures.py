@@ -79,7 +79,6 @@ OF_OUTPUTS = (f"{P}/flow/graph/", f"{P}/jobs/", f"{P}/datasets/<name>/info", f"{
 # Parts that make other cells better but have none of their own: what is missing there stands in evidence, or above.
 BESIDE = frozenset({f"{P}/flow/zones", f"{P}/managedfolders/<folder_id>/metrics/last"}) | {
     "/admin/users/",
-    "/admin/groups/",
     "/admin/logs/",
     "/auth/info",
 }

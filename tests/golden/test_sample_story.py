@@ -19,7 +19,8 @@ from opsguide.render.urls import Urls
 from opsguide.settings import Settings
 from tests.readings import clients
 
-AT = datetime(2025, 11, 13, 6, 12, tzinfo=timezone.utc)  # a Thursday, 07:12 in Paris
+# A Thursday, 07:12 in Paris, and some seconds: on the minute, what is forecast ends on one, and a moment of reading moves it.
+AT = datetime(2025, 11, 13, 6, 12, 15, tzinfo=timezone.utc)
 
 # How long a reading takes, and what names its second or millisecond, differs each time.
 UNSTEADY = {

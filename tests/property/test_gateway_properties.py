@@ -22,6 +22,7 @@ from opsguide.core.compose import compose
 from opsguide.dss import answers, gateway
 from opsguide.model.guide import Origin, Tone, cells_of
 from opsguide.model.known import Unknown, known
+from opsguide.model.rights import closure
 from opsguide.model.snapshot import Grant, Job, ObjectRef, Scenario, Snapshot, Variables
 from opsguide.profile import load
 from tests.readings import clients
@@ -195,8 +196,8 @@ def test_no_json_makes_an_answer_raise(value: Any) -> None:
     st.sets(st.sampled_from(["admin", "readProjectContent", "writeProjectContent", "runScenarios", "readDashboards"]))
 )
 def test_rights_only_grow_and_settle(ticked: set[str]) -> None:
-    held = answers.closure(ticked)
+    held = closure(ticked)
     assert ticked <= held
-    assert answers.closure(held) == held
+    assert closure(held) == held
     assert ("writeProjectContent" not in held) or ("readProjectContent" in held)
     assert ("admin" not in held) or {"readProjectContent", "runScenarios", "readDashboards"} <= held

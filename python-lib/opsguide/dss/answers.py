@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Optional
 
+from ..model.rights import ADMIN
 from ..model.snapshot import (
     Article,
     Bundle,
@@ -48,15 +49,6 @@ from . import raw
 from .masking import mask
 
 Raw = Mapping[str, Any]
-
-# A right brings along those behind it; DSS stores each as it was ticked.
-_IMPLIED: Mapping[str, tuple[str, ...]] = {
-    "admin": ("writeProjectContent", "exportDatasetsData", "moderateDashboards", "manageDashboardAuthorizations"),
-    "writeProjectContent": ("readProjectContent", "runScenarios", "writeDashboards"),
-    "readProjectContent": ("readDashboards",),
-    "moderateDashboards": ("writeDashboards",),
-    "writeDashboards": ("readDashboards",),
-}
 
 # What is said of a run or check that has ended without an outcome we can read: not running, and not good.
 NO_OUTCOME = "UNKNOWN"
@@ -112,25 +104,15 @@ def groups(answer: Iterable[Raw]) -> tuple[Group, ...]:
 
 
 def grants(answer: Any) -> tuple[Grant, ...]:
-    """The owner first, then each entry in DSS's order, all with what their rights imply."""
+    """The owner first, then each entry in DSS's order, all with what was ticked for them."""
     found = [
-        Grant(kind, raw.text(item, kind), closure(name for name, value in item.items() if raw.flag(value)))
+        Grant(kind, raw.text(item, kind), frozenset(name for name, value in item.items() if raw.flag(value)))
         for item in raw.mappings(answer, "permissions")
         for kind in ("group", "user")
         if raw.text(item, kind)
     ]
     owner = raw.text(answer, "owner")
-    return (Grant("user", owner, closure(["admin"])), *found) if owner else tuple(found)
-
-
-def closure(ticked: Iterable[str]) -> frozenset[str]:
-    """The rights that follow from those ticked: admin implies all, writing implies reading and running."""
-    held: set[str] = set()
-    new = set(ticked)
-    while new:
-        held |= new
-        new = {implied for right in new for implied in _IMPLIED.get(right, ())} - held
-    return frozenset(held)
+    return (Grant("user", owner, frozenset([ADMIN]), True), *found) if owner else tuple(found)
 
 
 def channels(answer: Iterable[Raw]) -> tuple[Channel, ...]:
@@ -174,6 +156,7 @@ def project_settings(answer: Any, key: str) -> ProjectSettings:
             for item in raw.mappings(answer, "exposedObjects", "objects")
         ),
         code_env=raw.text(python, "envName") if raw.text(python, "mode") == "EXPLICIT_ENV" else "",
+        access_requests=raw.text(inner, "accessRequestsEnabled").upper(),
         integrations=tuple(
             raw.first_text((raw.text(hook, "hook", "type"), raw.text(hook, "type"))) or "integration" for hook in hooks
         ),

@@ -197,7 +197,6 @@ _INSTANCE = Fields(
 )
 _IDENTITY = Fields({"authIdentifier!": TEXT, "associatedDSSUser": TEXT, "groups": TEXTS})
 _USER = Fields({"login!": TEXT, "displayName": TEXT, "email": TEXT, "enabled": FLAG, "groups": TEXTS})
-_USER_NAME = Fields({"login!": TEXT, "displayName": TEXT, "email": TEXT, "enabled": FLAG})
 _GROUP = Fields({"name!": TEXT, "description": TEXT, "admin": FLAG})
 _CHANNEL = Fields({"id!": TEXT, "type": WORD, "family": WORD, "sender": TEXT})
 _SESSION = Fields(
@@ -234,6 +233,7 @@ _GRANT = Fields(
         "group": TEXT,
         "user": TEXT,
         "admin": FLAG,
+        "editPermissions": FLAG,
         "readProjectContent": FLAG,
         "writeProjectContent": FLAG,
         "runScenarios": FLAG,
@@ -246,6 +246,7 @@ _PROJECT_SETTINGS = Fields(
         "settings!": Fields(
             {
                 "disableAutomaticTriggers": FLAG,
+                "accessRequestsEnabled": WORD,
                 "codeEnvs": Fields({"python": Fields({"mode": WORD, "envName": TEXT})}),
                 "integrations": Fields({"integrations": Items(Fields({"hook": Fields({"type": WORD}), "type": WORD}))}),
             }
@@ -657,7 +658,7 @@ READS: tuple[Read, ...] = (
     Read("users", "the users", "/admin/users/", Items(_USER)),
     Read("user", "one user", "/admin/users/{login}", _USER, after="identity", pick=_login),
     Read("groups", "the groups", "/admin/groups/", Items(_GROUP)),
-    Read("user-names", "the users' names", "/users", Items(_USER_NAME), since="14.0"),
+    Read("user-names", "the users' names", "/users", Items(_USER), since="14.0"),
     Read("group-names", "the groups' names", "/groups", Items(_GROUP), since="14.0"),
     Read("channels", "the messaging channels", "/messaging-channels/", Items(_CHANNEL), since=QUALITY_SINCE),
     Read(

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any, Optional
 
 from .known import Cause, Known, Unknown
+from .rights import closure
 
 SCHEMA_VERSION = 1
 
@@ -76,12 +77,18 @@ class Group:
 
 @dataclass(frozen=True)
 class Grant:
-    """What one group or user may do in the project: the closure of DSS's stored booleans (admin implies all,
-    writing implies reading), as DSS's own names: admin, readProjectContent, writeProjectContent, runScenarios, …"""
+    """What one group or user was given in the project: DSS's stored booleans by its own names (admin, readProjectContent,
+    writeProjectContent, runScenarios, …). The owner of the project holds `admin` without a box for it."""
 
     kind: str  # "group" or "user"
     name: str
-    rights: frozenset[str] = frozenset()
+    ticked: frozenset[str] = frozenset()
+    is_owner: bool = False
+
+    @property
+    def rights(self) -> frozenset[str]:
+        """What was ticked and all that follows from it."""
+        return closure(self.ticked)
 
 
 @dataclass(frozen=True)
@@ -121,6 +128,7 @@ class ProjectSettings:
     triggers_disabled: Optional[bool] = None
     exposed: tuple[Exposed, ...] = ()
     code_env: str = ""
+    access_requests: str = ""  # whether people may ask for access in DSS: as DSS spells it, INHERIT from the instance
     integrations: tuple[str, ...] = ()
 
 

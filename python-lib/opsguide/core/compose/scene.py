@@ -22,6 +22,7 @@ from ...model.profile import Contact, DatasetProfile, Declared, OpsProfile, Scen
 from ...model.report import OutputReport, Report, ScenarioReport, SourceReport
 from ...model.snapshot import Dataset, ObjectFacts, ObjectRef, Snapshot, User
 from .. import schema_change, words
+from ..access import Holder, holders
 from ..contacts import doubts
 from ..lineage import Flow, flow_of
 from .offers import NONE, Offers
@@ -93,6 +94,11 @@ class Scene:
     @cached_property
     def users(self) -> Mapping[str, User]:
         return {user.login: user for user in known(self.snapshot.users, ())}
+
+    @cached_property
+    def holders(self) -> Known[tuple[Holder, ...]]:
+        """Who the project's permissions name, with the people behind it."""
+        return holders(self.snapshot)
 
     @cached_property
     def scenarios(self) -> tuple[ScenarioReport, ...]:
