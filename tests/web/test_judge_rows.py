@@ -97,11 +97,9 @@ def test_what_is_not_in_doubt_as_it_was_shown_is_refused(dss: Server, folder: st
     assert declared(dss) == kept
 
 
-def test_readers_are_not_asked(dss: Server, folder: store.Store) -> None:
-    reader = Browser(dss, "rita")
-    answer = reader.flask.get("/today", headers=reader.headers)
-    assert "judge-rows" not in answer.text
-    refused = reader.send(
-        "judge-rows", {"stamp": "x", "token": "y", "about": "dataset:customer_360", "built": "z", "say": "wrong"}
-    )
-    assert refused.status_code == 403
+def test_who_may_read_only_is_told_by_dss_itself(dss: Server, folder: store.Store) -> None:
+    reader = Browser(dss, "priya")
+    form = next(each for each in reader.get("/today").select(FORM) if "customer_360" in each.text)
+    answer = reader.send("judge-rows", {**filled(form), "say": "wrong"})
+    assert (answer.status_code, "Write project content on RETAIL" in answer.text) == (403, True)
+    assert "wrong_counts" not in declared(dss)
