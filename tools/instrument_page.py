@@ -58,6 +58,11 @@ call that runs the checks of a folder: the check is read back when it is added, 
 scenario. Where that scenario is there already, what it does not compute or check yet is a row of its own
 (`morning:sources`, `morning:checks`).
 
+A row of the group `facts` makes a managed dataset with the columns of a fact on the connection that you choose (see
+[publish.md](publish.md)); a second one lets the watch append to it. A dataset of that name that is there already is used as it
+is when it has the columns, and never changed: with others, the row says so and names what is missing. DSS decides the table
+or path, and refuses a connection that you may not use or that takes no managed datasets.
+
 ## Applying
 
 Tick groups, or name rows by their ids. Each change is read back from DSS after it was saved, and computed once; what DSS
@@ -71,7 +76,7 @@ and kept for good. One run at a time changes a project. A run that died is passe
 ## Taking back
 
 *Undo* takes back one receipt, *detach* all of them: do that before you uninstall the plugin. The settings are then as they
-were. What somebody changed since is left as it is, and said. What people wrote stays: the state folder with its notes, and
+were. What somebody changed since is left as it is, and said; so is a dataset for facts that holds rows. What people wrote stays: the state folder with its notes, and
 the rest of the profile.
 
 Accepted columns are written to the profile: to its layer `local` on an automation node, where activating a bundle replaces

@@ -139,9 +139,9 @@ scenario or a verdict.
 When the step *Evaluate operations* runs, it writes down the days that are over: one fact for each output and each active
 scenario. Where the project has the state folder `operations_guide_state` they go there, one file a day, `facts/<day>.json`,
 never changed; days on which nothing looked are caught up with for a week. Where a *Facts dataset* is chosen in the step, the
-rows of the last day are appended to it, on whatever connection it is: your history lives in your own warehouse. Before
-appending, the step looks which rows of the day are there: none is appended twice. What became of it stands in
-`${{operations_facts}}`.
+rows of the last day are appended to it, on whatever connection it is: your history lives in your own warehouse. The macro
+*Instrument project* makes that dataset on the connection you choose, and has the watch append to it. Before appending, the
+step looks which rows of the day are there: none is appended twice. What became of it stands in `${{operations_facts}}`.
 
 | column | type |
 |---|---|

@@ -12,10 +12,12 @@ from .. import data, metrics, quality
 from ..instance import DATASET, Project, Raw, refs
 from ..rights import WRITE
 from . import measures
+from .node import usable
 from .projects import version_tag
-from .routing import DOCUMENTED, INFERRED, RECORDED, Call, conflict, failed, illegal, route
+from .routing import DOCUMENTED, INFERRED, RECORDED, Call, conflict, failed, forbidden, illegal, not_found, route
 
 _D = "/projects/<key>/datasets/<name>"
+_OF_FILES = frozenset({"Filesystem", "HDFS", "EC2", "GCS", "Azure"})
 _METADATA = ("tags", "checklists", "customFields", "shortDesc", "description")
 
 
@@ -58,9 +60,18 @@ def create_dataset(call: Call) -> Raw:
 def create_managed_dataset(call: Call) -> Raw:
     body = call.object()
     settings = body.get("creationSettings") or {}
-    connection = str(settings.get("connectionId") or "filesystem_managed")
-    kind = str((call.instance.connections.get(connection) or {}).get("type") or "Filesystem")
-    _add(call, str(body["name"]), {"type": kind, "managed": True, "params": {"connection": connection}})
+    name, connection = str(body["name"]), str(settings.get("connectionId") or "filesystem_managed")
+    raw = call.instance.connections.get(connection)
+    if raw is None:
+        raise not_found(f"Connection {connection}")
+    if not usable(call, raw):
+        raise forbidden(f"You may not use connection: {connection}")
+    if not raw.get("allowManagedDatasets"):
+        raise illegal(f"Connection {connection} does not allow managed datasets")
+    kind = str(raw.get("type"))
+    place = {"path": f"${{projectKey}}/{name}"} if kind in _OF_FILES else {"table": f"${{projectKey}}_{name}"}
+    form = {"formatType": "csv", "formatParams": {"style": "excel"}} if kind in _OF_FILES else {}
+    _add(call, name, {"type": kind, "managed": True, "params": {"connection": connection, **place}, **form})
     return {"msg": "Created"}
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from ..errors import DssBroken, InvalidParameter
 
 # What DSS says of a dataset that nobody wrote yet, depending on its connection.
-_EMPTY = re.compile(r"does not exist|no such table|not exist|no data|not ready|doesn't exist", re.IGNORECASE)
+NOTHING_WRITTEN = re.compile(r"does not exist|no such table|not exist|no data|not ready|doesn't exist", re.IGNORECASE)
 Rows = Sequence[Mapping[str, Any]]
 
 
@@ -56,7 +56,7 @@ def _keys(dataset: Any, key: Sequence[str]) -> set[tuple[str, ...]]:
     try:
         return {tuple(str(value) for value in row) for row in dataset.iter_tuples(columns=list(key))}
     except Exception as error:
-        if _EMPTY.search(str(error)):
+        if NOTHING_WRITTEN.search(str(error)):
             return set()
         raise
 

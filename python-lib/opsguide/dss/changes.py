@@ -14,8 +14,9 @@ from typing import Any, Optional
 
 from ..errors import DssError, DssNotFound, DssUnreachable
 from ..model import plan
-from ..model.plan import DATASET, EDIT, RULE, SCENARIO, ZONE, Conflict, Step, Trial
+from ..model.plan import DATASET, EDIT, MANAGED, RULE, SCENARIO, ZONE, Conflict, Step, Trial
 from . import raw
+from .appending import NOTHING_WRITTEN
 from .session import Clients, path
 
 FUTURE_SECONDS = 30.0
@@ -101,7 +102,8 @@ class Changes:
         return Made(found, remarks=_beside(before, after, found))
 
     def _created(self, step: Step) -> Made:
-        made = {SCENARIO: self._scenario, DATASET: self._dataset, ZONE: self._zone}[step.kind](step)
+        make = {SCENARIO: self._scenario, DATASET: self._dataset, MANAGED: self._managed, ZONE: self._zone}
+        made = make[step.kind](step)
         found = replace(made, after=plan.own(self.document(made)), settled=True)
         wanted = {name: value for name, value in step.after.items() if name not in ("zone", "items")}
         if not plan.holds(found.after, wanted):
@@ -131,6 +133,26 @@ class Changes:
             item = {"objectId": name, "objectType": "DATASET"}
             self.clients.write("POST", self._of("flow", "zones", zone_id, "items"), item)
         return replace(step, document=("datasets", name))
+
+    def _managed(self, step: Step) -> Step:
+        """A dataset that DSS places on a connection by itself, then its columns: its call for that takes none."""
+        name = raw.text(step.after, "name")
+        if self._has_dataset(name):
+            raise Conflict(f"there is a dataset named {name} already")
+        options = {"connectionId": raw.text(step.after, "params", "connection"), "specificSettings": {}}
+        self.clients.write("POST", self._of("datasets", "managed"), {"name": name, "creationSettings": options})
+        made = replace(step, document=("datasets", name))
+        try:
+            columns = {**raw.mapping(step.after, "schema"), "userModified": True}
+            self.clients.write("PUT", self._of(*made.document, "schema"), columns)
+        except DssError as error:
+            gone = self.unmake(replace(made, document=step.document))
+            left = "deleted again" if gone.gone else f"the dataset is still there: {gone.said}"
+            raise Conflict(f"its columns could not be set ({_refused(error)}); {left}") from error
+        return made
+
+    def _has_dataset(self, name: str) -> bool:
+        return any(raw.text(each, "name") == name for each in self.clients.get_items(self._of("datasets") + "/"))
 
     def _zone(self, step: Step) -> Step:
         name = raw.text(step.after, "name")
@@ -181,11 +203,13 @@ class Changes:
                 raise Conflict("something is in the zone")
         elif found.settled and now != found.after:
             raise Conflict("it was changed since")
-        if found.kind == DATASET and raw.items(self.clients.get_either(self._of(*found.document, "usages"))):
+        if found.kind in (DATASET, MANAGED) and raw.items(self.clients.get_either(self._of(*found.document, "usages"))):
             raise Conflict("something uses the dataset")
+        if found.kind == MANAGED and (kept := self._rows_in(now)):
+            raise Conflict(kept)
         if found.kind == SCENARIO and raw.flag(self.clients.get_mapping(self._of(*found.document, "light")), "running"):
             raise Conflict("the scenario is running: take it back when it has ended")
-        params = {"dropData": False} if found.kind == DATASET else None
+        params = {"dropData": False} if found.kind in (DATASET, MANAGED) else None
         self.clients.write("DELETE", self._of(*found.document), params=params)
         try:
             self.document(found)
@@ -196,9 +220,8 @@ class Changes:
     def _begun(self, step: Step) -> Optional[Step]:
         """What a step made whose end nobody saw: by its name, and only while nobody else put anything into it."""
         name = raw.text(step.after, "name")
-        if step.kind == DATASET:
-            listed = self.clients.get_items(self._of("datasets") + "/")
-            ids = [name] if any(raw.text(each, "name") == name for each in listed) else []
+        if step.kind in (DATASET, MANAGED):
+            ids = [name] if self._has_dataset(name) else []
         else:
             listed = self.clients.get_items(self._of(*step.document) + ("/" if step.kind == SCENARIO else ""))
             ids = [raw.text(each, "id") for each in listed if raw.text(each, "name") == name]
@@ -210,9 +233,25 @@ class Changes:
         wanted = {key: value for key, value in step.after.items() if key not in ("zone", "items")}
         if step.kind == SCENARIO and any(begun.values()) and not plan.holds(now, wanted):
             raise Conflict(f"the scenario {name} was changed since")
-        if step.kind == DATASET and not plan.holds(now, wanted):
+        if step.kind == MANAGED and not raw.items(now, "schema", "columns"):
+            del wanted["schema"]  # DSS had made it, and not been told its columns yet
+        if step.kind in (DATASET, MANAGED) and not plan.holds(now, wanted):
             raise Conflict(f"the dataset {name} was changed since")
         return found
+
+    def _rows_in(self, dataset: Mapping[str, Any]) -> str:
+        """Why a dataset is no empty one, in words; '' where it surely is: what somebody collected is never thrown away."""
+        if not raw.items(dataset, "schema", "columns"):
+            return ""
+        place = self._of("datasets", raw.text(dataset, "name"), "data") + "/"
+        limits = {"format": "tsv-excel-header", "limit": 1}
+        try:
+            rows = self.clients.rows(place, limits, max_bytes=1024 * 1024, seconds=self.clients.timeout_seconds)
+            return "it holds rows: delete it in DSS if nobody wants them" if len(list(rows)) > 1 else ""
+        except (DssError, DssUnreachable) as error:
+            if NOTHING_WRITTEN.search(str(error)):
+                return ""
+            return f"whether it holds rows could not be told: {error}"
 
     # --- trying ------------------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ made, so that it can be taken back whatever happens in between.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Optional, Union
@@ -22,12 +23,14 @@ from ..dss.session import Clients, attempt, path
 from ..errors import InvalidParameter
 from ..model.guide import Guide
 from ..model.known import Known, Unknown, known
-from ..model.plan import Change
+from ..model.plan import WATCH_NAME, Change
 from ..model.profile import DatasetProfile
 from ..model.snapshot import ObjectRef, Snapshot
 from ..settings import Settings
 from .amend import apply, receipts_in, take_back
 from .reading import TODAY, Reading, monitored, read
+
+_DATASET_NAME = re.compile(r"[A-Za-z0-9_]{1,100}")
 
 PREVIEW, APPLY, UNDO, DETACH = MODES = ("preview", "apply", "undo", "detach")
 
@@ -46,6 +49,12 @@ class Wish:
     active: bool = False
     heartbeat: str = ""
     receipt: str = ""
+    facts: str = core.FACTS_NAME
+    connection: str = ""
+
+    def wants(self, change_id: str, group: str) -> bool:
+        """Whether a row of the preview is ticked, by itself or with its group."""
+        return group in self.groups or change_id in self.rows
 
 
 def instrument(
@@ -143,7 +152,13 @@ def wished(config: Mapping[str, Any], settings: Settings) -> Wish:
         active=config.get("active") in (True, "true"),
         heartbeat=_text(config, "heartbeat_url"),
         receipt=_text(config, "receipt") if mode == UNDO else "",
+        facts=_text(config, "facts_dataset") or core.FACTS_NAME,
+        connection=_text(config, "facts_connection"),
     )
+    if not _DATASET_NAME.fullmatch(wish.facts):
+        raise InvalidParameter(
+            f"“facts_dataset” is {wish.facts!r}; a dataset's name has letters, digits and _", name="facts_dataset"
+        )
     if mode == APPLY and not wish.groups and not wish.rows:
         raise InvalidParameter("nothing is ticked: tick groups, or name rows of the preview", name="groups")
     if mode == UNDO and not wish.receipt:
@@ -184,7 +199,7 @@ def _chosen(changes: Sequence[Change], wish: Wish) -> list[Change]:
             f"“rows” names {', '.join(strangers)}, which the preview does not have; it has {', '.join(sorted(there)) or 'none'}",
             name="rows",
         )
-    return [change for change in changes if change.group in wish.groups or change.id in wish.rows]
+    return [change for change in changes if wish.wants(change.id, change.group)]
 
 
 # --- what is missing -------------------------------------------------------------------------------------------------
@@ -199,13 +214,18 @@ def _proposals(clients: Clients, reading: Reading, wish: Wish) -> list[Change]:
         found += [each] if isinstance(each, Change) else core.proposals(each)
     found += _columns(reading, wish, {each.ref.id for each in watched if isinstance(each, Watched)})
     found += core.mails_on_failure(snapshot, report, mail)
-    found += core.watch(snapshot, mail, active=wish.active, heartbeat=wish.heartbeat)
+    found += core.facts_dataset(snapshot, wish.facts, wish.connection)
+    facts = _facts_dataset(snapshot, wish)
+    found += core.facts_into(
+        _scenario_as_it_is(clients, snapshot, WATCH_NAME) if facts else None, wish.facts, there=facts
+    )
+    found += core.watch(snapshot, mail, active=wish.active, heartbeat=wish.heartbeat, facts=wish.facts if facts else "")
     whole = [each for each in watched if isinstance(each, Watched) and not each.partitioned]
     # Builds run the checks of what they make; what comes from elsewhere has its metrics computed, too.
     checked = [each.ref for each in whole if each.is_folder or not each.source]
     computed = [each.ref for each in whole if each.source]
     plan = core.MorningPlan(checked, computed, mail, active=wish.active, zone=report.zone)
-    found += core.morning(snapshot, plan, _morning_as_it_is(clients, snapshot))
+    found += core.morning(snapshot, plan, _scenario_as_it_is(clients, snapshot, core.MORNING_NAME))
     found += core.statistics(snapshot)
     order = list(core.GROUPS)
     return sorted(found, key=lambda change: order.index(change.group))
@@ -227,14 +247,23 @@ def _columns(reading: Reading, wish: Wish, watched: Collection[str]) -> Iterator
                 yield change
 
 
-def _morning_as_it_is(clients: Clients, snapshot: Snapshot) -> Known[Optional[tuple[str, Mapping[str, Any]]]]:
-    """Id and settings of the morning scenario; None where there is none."""
-    named = (each.id for each in known(snapshot.scenarios, ()) if each.name == core.MORNING_NAME)
+def _facts_dataset(snapshot: Snapshot, wish: Wish) -> bool:
+    """Whether the dataset for facts is there and takes them, or is about to be made."""
+    if any(each.name == wish.facts for each in known(snapshot.datasets, ())):
+        return not core.lacking(snapshot, wish.facts)
+    return bool(wish.connection) and (wish.mode == PREVIEW or wish.wants("facts:dataset", "facts"))
+
+
+def _scenario_as_it_is(
+    clients: Clients, snapshot: Snapshot, name: str
+) -> Known[Optional[tuple[str, Mapping[str, Any]]]]:
+    """Id and settings of the scenario of that name; None where there is none."""
+    named = (each.id for each in known(snapshot.scenarios, ()) if each.name == name)
     scenario_id = next(named, None)
     if scenario_id is None:
         return None
     place = path("projects", snapshot.project_key, "scenarios", scenario_id)
-    settings = attempt("the settings of the morning scenario", clients.get_mapping, place)
+    settings = attempt(f"the settings of the scenario “{name}”", clients.get_mapping, place)
     return settings if isinstance(settings, Unknown) else (scenario_id, settings)
 
 

@@ -2,6 +2,7 @@
 
 backtest    the past judged as it would have been judged then
 datasets    metrics, probes, checks and the accepted columns of one dataset; probes and checks of one folder
+facts       a dataset for the facts of each day
 scenarios   mails on failure, the watch, the morning check, DSS's own statistics
 receipts    what was changed, from the notes in the state folder
 show        preview and result as tables
@@ -10,12 +11,14 @@ show        preview and result as tables
 from __future__ import annotations
 
 from .datasets import Watched, accept_columns, proposals
+from .facts import FACTS_NAME, facts_dataset, facts_into, lacking
 from .ids import GROUPS, MORNING_NAME
 from .receipts import Entry, Receipt
 from .scenarios import Mail, MorningPlan, mail_by, mails_on_failure, morning, statistics, watch
 from .show import Done, preview_guide, result_guide
 
 __all__ = [
+    "FACTS_NAME",
     "GROUPS",
     "MORNING_NAME",
     "Done",
@@ -25,6 +28,9 @@ __all__ = [
     "Receipt",
     "Watched",
     "accept_columns",
+    "facts_dataset",
+    "facts_into",
+    "lacking",
     "mail_by",
     "mails_on_failure",
     "morning",

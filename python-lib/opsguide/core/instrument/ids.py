@@ -21,6 +21,7 @@ GROUPS: Mapping[str, str] = {
     "schemas": "Accept the columns as they are now",
     "checks": "Checks and Data Quality rules of this plugin",
     "mail": "A mail when a scenario fails that nobody hears of",
+    "facts": "A dataset of your own for the facts of each day",
     "watch": "The watch scenario, every 15 minutes",
     "morning": "The morning scenario, every day",
     "stats": "Internal-stats datasets, which make the guide of a large project many times faster",

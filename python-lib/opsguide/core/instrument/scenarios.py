@@ -81,14 +81,17 @@ def mails_on_failure(snapshot: Snapshot, report: Report, mail: Mail) -> Iterator
         yield Change(ident, "mail", title, about, why, (step,), proposed=_via(mail), obstacle=mail.problem)
 
 
-def watch(snapshot: Snapshot, mail: Mail, *, active: bool, heartbeat: str) -> Iterator[Change]:
+def watch(snapshot: Snapshot, mail: Mail, *, active: bool, heartbeat: str, facts: str = "") -> Iterator[Change]:
     """A scenario that judges the project every quarter of an hour, and whose run fails only when something new is
-    wrong: so that its reporter, which DSS can make depend on the outcome alone, speaks only on change."""
+    wrong: so that its reporter, which DSS can make depend on the outcome alone, speaks only on change. `facts` is the
+    dataset that it appends each day's facts to, '' for none."""
     if _has_scenario(snapshot, WATCH_NAME):
         return
     config: dict[str, Any] = {"fail_at": "error", "only_on_change": True}
     if heartbeat:
         config["heartbeat_url"] = heartbeat
+    if facts:
+        config["facts_dataset"] = facts
     step = {
         "type": EVALUATION_STEP,
         "id": "evaluate",
@@ -103,6 +106,7 @@ def watch(snapshot: Snapshot, mail: Mail, *, active: bool, heartbeat: str) -> It
     said = f"every {WATCH_MINUTES} minutes, {'active' if active else 'inactive until you switch it on'}"
     said += f"; {_via(mail)}" if mails else f"; nobody is written to: {mail.problem}"
     said += "; with a heartbeat" if heartbeat else ""
+    said += f"; appends each day's facts to {facts}" if facts else ""
     why = "a reporter cannot tell of a scenario that never started"
     yield Change(
         "watch",
