@@ -62,6 +62,16 @@ def assert_within_budget(dss: Server, visit: Visit) -> None:
     assert dss.requests.unknown() == []
 
 
+def test_the_guide_says_the_same_whatever_was_read_before(dss: Server) -> None:
+    """One process shows it from what Today read, another one reads it by itself."""
+    dss.instance.clock.stop(dss.instance.clock.now())
+    after_today, alone = Visit(dss), Visit(dss)
+    after_today.get("/today")
+    said = [{each.id: (each.reason, each.needs) for each in cells_of(visit.guide())} for visit in (after_today, alone)]
+    dss.instance.clock.set(dss.instance.clock.now())
+    assert said[0] == said[1]
+
+
 @pytest.mark.parametrize("key", ["RETAIL", "SUPPLY", "EMPTY", "UNSCHEDULED", "WITHOUT_DATA"])
 def test_every_project_is_a_whole_page_within_its_budget(dss: Server, key: str) -> None:
     visit = Visit(dss, key)

@@ -127,9 +127,12 @@ class Facts:
         if not isinstance(fact.metrics, Unknown):
             ids = sorted({each.id for each in fact.metrics})
             return next((each for known_as in COUNT_METRICS for each in ids if each.startswith(known_as)), None)
-        dataset = self._datasets.get(fact.ref)
-        listed = dataset is not None and "records" in dataset.probe_types
-        return COUNT_METRIC if listed or not still_open(fact.metrics) else ""
+        return COUNT_METRIC if self._lists_count(fact.ref) or not still_open(fact.metrics) else ""
+
+    def _lists_count(self, ref: ObjectRef) -> bool:
+        """Whether a metric of it counts its rows, computed ever or not."""
+        dataset = self._datasets.get(ref)
+        return dataset is not None and "records" in dataset.probe_types
 
     def _metrics(self, ref: ObjectRef) -> Any:
         place = _metrics_path(ref, self._partition(ref))
@@ -148,6 +151,8 @@ class Facts:
         if self._is_source(ref):
             return Unknown("it is not built here, so that there is nothing to compare its rows by", Cause.LEFT_OUT)
         metric = self._count_metric(fact)
+        if metric is None and self._lists_count(ref):
+            return ()
         if metric is None:
             return Unknown("its rows are not counted", Cause.NOT_RECORDED, "a row count probe on the dataset")
         version = self._version(fact)

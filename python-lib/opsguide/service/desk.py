@@ -247,11 +247,13 @@ class Desk:
         return held if held is not None and need <= shelf.has else self._reading(access, need)
 
     def _reading(self, access: Access, need: frozenset[str], after: str = "", oldest: float = float("inf")) -> Reading:
-        """The shared reading, made anew where it is older than `oldest` seconds or than the settings allow."""
-        shelf = self._shelf(access.key)
+        """The shared reading, made anew where it was older than `oldest` seconds, or than the settings allow, when it was
+        asked for. Whoever waited for it takes it however long it took: else each of those who wait would make another."""
+        shelf, asked_at = self._shelf(access.key), time.monotonic()
         with shelf.lock:
-            too_old = time.monotonic() - shelf.read_at > min(oldest, self.settings.minimum_refresh_seconds)
-            if too_old or shelf.read_at < self._declared_at:
+            too_old = asked_at - shelf.read_at > min(oldest, self.settings.minimum_refresh_seconds)
+            waited_for = oldest == float("inf") and shelf.made_at > asked_at
+            if (too_old and not waited_for) or shelf.read_at < self._declared_at:
                 shelf.reading, shelf.has, shelf.read_at = None, frozenset(), time.monotonic()
             held = shelf.reading
             current = held is not None and shelf.recalled_at >= self._noted_at and _knows(held.ledger, after)
@@ -284,6 +286,7 @@ class Desk:
         )
         shelf.reading = replace(found, offers=offers)
         shelf.has |= need | gateway.FIRST
+        shelf.made_at = time.monotonic()
 
     def _shelf(self, key: str) -> _Shelf:
         with self._lock:
@@ -302,6 +305,7 @@ class _Shelf:
         self.reading: Optional[Reading] = None
         self.has: frozenset[str] = frozenset()
         self.read_at = float("-inf")
+        self.made_at = float("-inf")
         self.recalled_at = float("-inf")
 
 

@@ -17,6 +17,9 @@ from .portfolio import Check, Order
 POLL_SECONDS = 2.0
 # A small instance is read by then: its page comes whole at the first go.
 PATIENCE_SECONDS = 1.0
+# Where the next look may meet a process that knows nothing of this one, all of it is read at one go, begun within so long:
+# less than those who sit between a browser and DSS wait for an answer.
+ONE_GO_SECONDS = 40.0
 # A reading that took long is not made again before so many times its length: an open page costs DSS a tenth at most.
 REST = 9.0
 # A finished portfolio is a few hundred bytes a project; beyond so many sets of rights the oldest is read again.
@@ -46,29 +49,29 @@ class Portfolios:
         self._lock = threading.Lock()
         self._one_at_a_time = threading.Lock()
 
-    def portfolio(self, access: Access) -> Portfolio:
-        """What is known now. Where nothing is, or it is too old, a reading begins; a moment is waited for it. The last
-        whole one stands, with its age, until the next is whole."""
+    def portfolio(self, access: Access, *, at_one_go: bool = False) -> Portfolio:
+        """What is known now. Where nothing is, or it is too old, a reading begins; a moment is waited for it, and to its
+        end `at_one_go`. The last whole one stands, with its age, until the next is whole."""
         with self._lock:
             shelf = self._shelves.setdefault(access.key, _Shelf())
             self._shelves.move_to_end(access.key)
             while len(self._shelves) > MAX_SHELVES:
                 self._shelves.popitem(last=False)
             if shelf.check is None and time.monotonic() > shelf.until:
-                self._begin(shelf, access)
+                self._begin(shelf, access, Order(seconds=ONE_GO_SECONDS) if at_one_go else Order())
             check, last = shelf.check, shelf.finished
         if check is not None and last is None:
-            shelf.done.wait(PATIENCE_SECONDS)
+            shelf.done.wait(None if at_one_go else PATIENCE_SECONDS)
         with self._lock:
             found = shelf.finished or (check.portfolio() if check is not None else None)
             going = shelf.check is not None
         assert found is not None, "there is a finished reading or one under way"
         return replace(found, next_check_seconds=POLL_SECONDS if going and self.settings.page_refreshes else None)
 
-    def _begin(self, shelf: _Shelf, access: Access) -> None:
+    def _begin(self, shelf: _Shelf, access: Access, order: Order) -> None:
         own = WRITE in access.may
         scope = "" if own else f"only this project is shown: {access.reason or 'you read it'}; {GRANT_IMPERSONATION}"
-        shelf.check = Check(access.clients, self.settings, Order(), only="" if own else self.project_key, scope=scope)
+        shelf.check = Check(access.clients, self.settings, order, only="" if own else self.project_key, scope=scope)
         shelf.done = threading.Event()
         threading.Thread(target=self._read, args=(shelf, shelf.check), name="portfolio", daemon=True).start()
 
