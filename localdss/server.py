@@ -7,6 +7,7 @@ import contextlib
 import sys
 import threading
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Optional
@@ -14,7 +15,7 @@ from typing import Any, Optional
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import http_date
-from werkzeug.routing import BaseConverter
+from werkzeug.routing import BaseConverter, Rule
 
 from . import api, data, host, rights, screens
 from .api.routing import ROUTES, Call, Refused, Route, answer, failed, not_found, parse_version, unauthenticated
@@ -115,9 +116,11 @@ class Server:
         app.url_map.strict_slashes = False
         app.url_map.merge_slashes = False
         api.load()
+        app.url_rule_class = _Matched
         for route in ROUTES:
             for prefix in PREFIXES:
                 self._register(app, prefix, route)
+        app.url_rule_class = Rule
         app.before_request(self._arrived)
         app.after_request(self._leaving)
         app.register_error_handler(Refused, _refusal)
@@ -217,6 +220,14 @@ def _refusal(error: Refused) -> Response:
     response = answer(error.body)
     response.status_code = error.status
     return response
+
+
+class _Matched(Rule):
+    """A rule that is only ever matched. Werkzeug prepares each to build addresses from as well, which is most of what a
+    server's start takes; where it stops asking for that, nothing is saved and nothing breaks."""
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., Any]:
+        return lambda *_: None
 
 
 class _AnyPath(BaseConverter):
