@@ -13,6 +13,7 @@ from typing import Any
 from opsguide.core.assess import assess
 from opsguide.core.compose import compose
 from opsguide.model.guide import Guide
+from opsguide.model.known import Cause, Unknown
 from opsguide.model.profile import PROFILE_KEY, Declared
 from opsguide.model.snapshot import (
     Article,
@@ -260,7 +261,7 @@ def facts() -> tuple[ObjectFacts, ...]:
     failed = Build(False, NOW - 5 * HOUR, NOW - 5 * HOUR + 4 * MINUTE, "job_failed", source="internal stats")
     counts = tuple(MetricPoint(end + MINUTE, 50_000 + 100 * n) for n, end in enumerate(reversed(ends)))
     fed = Build(True, NOW - 4 * HOUR, NOW - 4 * HOUR + 3 * MINUTE, "job_feed", source="job list")
-    nothing = {"metrics": (), "row_counts": (), "rule_results": (), "newest_file": None}
+    nothing = {"metrics": (), "row_counts": (), "rule_results": (), "newest_file": None, "sizes": ()}
     return (
         ObjectFacts(
             ref("sales_mart"),
@@ -271,6 +272,7 @@ def facts() -> tuple[ObjectFacts, ...]:
             counts,
             None,
             (RuleResult("rule1", "Enough rows", "OK", "50,000 rows", NOW - 29 * HOUR),),
+            Unknown("the history of its row counts is read in place of it", Cause.LEFT_OUT),
         ),
         ObjectFacts(ref("dashboard_feed"), fed, fed, (fed,), **nothing),
         ObjectFacts(ref("stores"), None, None, (), **nothing),

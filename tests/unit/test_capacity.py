@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 
@@ -123,6 +124,55 @@ def test_without_a_size_only_rows_are_known_to_grow() -> None:
     assert isinstance(found.row_growth, Growth)
 
 
+def sized(*sizes: float, metrics: tuple[Metric, ...] = (Metric("basic:SIZE", "5000"),), **more: Any) -> ObjectFacts:
+    given = {
+        "row_counts": Unknown("its rows are not counted", Cause.NOT_RECORDED),
+        "sizes": tuple(daily(*sizes)),
+        **more,
+    }
+    return ObjectFacts(MART, metrics=metrics, **given)
+
+
+STEADY = tuple(2000.0 + 100 * day for day in range(20))
+UNREAD = Unknown("the sizes of sales_mart could not be read", Cause.DENIED, "Read project content")
+LEFT_OUT = Unknown("the history of its row counts is read in place of it", Cause.LEFT_OUT)
+
+
+@pytest.mark.parametrize(
+    ("fact", "wanted", "by"),
+    [
+        (sized(*STEADY), Growth(100, 100, 100, 19, 20, "sizes"), ""),
+        (sized(*STEADY[:17], 9e9, *STEADY[18:]), 100, ""),  # one day on which everything stood there twice
+        (sized(*reversed(STEADY)), -100, ""),
+        (sized(*STEADY[:5]), "5 days with a value over 4 days", ""),
+        (sized(), "its rows are not counted", ""),
+        (sized(sizes=UNREAD), "the sizes of sales_mart could not be read", ""),
+        (sized(metrics=()), "its size is not on record", ""),
+        (sized(*STEADY, row_counts=facts().row_counts), 100, ""),  # what was measured goes before what is supposed
+        (sized(sizes=LEFT_OUT, row_counts=facts().row_counts), 10 * 5000 / 1190, "row counts"),
+    ],
+)
+def test_bytes_grow_as_sizes_do_where_there_is_a_history_of_them(fact: ObjectFacts, wanted: Any, by: str) -> None:
+    found = stock(fact, "warehouse", NOW)
+    assert not isinstance(found, Unknown)
+    rate = found.size_growth
+    if isinstance(wanted, str):
+        assert isinstance(rate, Unknown)
+        assert rate.reason.startswith(wanted)
+    elif isinstance(wanted, Growth):
+        assert rate == wanted
+    else:
+        assert isinstance(rate, Growth)
+        assert rate.per_day == pytest.approx(wanted)
+        assert rate.low <= wanted <= rate.high or rate.low == pytest.approx(rate.high)
+        assert rate.by == (by or "sizes")
+
+
+def test_what_was_measured_in_two_ways_is_said_of_the_sum() -> None:
+    rates = [Growth(1, 1, 1, 20, 20), Growth(2, 2, 2, 30, 10, "sizes"), Growth(3, 3, 3, 20, 20)]
+    assert together(rates) == Growth(6, 6, 6, 20, 10, "row counts and sizes")
+
+
 def test_what_could_not_be_read_stays_unknown() -> None:
     why = Unknown("no right", Cause.DENIED, "Read project content")
     assert stock(ObjectFacts(MART, metrics=why), "", NOW) == why
@@ -210,6 +260,25 @@ def test_the_guide_says_how_much_is_measured_and_when_it_is_full() -> None:
     assert found["limit-reached"].value == "in about 100 days"
     assert found["review"].value == "monthly"
     assert found["disk.current"].value == "1.2 GB in 3,400 files; 1 place could not be looked into"
+
+
+def test_how_much_of_it_a_growth_speaks_for_is_always_said() -> None:
+    sizes = tuple(daily(*(1e9 + 1e7 * day for day in range(20))))
+    measured = (Metric("basic:SIZE", "1190000000"),)
+    rest = Unknown("its rows are not counted", Cause.NOT_RECORDED)
+    fed = replace(ObjectFacts(FEED), metrics=measured, row_counts=rest, sizes=sizes)
+    others = tuple(each for each in night().facts if each.ref != FEED)
+    found = cells(replace(night(), facts=(*others, fed)), capacity={"storage_limit_gb": 5})
+    assert found["growth"].value.startswith("457 MB a month")
+    assert found["growth"].reason == "of 2 of 6 sources and outputs (33 %)"
+    assert found["growth"].source == "row counts and sizes of 20 days over 19 days"
+    assert found["limit-reached"].reason == (
+        "of 2 of 6 sources and outputs (33 %): what is not measured fills it sooner"
+    )
+    alone = cells(replace(night(), facts=(fed,)), capacity={"storage_limit_gb": 5})
+    assert alone["connection-warehouse.growth"].reason == "of 1 of 2 sources and outputs (50 %)"
+    assert alone["limit-reached"].value == "in about 381 days"
+    assert alone["limit-reached"].source == "sizes of 20 days over 19 days"
 
 
 def test_a_limit_that_is_near_is_not_left_for_the_next_review() -> None:

@@ -1,6 +1,7 @@
 """How much a project holds, how fast it grows, when that reaches a limit, and which schedules meet.
 
-For a person: *growth is the middle one of the slopes between all pairs of days with a value, of the last 90 days and of
+For a person: *an object grows as its row counts do, times what a row takes; of one without a history of row counts, as its
+sizes do. Growth is the middle one of the slopes between all pairs of days with a value, of the last 90 days and of
 14 at least (Theil and Sen). The range beside it holds the true slope 19 times out of 20, if days do not depend on each
 other. One wrong day, or one day loaded twice, does not move it.*
 
@@ -21,6 +22,7 @@ from statistics import median
 from typing import Optional
 
 from ..model.known import Cause, Known, Unknown
+from ..model.metrics import SIZE_METRIC
 from ..model.report import DurationStat, Report, ServerZone
 from ..model.snapshot import Metric, MetricPoint, ObjectFacts, ObjectRef, Scenario, Snapshot
 from .schedule import expected
@@ -34,30 +36,34 @@ NEAR = timedelta(minutes=5)
 CROWD = 3
 MOST_STARTS = 400
 
-SIZE = "basic:SIZE"
 ROWS = ("records:COUNT_RECORDS", "basic:COUNT_RECORDS")
 
 
 # --- growth ----------------------------------------------------------------------------------------------------------
 
 
+COUNTS, SIZES = "row counts", "sizes"
+
+
 @dataclass(frozen=True)
 class Growth:
-    """Units a day: the likely rate and its range. `days` from the first to the last of `n` days with a value."""
+    """Units a day: the likely rate and its range. `days` from the first to the last of `n` days with a value; `by` is what
+    was measured, several where different things were added up."""
 
     per_day: float
     low: float
     high: float
     days: int
     n: int
+    by: str = COUNTS
 
     def times(self, factor: float) -> Growth:
         """The same in other units, `factor` (0 or more) of them for one."""
-        return Growth(self.per_day * factor, self.low * factor, self.high * factor, self.days, self.n)
+        return Growth(self.per_day * factor, self.low * factor, self.high * factor, self.days, self.n, self.by)
 
 
-def growth(points: Iterable[MetricPoint], now: datetime) -> Known[Growth]:
-    """How fast what is counted grows, up to `now`. `points` in any order; of a day the last one counts."""
+def growth(points: Iterable[MetricPoint], now: datetime, by: str = COUNTS) -> Known[Growth]:
+    """How fast what is measured (`by`) grows, up to `now`. `points` in any order; of a day the last one counts."""
     by_day: dict[date, MetricPoint] = {}
     for point in points:
         if now - LOOK_BACK <= point.at <= now and math.isfinite(point.value):
@@ -74,7 +80,7 @@ def growth(points: Iterable[MetricPoint], now: datetime) -> Known[Growth]:
         for earlier, later in combinations(days, 2)
     )
     low, high = _range(slopes, [point.value for point in by_day.values()])
-    return Growth(median(slopes), low, high, span, len(days))
+    return Growth(median(slopes), low, high, span, len(days), by)
 
 
 def _range(slopes: Sequence[float], values: Sequence[float]) -> tuple[float, float]:
@@ -96,6 +102,7 @@ def together(found: Sequence[Growth]) -> Optional[Growth]:
         sum(each.high for each in found),
         min(each.days for each in found),
         min(each.n for each in found),
+        " and ".join(dict.fromkeys(each.by for each in found)),
     )
 
 
@@ -125,7 +132,7 @@ def reached(now: float, limit: float, rate: Growth) -> Reached:
 @dataclass(frozen=True)
 class Stock:
     """What is known of one object's extent: bytes and rows as last measured, None where they never were; growth in bytes
-    a day where both the rows' history and the size are known, in rows a day where the history is."""
+    a day where its sizes' history is known, or both the rows' history and the size; in rows a day where that history is."""
 
     ref: ObjectRef
     connection: str
@@ -139,18 +146,30 @@ def stock(fact: ObjectFacts, connection: str, now: datetime) -> Known[Stock]:
     """The extent of one source or output, by what DSS has recorded; Unknown where its metrics could not be read."""
     if isinstance(fact.metrics, Unknown):
         return fact.metrics
-    size = _newest(fact.metrics, (SIZE,))
+    size = _newest(fact.metrics, (SIZE_METRIC,))
     rows = _newest(fact.metrics, ROWS)
     counts = fact.row_counts
     if rows is None and not isinstance(counts, Unknown) and counts:
         rows = counts[-1].value
     in_rows = counts if isinstance(counts, Unknown) else growth(counts, now)
-    in_bytes: Known[Growth] = Unknown("its size is not on record", Cause.NOT_RECORDED, "the probe “Basic data”")
+    return Stock(fact.ref, connection, size, rows, _in_bytes(fact, size, rows, in_rows, now), in_rows)
+
+
+def _in_bytes(
+    fact: ObjectFacts, size: Optional[float], rows: Optional[float], in_rows: Known[Growth], now: datetime
+) -> Known[Growth]:
+    """By its sizes where they were read, as nothing is supposed then; else by its rows."""
+    sizes = fact.sizes
+    if not isinstance(sizes, Unknown) and sizes:
+        return growth(sizes, now, SIZES)
+    if size is None:
+        return Unknown("its size is not on record", Cause.NOT_RECORDED, "the probe “Basic data”")
     if isinstance(in_rows, Unknown):
-        in_bytes = in_rows
-    elif size is not None and rows:
-        in_bytes = in_rows.times(size / rows)
-    return Stock(fact.ref, connection, size, rows, in_bytes, in_rows)
+        told = isinstance(sizes, Unknown) and sizes.cause not in (Cause.LEFT_OUT, Cause.NOT_RECORDED, Cause.NOT_READ)
+        return sizes if told and isinstance(sizes, Unknown) else in_rows
+    if not rows:
+        return Unknown("it had no rows when it was last counted", Cause.NOT_RECORDED)
+    return in_rows.times(size / rows)
 
 
 def _newest(metrics: Iterable[Metric], ids: tuple[str, ...]) -> Optional[float]:

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any, Optional
 
 from ..model.known import Cause, Known, Unknown, known
-from ..model.metrics import COUNT_METRIC, ROW_COUNT_PROBE
-from ..model.snapshot import Build, Graph, Node, ObjectFacts, ObjectRef, RuleResult, Snapshot
+from ..model.metrics import COUNT_METRIC, ROW_COUNT_PROBE, SIZE_METRIC
+from ..model.snapshot import Build, Graph, MetricPoint, Node, ObjectFacts, ObjectRef, RuleResult, Snapshot
 from . import answers, builds
 from .parts import at_least, still_open
 from .session import Clients, attempt, path
@@ -18,6 +18,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "builds": ("last_build", "last_success", "builds"),
     "metrics": ("metrics",),
     "row_counts": ("row_counts",),
+    "sizes": ("sizes",),
     "rule_results": ("rule_results",),
     "files": ("newest_file",),
 }
@@ -68,6 +69,8 @@ class Facts:
             fact = told.on(fact) if told else fact
         if "row_counts" in self.wanted and still_open(fact.row_counts):
             fact = self._with_row_counts(fact)
+        if "sizes" in self.wanted and still_open(fact.sizes):
+            fact = replace(fact, sizes=self._sizes(fact))
         if "rule_results" in self.wanted and still_open(fact.rule_results):
             fact = replace(fact, rule_results=self._rule_results(fact))
         if "files" in self.wanted and still_open(fact.newest_file):
@@ -112,7 +115,7 @@ class Facts:
         no_build = "builds" in self.wanted and isinstance(fact.last_build, Unknown)
         counted = fact.ref.kind == "DATASET" and not self._is_source(fact.ref) and still_open(fact.row_counts)
         no_name = "row_counts" in self.wanted and counted and self._count_metric(fact) == ""
-        return "metrics" in self.wanted or no_build or no_name
+        return bool({"metrics", "sizes"} & self.wanted) or no_build or no_name
 
     def _with_row_counts(self, fact: ObjectFacts) -> ObjectFacts:
         found = self._row_counts(fact)
@@ -160,13 +163,40 @@ class Facts:
         if kept is not None:
             self.kept.append(ref)
             return kept
-        history = path("projects", ref.project_key, "datasets", ref.id, "metrics", "history", self._partition(ref))
+        history = _history_path(ref, self._partition(ref))
         answer = attempt(f"the row counts of {ref.id}", self.clients.get_either, history, {"metricLookup": metric})
         if isinstance(answer, Unknown):
             return answer
         points = answers.points(answer)
         if version and points and points[-1].at >= version[-1]:
             self.clients.counted.keep((version, metric), points)
+        return points
+
+    def _sizes(self, fact: ObjectFacts) -> Known[tuple[MetricPoint, ...]]:
+        """How large it was, as far back as DSS tells. One history is read of an object: of what has one of its row counts,
+        that one tells how it grows."""
+        ref, metrics = fact.ref, fact.metrics
+        if isinstance(metrics, Unknown):
+            return metrics
+        measured = [each.computed_at for each in metrics if each.id == SIZE_METRIC]
+        if not measured:
+            return Unknown("its size is not measured", Cause.NOT_RECORDED, "the probe “Basic data”")
+        if ref.kind == "DATASET" and not self._is_source(ref) and self._count_metric(fact) is not None:
+            return Unknown("the history of its row counts is read in place of it", Cause.LEFT_OUT)
+        history = _history_path(ref, self._partition(ref))
+        # No newer size, no newer history; other projects' objects are not seen by everybody who reads this one.
+        newest = max((at for at in measured if at is not None), default=None)
+        version = (self.clients.base_url, ref, SIZE_METRIC, newest)
+        own = newest is not None and ref.project_key == self.snapshot.project_key
+        kept = self.clients.counted.get(version) if own else None
+        if kept is not None:
+            return kept
+        answer = attempt(f"the sizes of {ref.id}", self.clients.get_either, history, {"metricLookup": SIZE_METRIC})
+        if isinstance(answer, Unknown):
+            return answer
+        points = answers.points(answer)
+        if own and points:
+            self.clients.counted.keep(version, points)
         return points
 
     def _is_source(self, ref: ObjectRef) -> bool:
@@ -237,6 +267,12 @@ def _metrics_path(ref: ObjectRef, partition: str) -> Optional[str]:
     if ref.kind == "MANAGED_FOLDER":
         return path("projects", ref.project_key, "managedfolders", ref.id, "metrics", "last")
     return None
+
+
+def _history_path(ref: ObjectRef, partition: str) -> str:
+    if ref.kind == "MANAGED_FOLDER":
+        return path("projects", ref.project_key, "managedfolders", ref.id, "metrics", "history")
+    return path("projects", ref.project_key, "datasets", ref.id, "metrics", "history", partition)
 
 
 def _checks(fact: ObjectFacts) -> Known[tuple[RuleResult, ...]]:

@@ -878,6 +878,15 @@ READS: tuple[Read, ...] = (
         pick=_each("folder", "id"),
     ),
     Read(
+        "folder-metric-history",
+        "the history of a folder's metric",
+        f"{_F}/metrics/history",
+        Either((Fields({"values!": Items(_PAST_POINT)}), Items(_PAST_POINT))),
+        params={"metricLookup": "{metric}"},
+        after="folder-metrics",
+        pick=_metrics,
+    ),
+    Read(
         "state-files",
         f"the files of the state folder {FOLDER}",
         f"{_STATE}/contents",

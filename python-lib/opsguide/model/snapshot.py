@@ -424,6 +424,7 @@ class ObjectFacts:
     row_counts: Known[tuple[MetricPoint, ...]] = _NOT_READ  # oldest first
     newest_file: Known[Optional[datetime]] = _NOT_READ
     rule_results: Known[tuple[RuleResult, ...]] = _NOT_READ
+    sizes: Known[tuple[MetricPoint, ...]] = _NOT_READ  # bytes, oldest first; of what has no history of row counts
 
 
 @dataclass(frozen=True)

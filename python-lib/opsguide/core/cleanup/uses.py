@@ -17,6 +17,7 @@ from typing import Any, Optional
 
 from ...model.cleanup import Document, Options, Origin, Signal, Thing
 from ...model.known import Known, Unknown, known
+from ...model.metrics import SIZE_METRIC
 from ...model.snapshot import Dataset, Graph, ObjectFacts, ObjectRef, Snapshot
 from .quarantine import is_tagged
 
@@ -35,7 +36,6 @@ SIGNALS = (
     BUILT,
 )
 _WORD = re.compile(r"\w+")
-_SIZE = "basic:SIZE"
 
 
 class Index:
@@ -227,7 +227,7 @@ def _built(fact: ObjectFacts) -> Signal:
 
 
 def _size(fact: ObjectFacts) -> Optional[int]:
-    values = [metric.value for metric in known(fact.metrics, ()) if metric.id == _SIZE]
+    values = [metric.value for metric in known(fact.metrics, ()) if metric.id == SIZE_METRIC]
     try:
         return max(0, int(float(values[0]))) if values else None
     except (ValueError, OverflowError):

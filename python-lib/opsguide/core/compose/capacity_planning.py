@@ -33,6 +33,7 @@ NEEDS = (
     "settings",
     "metrics",
     "row_counts",
+    "sizes",
     "runs",
     "scenario_settings",
     "webapps",
@@ -88,9 +89,9 @@ class _Held:
                 self.stocks.append(found)
         self.sized = [each for each in self.stocks if each.size is not None]
         self.size = sum(each.size for each in self.sized if each.size is not None)
-        grown = [each.size_growth for each in self.sized if not isinstance(each.size_growth, Unknown)]
-        self.growth = together(grown)
-        self.grown = len(grown)
+        rates = [each.size_growth for each in self.sized]
+        self.growth = together([each for each in rates if not isinstance(each, Unknown)])
+        self.coverage = _coverage(rates, len(self.refs))
 
     @property
     def why_none(self) -> Unknown:
@@ -185,7 +186,7 @@ def _by_connection(scene: Scene, held: _Held) -> tuple[Block, ...]:
                 scene.inferred(f"{row}.size", words.size(size), "size metrics on record")
                 if stocks
                 else scene.unknown(f"{row}.size", _nothing_there(held)),
-                _place_growth(scene, f"{row}.growth", [each for each in held.stocks if each.connection == name]),
+                _place_growth(scene, f"{row}.growth", held, name, len(places[name])),
             )
         )
     caption = "Sources and outputs by where they are" if rows else ""
@@ -193,12 +194,22 @@ def _by_connection(scene: Scene, held: _Held) -> tuple[Block, ...]:
     return (Table(columns, tuple(rows), caption, "The flow has no sources and outputs."),)
 
 
-def _place_growth(scene: Scene, cell_id: str, stocks: Sequence[Stock]) -> Cell:
-    """In bytes where any size is known, else in rows."""
-    by_size = _sum([each.size_growth for each in stocks if each.size is not None])
-    if not isinstance(by_size, Unknown):
-        return _growth_cell(scene, cell_id, by_size, words.size)
-    return _growth_cell(scene, cell_id, _sum([each.row_growth for each in stocks]), _rows_text)
+def _place_growth(scene: Scene, cell_id: str, held: _Held, name: str, of: int) -> Cell:
+    """In bytes where any size is known, else in rows; and of how many, as what is not measured grows as well."""
+    stocks = [each for each in held.stocks if each.connection == name]
+    in_bytes = [each.size_growth for each in stocks if each.size is not None]
+    in_rows = [each.row_growth for each in stocks]
+    by_size = not isinstance(_sum(in_bytes), Unknown)
+    found, said = (in_bytes, words.size) if by_size else (in_rows, _rows_text)
+    cell = _growth_cell(scene, cell_id, _sum(found), said)
+    return replace(cell, reason=_coverage(found, of)) if cell.value else cell
+
+
+def _coverage(found: Sequence[Known[Growth]], of: int) -> str:
+    """ "of 3 of 12 sources and outputs (25 %)": what a growth speaks for."""
+    known_of = sum(not isinstance(each, Unknown) for each in found)
+    total = words.count(of, "source and output", "sources and outputs")
+    return f"of {known_of:,} of {total} ({words.percent(known_of / of if of else 0)})"
 
 
 def _nothing_there(held: _Held) -> Unknown:
@@ -287,7 +298,7 @@ def _is_clear(rate: Growth) -> bool:
 
 
 def _rests_on(rate: Growth) -> str:
-    return f"row counts of {words.count(rate.n, 'day')} over {words.count(rate.days, 'day')}"
+    return f"{rate.by} of {words.count(rate.n, 'day')} over {words.count(rate.days, 'day')}"
 
 
 def _rate(scene: Scene, held: _Held) -> Cell:
@@ -300,14 +311,14 @@ def _rate(scene: Scene, held: _Held) -> Cell:
             cell_id,
             f"{_whole_rate(held.growth, words.size)}{share}",
             _rests_on(held.growth),
-            reason=f"of {words.count(held.grown, 'dataset')} whose rows are counted and whose size is known",
+            reason=held.coverage,
         )
-    rows = _sum([each.row_growth for each in held.stocks])
+    counted = [each.row_growth for each in held.stocks]
+    rows = _sum(counted)
     if isinstance(rows, Unknown):
         return scene.unknown(cell_id, _no_rate(held))
-    return scene.inferred(
-        cell_id, _whole_rate(rows, _rows_text), _rests_on(rows), reason="in rows, as no size is known"
-    )
+    reason = f"{_coverage(counted, len(held.refs))}; in rows, as no size is known"
+    return scene.inferred(cell_id, _whole_rate(rows, _rows_text), _rests_on(rows), reason=reason)
 
 
 def _no_rate(held: _Held) -> Unknown:
@@ -336,7 +347,7 @@ def _limit(scene: Scene, held: _Held) -> Cell:
         _reached_text(found),
         _rests_on(held.growth),
         tone=scene.alarm(Tone.NOTICE) if soon else Tone.NONE,
-        reason="by what is measured: what is not measured fills it sooner",
+        reason=f"{held.coverage}: what is not measured fills it sooner",
     )
 
 

@@ -10,6 +10,7 @@ _OF_OBJECTS = {
     "builds": "last_build",
     "metrics": "metrics",
     "row_counts": "row_counts",
+    "sizes": "sizes",
     "rule_results": "rule_results",
     "files": "newest_file",
 }
