@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 from typing import Any, Optional
@@ -185,6 +186,24 @@ def test_an_answer_that_drips_in_is_ended_at_the_time_out(canned: Canned) -> Non
         clients(canned, timeout_seconds=0.4).get("/x")
     assert caught.value.timed_out
     assert time.monotonic() - started < 15
+
+
+def test_each_of_several_answers_that_drip_in_is_ended_at_its_own_time_out(canned: Canned) -> None:
+    """One thread watches all calls, also one that is due before those that it waits for already."""
+    canned.say("/x", (200, JSON, ["x" * 2000]))
+    canned.pause = 0.02
+    with ThreadPoolExecutor(3) as pool:
+        calls = {}
+        for seconds in (300.0, 1.5, 0.4):
+            calls[seconds] = pool.submit(clients(canned, timeout_seconds=seconds).get, "/x")
+            time.sleep(0.1)
+        for seconds in (0.4, 1.5):
+            with pytest.raises(DssUnreachable, match=rf"within {seconds:g} s"):
+                calls[seconds].result(20)
+        assert not calls[300.0].done()
+        assert sum(thread.name == "dss-watch" for thread in threading.enumerate()) == 1
+        canned.pause = 1e-5
+        assert calls[300.0].result(20) == ["x" * 2000]
 
 
 def test_an_answer_of_any_length_is_read_up_to_a_limit(canned: Canned) -> None:
