@@ -16,6 +16,7 @@ from opsguide.model.cleanup import (
     QUARANTINE_TAG,
     RELEASE,
     Candidate,
+    JobLog,
     Options,
     Plan,
     Quarantined,
@@ -96,8 +97,31 @@ held = st.dictionaries(
 )
 
 
+job_logs = st.builds(
+    JobLog,
+    project_key=st.sampled_from(["P", "OTHER"]),
+    id=names,
+    series=st.sampled_from(["s", "t"]),
+    outcome=st.sampled_from(["DONE", "FAILED", "ABORTED", ""]),
+    live=st.booleans(),
+    at=instants,
+    began_at=instants,
+    size=st.one_of(st.none(), st.integers(0, 10**15)),
+    protected=st.sampled_from([(), ("a reason of its own",)]),
+)
+
+
 def judged(found: list[Thing], asked: Options, kept: dict) -> tuple[Candidate, ...]:
     return judge(found, Newest.of(found, asked), asked, NOW, frozenset({"P"}), kept)[0]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(job_logs, max_size=8), options)
+def test_a_job_log_in_few_words_is_judged_as_the_whole_thing(found: list[JobLog], asked: Options) -> None:
+    whole = [log.whole() for log in found]
+    in_few_words = judge(found, Newest.of(found, asked), asked, NOW, frozenset({"P"}), {})
+    assert in_few_words == judge(whole, Newest.of(whole, asked), asked, NOW, frozenset({"P"}), {})
+    assert [log.key for log in found] == [thing.key for thing in whole]
 
 
 def breach(candidate: Candidate, found: list[Thing], asked: Options, kept: dict) -> str:

@@ -20,6 +20,7 @@ READERS = (
     raw.count,
     raw.flag,
     raw.instant,
+    raw.millis,
     raw.parse_iso,
     raw.items,
     raw.mappings,
@@ -52,3 +53,4 @@ def test_an_iso_text_and_its_milliseconds_are_the_same_instant(local: datetime, 
     millis = round((moment - raw.EPOCH) / timedelta(milliseconds=1))
     stamp = moment.strftime("%Y-%m-%dT%H:%M:%S") + f".{moment.microsecond // 1000:03d}{written}"
     assert raw.instant(stamp) == raw.instant(millis) == moment
+    assert raw.millis(stamp) == raw.millis(millis) == millis

@@ -43,6 +43,8 @@ UTC = timezone.utc
 )
 def test_instant(value: object, expected: object) -> None:
     assert raw.instant({"at": value}, "at") == expected
+    millis = raw.millis({"at": value}, "at")
+    assert millis == (int(expected.timestamp() * 1000) if isinstance(expected, datetime) else 0)
 
 
 @pytest.mark.parametrize(

@@ -6,15 +6,16 @@ not be read is a gap that says why: `core.cleanup` then protects what it would h
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timezone
 from sys import intern
-from typing import Any, NamedTuple, Optional
+from typing import Any, Optional
 
 from ..errors import DssNotFound
-from ..model.cleanup import Document, Gap, Origin, Thing
+from ..model.cleanup import Document, Gap, JobLog, Origin, Thing
 from ..model.known import Unknown, known
 from ..model.snapshot import Job, ObjectRef, Scenario, Snapshot
 from . import answers, gateway, raw
@@ -45,20 +46,44 @@ _CODE = (
 )
 
 
-class JobLog(NamedTuple):
-    """What a clean-up keeps of each job, under the names that a thing has: there are very many."""
+_UNSIZED = -1
 
-    project_key: str
-    id: str
-    series: str
-    outcome: str
-    finished: bool
-    at: Optional[datetime]
-    began_at: Optional[datetime]
 
-    @property
-    def group(self) -> str:
-        return "job_logs"
+class JobLogs:
+    """The jobs of a project in columns, for there are very many: they take a hundred bytes each, most of them the id."""
+
+    def __init__(self) -> None:
+        self.ids: list[str] = []
+        self._series: list[str] = []
+        self._outcomes: list[str] = []
+        self._live = bytearray()
+        self._at, self._began_at, self._sizes = array("q"), array("q"), array("q")
+
+    def add(self, job_id: str, series: str, outcome: str, live: bool, at: int, began_at: int) -> None:
+        """Moments are milliseconds since 1970, 0 where there is none."""
+        self.ids.append(job_id)
+        self._series.append(intern(series))
+        self._outcomes.append(intern(outcome))
+        self._live.append(live)
+        self._at.append(at)
+        self._began_at.append(began_at)
+        self._sizes.append(_UNSIZED)
+
+    def take_sizes(self, on_disk: dict[str, int]) -> None:
+        """Moves the bytes of each job's folder here: of so many names one copy is enough. What is left is of no job."""
+        for number, job_id in enumerate(self.ids):
+            self._sizes[number] = on_disk.pop(job_id, _UNSIZED)
+
+    def logs(self, project_key: str, protected: tuple[str, ...]) -> Iterator[JobLog]:
+        columns = (self.ids, self._series, self._outcomes, self._live, self._at, self._began_at, self._sizes)
+        for job_id, series, outcome, live, at, began_at, bytes_ in zip(*columns):
+            size = None if bytes_ == _UNSIZED else bytes_
+            times = (_moment(at), _moment(began_at))
+            yield JobLog(project_key, job_id, series, outcome, bool(live), *times, size, protected)
+
+
+def _moment(millis: int) -> Optional[datetime]:
+    return datetime.fromtimestamp(millis / 1000, timezone.utc) if millis else None
 
 
 @dataclass(frozen=True)
@@ -66,7 +91,7 @@ class JobList:
     """All jobs of a project in few words; `telling` are those that say something of objects, whole and newest first: what
     runs, and of each state the newest of each set of outputs."""
 
-    logs: tuple[JobLog, ...]
+    logs: JobLogs
     telling: tuple[Job, ...]
 
 
@@ -109,35 +134,23 @@ def read_objects(clients: Clients, project_key: str) -> tuple[Snapshot, Mapping[
 
 def read_jobs(clients: Clients, project_key: str) -> JobList:
     """The list of jobs, read as it arrives: what is kept of it is a tenth of what DSS says."""
-    logs: list[JobLog] = []
-    newest: dict[tuple[str, str], tuple[float, Mapping[str, Any]]] = {}
+    logs = JobLogs()
+    newest: dict[tuple[str, str], tuple[int, Mapping[str, Any]]] = {}
     running: list[Mapping[str, Any]] = []
     place = path("projects", project_key, "jobs") + "/"
     for item in clients.members(place, max_bytes=MAX_JOBS_BYTES, seconds=JOBS_SECONDS):
-        definition = raw.mapping(item, "def")
-        log = _job_log(item, definition, project_key)
-        logs.append(log)
-        if not log.finished:
+        definition, state = raw.mapping(item, "def"), raw.text(item, "state")
+        began_at = raw.millis(item, "startTime") or raw.millis(definition, "initiationTimestamp")
+        at, ended = raw.millis(item, "endTime") or began_at, answers.has_ended(item, state)
+        job_id = raw.text(definition, "id") or raw.text(item, "jobId")
+        logs.add(job_id, raw.text(definition, "name"), state, not ended, at, began_at)
+        if not ended:
             running.append(item)
             continue
-        told, at = (log.outcome, repr(definition.get("outputs"))), log.at.timestamp() if log.at else 0.0
+        told = (state, repr(definition.get("outputs")))
         if told not in newest or at > newest[told][0]:
             newest[told] = (at, item)
-    return JobList(tuple(logs), answers.jobs([*running, *(item for _, item in newest.values())], project_key))
-
-
-def _job_log(item: Mapping[str, Any], definition: Mapping[str, Any], project_key: str) -> JobLog:
-    state = intern(raw.text(item, "state"))
-    began = raw.instant(item, "startTime") or raw.instant(definition, "initiationTimestamp")
-    return JobLog(
-        project_key,
-        raw.text(definition, "id") or raw.text(item, "jobId"),
-        intern(raw.text(definition, "name")),
-        state,
-        answers.has_ended(item, state),
-        raw.instant(item, "endTime") or began,
-        began,
-    )
+    return JobList(logs, answers.jobs([*running, *(item for _, item in newest.values())], project_key))
 
 
 def read_lists(clients: Clients, project_key: str) -> tuple[Snapshot, Mapping[ObjectRef, Origin]]:
@@ -443,7 +456,7 @@ def still_there(clients: Clients, project_key: str, group: str, things: list[Thi
     """Which logs or sessions DSS still lists, by id."""
     root = path("projects", project_key)
     if group == "job_logs":
-        return frozenset(log.id for log in read_jobs(clients, project_key).logs)
+        return frozenset(read_jobs(clients, project_key).logs.ids)
     if group == "scenario_logs":
         scenarios = sorted({thing.id.rpartition("/")[0] for thing in things})
         return frozenset(f"{each}/{run}" for each in scenarios for run in _run_ids(clients, project_key, each))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from functools import cache
-from typing import Any, Optional, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, NamedTuple, Optional, TypeVar, Union, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
 
@@ -138,6 +138,39 @@ class Thing:
     @property
     def key(self) -> tuple[str, str, str]:
         return (self.group, self.project_key, self.id)
+
+    def whole(self) -> Thing:
+        return self
+
+
+class JobLog(NamedTuple):
+    """A job's log under the names that a thing has: of the very many, only those that a plan names become things."""
+
+    project_key: str
+    id: str
+    series: str
+    outcome: str
+    live: bool
+    at: Optional[datetime]
+    began_at: Optional[datetime]
+    size: Optional[int]
+    protected: tuple[str, ...] = ()
+    # What a job's log never has, for whoever judges it.
+    group: str = "job_logs"
+    name: str = ""
+    used_at: Optional[datetime] = None
+    tags: tuple[str, ...] = ()
+    signals: tuple[Signal, ...] = ()
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        return (self.group, self.project_key, self.id)
+
+    def whole(self) -> Thing:
+        return Thing(**self._asdict(), version=f"{self.outcome} {self.at}")
+
+
+Found = Union[Thing, JobLog]
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,13 @@
 from .candidates import OPEN, PROTECTED, Held, judge, standings
 from .execution import BY_AGE_ALONE, Remaining, by_age_alone, safe_age, still_planned
 from .quarantine import tag_day
-from .selection import Dated, Newest
+from .selection import Newest
 from .uses import Index, idle_between, intermediates, unreferenced, unused
 
 __all__ = [
     "BY_AGE_ALONE",
     "OPEN",
     "PROTECTED",
-    "Dated",
     "Held",
     "Index",
     "Newest",

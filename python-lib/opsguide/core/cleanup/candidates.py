@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Optional
 
-from ...model.cleanup import GROUP, QUARANTINE, Candidate, Options, Quarantined, Signal, Sum, Thing
+from ...model.cleanup import GROUP, QUARANTINE, Candidate, Found, Options, Quarantined, Signal, Sum, Thing
 from .protection import Scene, last_sign, protections
 from .quarantine import is_tagged, step
 from .selection import Newest
@@ -18,10 +18,12 @@ from .uses import BUILT
 MAX_GOING, MAX_PROTECTED = 4_000, 200
 
 Held = Mapping[tuple[str, str], Quarantined]
+# What would be done to a thing, why, and what protects it.
+_Judgement = tuple[str, str, tuple[str, ...]]
 
 
 def judge(
-    things: Iterable[Thing],
+    things: Iterable[Found],
     newest: Newest,
     options: Options,
     now: datetime,
@@ -35,12 +37,12 @@ def judge(
     state folder keeps of objects in quarantine, by project and id. `only` names what is asked about: each of it that is
     there gets a candidate, too young ones as well."""
     scene = Scene(options, now, newest, projects)
-    found = {name: _Found(name) for name in GROUP if name in options.groups}
+    found = {name: _Group(name) for name in GROUP if name in options.groups}
     for thing in things:
         if thing.group in found and (only is None or thing.key in only):
-            candidate = _candidate(thing, scene, held, young_too=only is not None)
-            if candidate is not None:
-                found[thing.group].add(candidate)
+            judgement = _judgement(thing, scene, held, young_too=only is not None)
+            if judgement is not None:
+                found[thing.group].add(thing, judgement)
     return tuple(c for each in found.values() for c in each.candidates()), tuple(each.sum() for each in found.values())
 
 
@@ -70,49 +72,49 @@ def _without_built(thing: Thing) -> tuple[Signal, ...]:
     return tuple(signal for signal in thing.signals if signal.name != BUILT)
 
 
-def _candidate(thing: Thing, scene: Scene, held: Held, *, young_too: bool) -> Optional[Candidate]:
+def _judgement(thing: Found, scene: Scene, held: Held, *, young_too: bool) -> Optional[_Judgement]:
     """None for a thing that is simply too young: everything new would be listed otherwise."""
     action = GROUP[thing.group].action
     if action == QUARANTINE and is_tagged(thing.tags):
-        return _quarantined(thing, scene, held, protections(thing, scene))
+        return _quarantined(thing.whole(), scene, held, protections(thing, scene))
     if not young_too and _is_young(thing, scene):
         return None
     against = protections(thing, scene)
     if action == QUARANTINE:
-        return Candidate(thing, *step(thing, held, scene.options, scene.now, against))
-    return Candidate(thing, action, f"older than {scene.told_limits[thing.group]}", against)
+        return step(thing.whole(), held, scene.options, scene.now, against)
+    return action, scene.reasons[thing.group], against
 
 
-def _is_young(thing: Thing, scene: Scene) -> bool:
+def _is_young(thing: Found, scene: Scene) -> bool:
     last = last_sign(thing)
     return last is not None and last <= scene.now and scene.now - last < scene.limits[thing.group]
 
 
-def _quarantined(thing: Thing, scene: Scene, held: Held, against: tuple[str, ...]) -> Candidate:
+def _quarantined(thing: Thing, scene: Scene, held: Held, against: tuple[str, ...]) -> _Judgement:
     """Use, a tag or a change takes it out of quarantine; patterns only leave it where it is."""
     named = tuple(name for name in scene.options.include if name in (thing.id, thing.name))
     inherent = protections(thing, replace(scene, options=replace(scene.options, exclude=(), include=named)))
     if thing.project_key not in scene.projects or set(against) - set(inherent):
-        return Candidate(thing, QUARANTINE, "in quarantine", against)
-    return Candidate(thing, *step(thing, held, scene.options, scene.now, inherent))
+        return QUARANTINE, "in quarantine", against
+    return step(thing, held, scene.options, scene.now, inherent)
 
 
-class _Found:
+class _Group:
     """A group while it is judged: the oldest of it, and counts of all."""
 
-    def __init__(self, group: str) -> None:
-        self.group = group
+    def __init__(self, name: str) -> None:
+        self.name = name
         self._going = _Oldest(MAX_GOING)
         self._spared = _Oldest(MAX_PROTECTED)
         self._size = self._unsized = 0
 
-    def add(self, candidate: Candidate) -> None:
-        if not candidate.goes:
-            self._spared.add(candidate)
+    def add(self, thing: Found, judgement: _Judgement) -> None:
+        if judgement[2]:
+            self._spared.add(thing, judgement)
             return
-        self._going.add(candidate)
-        self._size += candidate.thing.size or 0
-        self._unsized += candidate.thing.size is None
+        self._going.add(thing, judgement)
+        self._size += thing.size or 0
+        self._unsized += thing.size is None
 
     def candidates(self) -> Iterator[Candidate]:
         yield from self._going
@@ -120,7 +122,7 @@ class _Found:
 
     def sum(self) -> Sum:
         left_out = self._going.dropped + self._spared.dropped
-        return Sum(self.group, self._going.seen, self._size, self._unsized, self._spared.seen, left_out)
+        return Sum(self.name, self._going.seen, self._size, self._unsized, self._spared.seen, left_out)
 
 
 class _Oldest:
@@ -128,22 +130,22 @@ class _Oldest:
 
     def __init__(self, room: int) -> None:
         self._room = room
-        self._heap: list[tuple[float, int, Candidate]] = []
+        self._heap: list[tuple[float, int, Found, _Judgement]] = []
         self.seen = 0
 
     @property
     def dropped(self) -> int:
         return self.seen - len(self._heap)
 
-    def add(self, candidate: Candidate) -> None:
+    def add(self, thing: Found, judgement: _Judgement) -> None:
         self.seen += 1
-        at = candidate.thing.at
-        # The newest stands first: it is the one to make room. The number keeps candidates from being compared.
-        entry = (-at.timestamp() if at else 0.0, -self.seen, candidate)
+        at = thing.at
+        # The newest stands first: it is the one to make room. The number keeps things from being compared.
+        entry = (-at.timestamp() if at else 0.0, -self.seen, thing, judgement)
         if len(self._heap) < self._room:
             heapq.heappush(self._heap, entry)
         elif entry > self._heap[0]:
             heapq.heapreplace(self._heap, entry)
 
     def __iter__(self) -> Iterator[Candidate]:
-        return (entry[2] for entry in sorted(self._heap, reverse=True))
+        return (Candidate(thing.whole(), *judgement) for _, _, thing, judgement in sorted(self._heap, reverse=True))

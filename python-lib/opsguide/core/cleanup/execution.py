@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Optional
 
-from ...model.cleanup import Candidate, Plan, Receipt, Thing, receipt_of
+from ...model.cleanup import Candidate, Found, Plan, Receipt, receipt_of
 
 _DAY = timedelta(days=1)
 # The macro reads the clock later than this does, and perhaps another clock.
@@ -57,7 +57,7 @@ def _changed(planned: Candidate, fresh: Optional[Candidate]) -> str:
     return ""
 
 
-def safe_age(going: Iterable[Thing], staying: Iterable[Thing], now: datetime, unit: timedelta = _DAY) -> Optional[int]:
+def safe_age(going: Iterable[Found], staying: Iterable[Found], now: datetime, unit: timedelta = _DAY) -> Optional[int]:
     """The age in whole units (days) with which a macro that deletes everything older deletes nothing that stays; None
     where no age does. Whether DSS counts from a run's start or its end is not documented, so that it stays clear of both.
 
@@ -72,7 +72,7 @@ def safe_age(going: Iterable[Thing], staying: Iterable[Thing], now: datetime, un
 
 
 def by_age_alone(
-    candidates: Iterable[Candidate], things: Iterable[Thing], now: datetime, unit: timedelta = _DAY
+    candidates: Iterable[Candidate], things: Iterable[Found], now: datetime, unit: timedelta = _DAY
 ) -> tuple[Candidate, ...]:
     """Candidates of one group and project as they are where nothing but a macro can delete them: what it cannot delete
     without taking along what stays is protected by that."""

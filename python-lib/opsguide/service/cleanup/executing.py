@@ -20,6 +20,7 @@ from ...model.cleanup import (
     RELEASE,
     Candidate,
     Execution,
+    Found,
     Plan,
     Quarantined,
     Thing,
@@ -209,7 +210,7 @@ class _Run:
         if age is not None:
             yield age
 
-    def _staying(self, project: Look, group: str, going: Iterable[Candidate]) -> list[Thing]:
+    def _staying(self, project: Look, group: str, going: Iterable[Candidate]) -> list[Found]:
         gone = {candidate.thing.key for candidate in going}
         return [t for t in project.all_things() if t.group == group and t.key not in gone and _is_deleted_by_age(t)]
 
@@ -242,7 +243,7 @@ class _Run:
         return "its folder in the data directory"
 
 
-def _is_deleted_by_age(thing: Thing) -> bool:
+def _is_deleted_by_age(thing: Found) -> bool:
     """What a macro spares by itself does not count against its age: a busy kernel, one with an open page."""
     return not (thing.group == "notebook_sessions" and (thing.live or thing.protected))
 

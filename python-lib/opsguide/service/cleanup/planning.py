@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Optional
@@ -13,7 +13,6 @@ from typing import Optional
 from ...core.cleanup import (
     OPEN,
     PROTECTED,
-    Dated,
     Held,
     Index,
     Newest,
@@ -26,10 +25,10 @@ from ...core.cleanup import (
     unused,
 )
 from ...dss import disk, leftovers, macros, plans
-from ...dss.leftovers import JobList, JobLog, Leftovers
+from ...dss.leftovers import JobList, JobLogs, Leftovers
 from ...dss.session import Clients, attempt
 from ...dss.store import Store
-from ...model.cleanup import KEEP_TAG, Candidate, Gap, Options, Plan, Sum, Thing
+from ...model.cleanup import KEEP_TAG, Candidate, Found, Gap, Options, Plan, Sum, Thing
 from ...model.known import Known, Unknown, known
 from ...model.snapshot import ObjectRef, Snapshot
 
@@ -62,24 +61,18 @@ class Caller:
 @dataclass(frozen=True)
 class Look:
     """One project as it was found. `macros` are DSS's own by group, `log_bytes` the size of all logs that were seen on
-    disk. `jobs` gives the job logs anew each time, `job_times` the little of each that tells which is the newest: there
-    are many."""
+    disk. `jobs` gives the job logs anew each time: there are many."""
 
     project_key: str
     taken_at: datetime
     things: tuple[Thing, ...]
-    jobs: Callable[[], Iterator[Thing]]
-    job_times: Callable[[], Iterator[Dated]]
+    jobs: Callable[[], Iterator[Found]]
     macros: Mapping[str, str]
     log_bytes: Optional[int]
     gaps: tuple[Gap, ...]
 
-    def all_things(self) -> Iterator[Thing]:
+    def all_things(self) -> Iterator[Found]:
         yield from self.jobs()
-        yield from self.things
-
-    def all_times(self) -> Iterator[Dated]:
-        yield from self.job_times()
         yield from self.things
 
 
@@ -158,9 +151,12 @@ def judged(
     """The judgement over what was found; see `core.cleanup.judge`."""
     looked = tuple(looks)
 
-    newest = Newest.of((dated for each in looked for dated in each.all_times()), options)
-    things = (thing for each in looked for thing in each.all_things())
-    return judge(things, newest, options, now, frozenset(each.project_key for each in looked), held, only)
+    def things() -> Iterator[Found]:
+        return (thing for each in looked for thing in each.all_things())
+
+    return judge(
+        things(), Newest.of(things(), options), options, now, frozenset(each.project_key for each in looked), held, only
+    )
 
 
 def held_in(caller: Caller) -> Held:
@@ -180,8 +176,9 @@ def look(
     """One project, as far as the groups take it. Of single datasets and folders only those of `only` are asked about;
     `progress` is told the part that is done."""
     clients, groups = caller.clients, frozenset(options.groups)
-    with ThreadPoolExecutor(1) as beside:  # the disk is read while DSS answers
+    with ThreadPoolExecutor(2) as beside:  # the disk is read while DSS answers, and its macros take their time
         reading_disk = beside.submit(_on_disk, caller, project_key, groups)
+        asking_macros = beside.submit(_told_by_macros, caller, project_key, options)
         lists, origins = leftovers.read_lists(clients, project_key)
         jobs = _job_list(clients, project_key, groups)  # after the others: a DSS that writes a long list answers late
         lists = replace(lists, jobs=jobs if isinstance(jobs, Unknown) else jobs.telling)
@@ -190,24 +187,22 @@ def look(
         progress(0.5)
         found, index, gaps = _asked(clients, found, options, only)
         progress(0.8)
-        listed = attempt("DSS's own macros", macros.listed, clients, project_key)
-        now = clients.now()[0]
-        told, more = _told_by_macros(caller, project_key, options, known(listed, {}), now)
+        types, told, more = asking_macros.result()
         on_disk, unsized = reading_disk.result()
+    now = clients.now()[0]
     progress(1.0)
     runs = _runs(caller, found, on_disk.get("scenario_logs", {})) if "scenario_logs" in groups else ()
     others = (thing for thing in found.things if thing.group != "scenario_logs")
     things = (*others, *runs, *_objects_found(found, index, options), *told)
-    protect = _protection_of_all(found)
+    protected = _protects_all(found)
     log_bytes = sum(sum(by_id.values()) for by_id in on_disk.values()) if on_disk else None
-    job_logs = _job_logs(caller, project_key, jobs, on_disk.pop("job_logs", {}), groups)
+    job_logs = _job_logs(caller, project_key, jobs, on_disk.pop("job_logs", {}), groups, protected)
     return Look(
         project_key,
         now,
-        tuple(protect(thing) for thing in things),
-        lambda: map(protect, job_logs.things()),
-        job_logs.times,
-        known(listed, {}),
+        tuple(_with(protected, thing) for thing in things),
+        job_logs,
+        types,
         log_bytes,
         (*found.gaps, *gaps, *more, *unsized, *_unread(found, groups)),
     )
@@ -216,7 +211,7 @@ def look(
 def _job_list(clients: Clients, project_key: str, groups: frozenset[str]) -> Known[JobList]:
     """The jobs, for their logs and for what they tell of objects."""
     if not groups & {"job_logs", "intermediates", *_OBJECT_GROUPS}:
-        return JobList((), ())
+        return JobList(JobLogs(), ())
     return attempt("the list of jobs", leftovers.read_jobs, clients, project_key)
 
 
@@ -269,46 +264,26 @@ def _objects_found(found: Leftovers, index: Index, options: Options) -> Iterator
         yield from intermediates(found.snapshot, index, found.origins)
 
 
-@dataclass(frozen=True)
-class _JobLogs:
-    """The job logs of a project, from DSS's list and from the disk: `sizes` in the order of `logs`, `orphans` the sizes of
-    the folders of jobs that DSS lists no more, by their name."""
-
-    caller: Caller
-    project_key: str
-    logs: tuple[JobLog, ...] = ()
-    sizes: tuple[Optional[int], ...] = ()
-    orphans: Mapping[str, int] = field(default_factory=dict)
-
-    def things(self) -> Iterator[Thing]:
-        for log, size in zip(self.logs, self.sizes):
-            yield Thing(
-                "job_logs",
-                self.project_key,
-                log.id,
-                series=log.series,
-                at=log.at,
-                began_at=log.began_at,
-                size=size,
-                outcome=log.outcome,
-                live=not log.finished,
-                version=f"{log.outcome} {log.at}",
-            )
-        yield from _orphans(self.caller, "job_logs", self.project_key, self.orphans)
-
-    def times(self) -> Iterator[Dated]:
-        yield from self.logs
-        yield from _orphans(self.caller, "job_logs", self.project_key, self.orphans)
-
-
 def _job_logs(
-    caller: Caller, key: str, jobs: Known[JobList], on_disk: dict[str, int], groups: frozenset[str]
-) -> _JobLogs:
-    """Uses `on_disk` up: of a hundred thousand names one copy is enough."""
+    caller: Caller,
+    key: str,
+    jobs: Known[JobList],
+    on_disk: dict[str, int],
+    groups: frozenset[str],
+    protected: tuple[str, ...],
+) -> Callable[[], Iterator[Found]]:
+    """The job logs of a project, from DSS's list and from the disk. Uses `on_disk` up: what is left of it are the folders
+    of jobs that DSS lists no more."""
     if isinstance(jobs, Unknown) or "job_logs" not in groups:
-        return _JobLogs(caller, key)
-    sizes = tuple(on_disk.pop(log.id, None) for log in jobs.logs)
-    return _JobLogs(caller, key, jobs.logs, sizes, dict(on_disk))
+        return lambda: iter(())
+    logs = jobs.logs
+    logs.take_sizes(on_disk)
+
+    def found() -> Iterator[Found]:
+        yield from logs.logs(key, protected)
+        yield from (_with(protected, thing) for thing in _orphans(caller, "job_logs", key, on_disk))
+
+    return found
 
 
 def _orphans(caller: Caller, group: str, key: str, sizes: Mapping[str, int]) -> Iterator[Thing]:
@@ -332,13 +307,15 @@ def _runs(caller: Caller, found: Leftovers, on_disk: Mapping[str, int]) -> Itera
         yield from _orphans(caller, "scenario_logs", key, orphans)
 
 
-def _protection_of_all(found: Leftovers) -> Callable[[Thing], Thing]:
+def _protects_all(found: Leftovers) -> tuple[str, ...]:
     """The tag on the project protects all that is in it."""
     project = known(found.snapshot.project, None)
-    if project is None or not any(tag.strip().lower() == KEEP_TAG for tag in project.tags):
-        return lambda thing: thing
-    why = f"the project is tagged “{KEEP_TAG}”"
-    return lambda thing: replace(thing, protected=(*thing.protected, why))
+    kept = project is not None and any(tag.strip().lower() == KEEP_TAG for tag in project.tags)
+    return (f"the project is tagged “{KEEP_TAG}”",) if kept else ()
+
+
+def _with(protected: tuple[str, ...], thing: Thing) -> Thing:
+    return replace(thing, protected=(*thing.protected, *protected)) if protected else thing
 
 
 def _on_disk(caller: Caller, key: str, groups: frozenset[str]) -> tuple[dict[str, dict[str, int]], list[Gap]]:
@@ -353,10 +330,9 @@ def _on_disk(caller: Caller, key: str, groups: frozenset[str]) -> tuple[dict[str
     return found, gaps
 
 
-def _told_by_macros(
-    caller: Caller, key: str, options: Options, types: Mapping[str, str], now: datetime
-) -> tuple[list[Thing], list[Gap]]:
-    """What only DSS's own macros know of: they are asked to show, not to delete."""
+def _told_by_macros(caller: Caller, key: str, options: Options) -> tuple[Mapping[str, str], list[Thing], list[Gap]]:
+    """DSS's own macros by group, and what only they know of: they are asked to show, not to delete."""
+    types = known(attempt("DSS's own macros", macros.listed, caller.clients, key), {})
     things: list[Thing] = []
     gaps = []
     for group in _TOLD_BY_MACROS:
@@ -375,8 +351,8 @@ def _told_by_macros(
         if isinstance(shown, Unknown):
             gaps.append(Gap(group, key, shown.reason, shown.needs))
         else:
-            things += shown.things(group, key, now - timedelta(days=age))
-    return things, gaps
+            things += shown.things(group, key, caller.clients.now()[0] - timedelta(days=age))
+    return types, things, gaps
 
 
 def _rehearsed(clients: Clients, key: str, group: str, runnable_type: str, age: int) -> macros.Result:
