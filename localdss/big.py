@@ -109,8 +109,9 @@ def _scenario(chain: int, target: str) -> Raw:
     }
 
 
-def jobs(instance: Instance, project: Project, number: int) -> None:
-    """Gives a project so many jobs of the last two years, each with its folder: a log and a small copy of the project."""
+def jobs(instance: Instance, project: Project, number: int, activities: int = 3) -> None:
+    """Gives a project so many jobs of the last two years, each with its folder: its log, a small copy of the project, and
+    a folder with a log for each of its activities."""
     disk.home(instance)
     now, names = instance.clock.ms(), list(project.producers())[-100:]
     for each in range(number):
@@ -133,9 +134,15 @@ def jobs(instance: Instance, project: Project, number: int) -> None:
         item = {"def": definition, "state": state, "stableState": True, **times}
         base = {"def": definition, "state": state, "activities": {}}
         project.jobs.append({"listItem": item, "status": {"baseStatus": base}, "log": "", "scenario": {}})
-        folder = str(disk.job_folder(instance, project.key, job_id))
         disk.lay(
-            folder, ended, {"output.log": f"Job {job_id} finished\n"}, {"project-snapshot.zip": 40_000 + each % 977}
+            str(disk.job_folder(instance, project.key, job_id)),
+            ended,
+            {disk.JOB_LOG: f"Job {job_id} finished\n"},
+            {disk.SNAPSHOT: 40_000 + each % 977},
+            {
+                f"compute_{names[(each - back) % len(names)]}_NP": {disk.ACTIVITY_LOG: 3_000 + each % 89}
+                for back in range(activities)
+            },
         )
 
 

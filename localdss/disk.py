@@ -19,7 +19,8 @@ Raw = dict[str, Any]
 
 JOBS, SCENARIOS = "jobs", "scenarios"
 # DSS keeps beside each job's log a copy of the project as it was; this one has the size of such a copy and no content.
-_SNAPSHOT, _SNAPSHOT_BYTES = "project-snapshot.zip", (120_000, 2_400_000)
+SNAPSHOT, _SNAPSHOT_BYTES = "project-snapshot.zip", (120_000, 2_400_000)
+JOB_LOG, ACTIVITY_LOG = "output.log", "activity.log"
 
 
 def home(instance: Instance) -> Path:
@@ -75,7 +76,7 @@ def _lay_out(instance: Instance, project: Project) -> None:
     for job in project.jobs:
         at = now if _live(job["listItem"]) else job["listItem"]["endTime"]
         size = Random(f"{project.key}/{_job_id(job)}").randint(*_SNAPSHOT_BYTES)
-        lay(f"{jobs}/{_job_id(job)}", at, {"output.log": str(job.get("log") or "")}, {_SNAPSHOT: size})
+        lay(f"{jobs}/{_job_id(job)}", at, {JOB_LOG: str(job.get("log") or "")}, {SNAPSHOT: size})
     for scenario_id, run in _runs(project):
         head = run["scenarioRun"]
         lay(f"{scenarios}/{scenario_id}/{head['runId']}", head.get("end") or now, {"run.log": logs.run(run)})
@@ -84,9 +85,15 @@ def _lay_out(instance: Instance, project: Project) -> None:
         lay(f"{instance.data_dir}/{left.path}", left.at, {}, left.files)
 
 
-def lay(path: str, ms: int, texts: dict[str, str], sizes: Optional[dict[str, int]] = None) -> None:
-    """A folder of that age with files of these texts, and files of these sizes that take no room. There are thousands:
-    strings and plain calls take a third of the time of `Path`."""
+def lay(
+    path: str,
+    ms: int,
+    texts: dict[str, str],
+    sizes: Optional[dict[str, int]] = None,
+    folders: Optional[dict[str, dict[str, int]]] = None,
+) -> None:
+    """A folder of that age with files of these texts, files of these sizes that take no room, and folders of such. There
+    are thousands: strings and plain calls take a third of the time of `Path`."""
     if os.path.exists(path):
         return
     os.mkdir(path)
@@ -99,6 +106,8 @@ def lay(path: str, ms: int, texts: dict[str, str], sizes: Optional[dict[str, int
         with open(f"{path}/{name}", "wb", buffering=0) as file:
             file.truncate(size)
         os.utime(f"{path}/{name}", at)
+    for name, files in (folders or {}).items():
+        lay(f"{path}/{name}", ms, {}, files)
     os.utime(path, at)
 
 

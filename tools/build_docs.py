@@ -128,7 +128,7 @@ whose folder is deleted leaves the list. Where DSS's documentation or its own ma
 |---|---|
 | `jobs/PROJECT/JOB`, `scenarios/PROJECT/SCENARIO/RUN`, `saved_models/PROJECT/MODEL/versions/VERSION` | documented |
 | `exports/EXPORT`, `streaming-logs/PROJECT/RECIPE/runs/RUN` | recorded: where DSS's own macros look |
-| `bundles/PROJECT/BUNDLE`, and the names of the files in all of these | inferred |
+| `bundles/PROJECT/BUNDLE`, and how many files lie in all of these and how they are called | inferred |
 
 Macros that run as DSS itself reach it by `DIP_HOME`, other processes of plugins do not, as where User Isolation is on;
 `localdss.serve(data_dir_open_to=...)` opens it to all, or closes it as containers do.

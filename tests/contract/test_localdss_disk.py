@@ -118,6 +118,20 @@ def test_a_large_project_has_a_folder_for_each_of_its_jobs() -> None:
     assert {item["state"] for item in listed} == {"DONE", "FAILED"}
 
 
+def test_each_job_of_a_large_project_leaves_its_log_the_project_as_it_was_and_a_log_for_each_activity() -> None:
+    with localdss.serve(story=None, sample=False, plugins=[]) as dss:
+        made = big.project("SCALE", datasets=40, scenarios=4)
+        dss.instance.add(made)
+        big.jobs(dss.instance, made, 20)
+        folders = list((disk.home(dss.instance) / "jobs" / "SCALE").iterdir())
+        files = {folder.name: [path for path in folder.rglob("*") if path.is_file()] for folder in folders}
+        dated = {path.stat().st_mtime for folder in folders for path in (folder, *folder.rglob("*"))}
+    assert {len(each) for each in files.values()} == {5}
+    for each in files.values():
+        assert sorted(path.name for path in each) == ["activity.log"] * 3 + ["output.log", "project-snapshot.zip"]
+    assert len(dated) == 20, "a job's folder is as old as the job, with all that lies in it"
+
+
 def test_what_is_left_over_can_be_listed_and_taken_away_by_the_client() -> None:
     with localdss.serve(story="cluttered", plugins=[]) as dss:
         retail = project(dss)
