@@ -22,6 +22,7 @@ from tests.web.test_actions import SAME_SITE, Browser, events, writes
 def dss() -> Iterator[Server]:
     with localdss.serve(story="nightly-late") as served:
         served.instance.node["nodeType"] = "DESIGN"
+        served.instance.groups["night_desk"] = {"name": "night_desk", "admin": False}  # nobody is in it
         yield served
 
 
@@ -158,6 +159,12 @@ def test_checking_changes_nothing_and_tells_what_a_rule_means(dss: Server, dmitr
         ("scenarios.NIGHTLY_BUILD", {"f.max_minutes": "1"}, "successful runs on record took longer"),
         ("tasks", {"f.tasks.weekly.9.day": "monday", "f.tasks.weekly.9.task": "Look"}, "Look Mon"),
         ("datasets.customers_crm", {"f.available_by": "00:30"}, "Should have arrived next"),
+        ("datasets.daily_store_kpis", {"f.max_age_hours": "1"}, "Late beyond 1 h Of the builds on record: would have fired"),
+        ("datasets.daily_store_kpis", {"f.min_rows": "999999999"}, "on record would have been an error"),
+        ("oncall", {"f.oncall.rota.9.start": "2030-01-01T08:00", "f.oncall.rota.9.end": "2030-01-02T08:00",
+                    "f.oncall.rota.9.contact.login": "tomas"}, "(the DSS user tomas is disabled)"),
+        ("contacts", {"f.contacts.infra.login": "tomas"}, "the DSS user tomas is disabled"),
+        ("contacts", {"f.contacts.business.group": "night_desk"}, "nobody is in the DSS group night_desk"),
     ],
 )  # fmt: skip
 def test_every_rule_tells_its_next_times_and_its_past(

@@ -11,11 +11,12 @@ from typing import Optional
 
 from ...model.declare import Preview
 from ...model.known import Unknown, known
-from ...model.profile import Calendar, OpsProfile, Window
+from ...model.profile import Calendar, Contact, OnCall, OpsProfile, Window
 from ...model.report import OutputReport, Report
 from ...model.snapshot import ObjectRef, Run, Snapshot
 from .. import words
 from ..calendars import is_business_day
+from ..contacts import doubts
 from ..duration import SUCCESSES, seconds_of
 from ..instrument import backtest
 from ..schedule.zones import zone_of
@@ -39,7 +40,8 @@ def previews(
         "scenarios": lambda: found.of_scenario(name),
         "calendars": lambda: found.of_calendar(name),
         "maintenance": found.of_maintenance,
-        "oncall": found.of_rota,
+        "contacts": found.of_contacts,
+        "oncall": found.of_oncall,
         "tasks": found.of_tasks,
     }
     return tuple(by_section[section]()) if section in by_section else ()
@@ -65,16 +67,17 @@ class _Rules:
         output = next((o for o in known(self.report.outputs, ()) if o.ref.smart_name(key) == name), None)
         source = next((s for s in known(self.report.sources, ()) if s.ref.smart_name(key) == name), None)
         ref = output.ref if output else source.ref if source else None
-        ends = self._ends(ref)
+        ends, unread = self._ends(ref)
         if promise.due is not None:
             yield Preview("Due next", self._dues(promise, promise.due), _kept(output))
         if promise.available_by is not None:
-            past = _arrived(promise, promise.available_by, ends, self.now)
+            past = unread or _arrived(promise, promise.available_by, ends, self.now)
             yield Preview("Should have arrived next", self._dues(promise, promise.available_by), past)
         for what, seconds in (("Late", promise.max_age_seconds), ("Warning", promise.warn_age_seconds)):
             if seconds is not None:
                 tested = backtest.told(backtest.of_age(ends, self.now, seconds / 3600), self.zone, self.now)
-                yield Preview(f"{what} beyond {seconds / 3600:g} h", (), f"Of the builds on record: {tested}.")
+                past = unread or f"Of the builds on record: {tested}."
+                yield Preview(f"{what} beyond {seconds / 3600:g} h", (), past)
         yield from self._rows(name, ref)
 
     def _dues(self, promise: Promise, at: time) -> tuple[str, ...]:
@@ -83,20 +86,27 @@ class _Rules:
         coming = [due for _, due in found if due > self.now][:NEXT]
         return tuple(words.moment(due, promise.zone, self.now) for due in coming) or ("never in the next year",)
 
-    def _ends(self, ref: Optional[ObjectRef]) -> list[datetime]:
-        builds = () if ref is None else known(self.snapshot.fact(ref).builds, ())
-        return sorted(build.end for build in builds if build.success and build.end)
+    def _ends(self, ref: Optional[ObjectRef]) -> tuple[list[datetime], str]:
+        """When it was built well, oldest first; or why that cannot be told, in a sentence."""
+        if ref is None:
+            return [], ""
+        builds = self.snapshot.fact(ref).builds
+        if isinstance(builds, Unknown):
+            return [], _untested(builds)
+        return sorted(build.end for build in builds if build.success and build.end), ""
 
     def _rows(self, name: str, ref: Optional[ObjectRef]) -> Iterator[Preview]:
         said = self.profile.datasets.get(name)
         if said is None or ref is None or (said.min_rows is None and said.max_rows is None):
             return
-        counts = known(self.snapshot.fact(ref).row_counts, ())
+        found = self.snapshot.fact(ref).row_counts
+        counts = known(found, ())
         low, high = said.min_rows or 0, said.max_rows
         out = [point for point in counts if point.value < low or (high is not None and point.value > high)]
         past = f"{len(out)} of {words.count(len(counts), 'count')} on record would have been an error."
+        nothing = "No count of rows is on record to test it with."
         span = f"{low:,} rows or more" if high is None else f"{low:,} to {high:,} rows"
-        yield Preview(span, (), past if counts else "No count of rows is on record to test it with.")
+        yield Preview(span, (), _untested(found) if isinstance(found, Unknown) else past if counts else nothing)
 
     # --- scenarios ---------------------------------------------------------------------------------------------------
 
@@ -162,26 +172,68 @@ class _Rules:
         inside = sum(any(start <= at < end for start, end in past) for at in recent)
         return f"{inside} of {words.count(len(recent), 'run')} on record since {words.day(since, self.zone, self.now)} began inside it"
 
-    def of_rota(self) -> Iterator[Preview]:
+    def of_contacts(self) -> Iterator[Preview]:
+        said = self.profile.contacts
+        found = [self._held_against_dss(contact) for contact in (said.data, said.infra, said.business) if contact]
+        lines = tuple(line for line in found if line)
+        if lines:
+            yield Preview("Held against the people DSS knows", lines)
+
+    def of_oncall(self) -> Iterator[Preview]:
         oncall = self.profile.oncall
-        if oncall is None or not oncall.rota:
+        if oncall is None:
             return
+        standing = self._held_against_dss(oncall)
+        if standing:
+            yield Preview("Held against the people DSS knows", (standing,))
+        if oncall.rota:
+            yield self._turns(oncall)
+
+    def _held_against_dss(self, contact: Contact) -> str:
+        """ "gone: the DSS user gone is disabled"; '' of a contact that names nobody of DSS."""
+        if not contact.login and not contact.group:
+            return ""
+        found = doubts(contact, self.snapshot)
+        told = "; ".join(found.wrong) or "; ".join(f"not known is {each}" for each in found.unknown)
+        return f"{_named(contact)}: {told or 'DSS knows them'}"
+
+    def _turns(self, oncall: OnCall) -> Preview:
         turns = sorted((turn for turn in oncall.rota if turn.end > self.now), key=lambda turn: turn.start)
-        lines = tuple(
-            f"{turn.contact.name or turn.contact.login or turn.contact.group or 'nobody named'}: "
-            f"{words.moment(turn.start, self.zone, self.now)} to {words.moment(turn.end, self.zone, self.now)}"
-            for turn in turns[:NEXT]
-        )
-        gaps = [(one.end, two.start) for one, two in zip(turns, turns[1:]) if two.start > one.end]
-        past = "Between turns the standing contact is on call."
-        if gaps:
-            past = f"{words.count(len(gaps), 'gap')} between turns: then the standing contact is on call."
-        yield Preview("Turns now and next", lines or ("none: all turns are over",), past)
+        lines = []
+        for turn in turns[:NEXT]:
+            wrong = "".join(f" ({each})" for each in doubts(turn.contact, self.snapshot).wrong)
+            span = f"{words.moment(turn.start, self.zone, self.now)} to {words.moment(turn.end, self.zone, self.now)}"
+            lines.append(f"{_named(turn.contact)}: {span}{wrong}")
+        covered, gaps, double = self.now, 0, 0
+        for turn in turns:
+            gaps += turn.start > covered
+            double += turn.start < covered and turn.start > self.now
+            covered = max(covered, turn.end)
+        standing = "the standing contact" if _is_somebody(oncall) else "nobody but the project's owner"
+        past = f"Outside turns {standing} is on call"
+        past += f": {words.count(gaps, 'gap')} until {words.moment(covered, self.zone, self.now)}" if gaps else ""
+        if double:
+            begin = "1 turn begins" if double == 1 else f"{double:,} turns begin"
+            past += f". {begin} before another is over: of those the first in the list counts"
+        return Preview("Turns now and next", tuple(lines) or ("none: all turns are over",), f"{past}.")
 
     def of_tasks(self) -> Iterator[Preview]:
         today = self.now.astimezone(self.zone).date()
         for task in standing(self.profile.tasks, (), today, self.zone):
             yield Preview(task.name, tuple(_spanned(span, today) for span in task.coming[:NEXT]), task.unread)
+
+
+def _named(contact: Contact) -> str:
+    return contact.name or contact.login or contact.group or "nobody named"
+
+
+def _is_somebody(contact: Contact) -> bool:
+    return any((contact.name, contact.login, contact.group, contact.role, contact.method))
+
+
+def _untested(why: Unknown) -> str:
+    needs = f"; it needs {why.needs}" if why.needs else ""
+    return f"It cannot be tested: {why.reason}{needs}."
 
 
 def _kept(output: Optional[OutputReport]) -> str:
