@@ -18,6 +18,8 @@ the log of each activity. How many files that is, is an assumption: here a job h
 (its log, the snapshot as one file, a log for each activity in a folder of its own). The same is measured with two files a
 folder, a job's log and the snapshot, so that nobody takes the assumption for a result.
 
+Walk and plan are measured three times, in turn, and of each the quickest counts: what else the machine does only adds.
+
 The tree lies in memory where the machine has such a place (`/dev/shm`), so that no disk is measured. The last line is the
 ratio of times, with five files a folder.
 """
@@ -32,6 +34,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Callable, Iterator
 
@@ -39,6 +42,7 @@ ROOT = Path(__file__).resolve().parent.parent
 KEY = "SCALE"
 DATASETS, SCENARIOS = 2000, 80
 ACTIVITIES = 3  # of each job
+TIMES = 3
 MEMORY = Path("/dev/shm")  # only where the machine has it
 
 
@@ -190,13 +194,20 @@ def main() -> None:
     return measure_all(10_000 if asked.quick else 100_000)
 
 
+def in_turn(measured: Measured) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The quickest walk and the quickest plan."""
+    walks, plans = zip(*((measured("walk"), measured("plan")) for _ in range(TIMES)))
+    return min(walks, key=itemgetter("seconds")), min(plans, key=itemgetter("seconds"))
+
+
 def measure_all(number: int) -> None:
     with dss(number // 10, ACTIVITIES) as measured:
         few = measured("plan")
     with dss(number, ACTIVITIES) as measured:
-        bare, seen, listed, read, many = map(measured, ("walk", "look", "listing", "jobs", "plan"))
+        bare, many = in_turn(measured)
+        seen, listed, read = map(measured, ("look", "listing", "jobs"))
     with dss(number, 0) as measured:
-        thin_bare, thin = map(measured, ("walk", "plan"))
+        thin_bare, thin = in_turn(measured)
     assert listed["jobs"] == read["jobs"] == number, "not every job was read"
     assert many["bytes"] == seen["bytes"] == bare["bytes"], "the plan saw another size than the walk"
     assert thin["bytes"] == thin_bare["bytes"] < many["bytes"], "the plan saw another size than the walk"
