@@ -25,6 +25,7 @@ AT = datetime(2025, 11, 13, 6, 12, 15, tzinfo=timezone.utc)
 # How long a reading takes, and what names its second or millisecond, differs each time.
 UNSTEADY = {
     r"Checked for you in .* with": "Checked for you in some time with",
+    r"calls to DSS in .* for this": "calls to DSS in some time for this",
     r"(\d\d:\d\d):\d\d CET": r"\1:00 CET",
     r"(T\d\d-\d\d-\d\d)\.\d{3}": r"\1.000",
 }

@@ -9,13 +9,16 @@ from typing import Any, Optional
 import pytest
 
 from opsguide.core.assess import assess
+from opsguide.core.compose.scene import Scene
+from opsguide.core.compose.watching import own_check
 from opsguide.core.today import today
 from opsguide.core.watch import MACRO, STEP, watch
 from opsguide.model.event import Event
-from opsguide.model.known import Cause, Known, Unknown
+from opsguide.model.guide import Cell
+from opsguide.model.known import Cause, Known, Unknown, known
 from opsguide.model.ledger import Ledger
 from opsguide.model.report import Learning, NextRun, Report, RunVerdict, ScenarioReport
-from opsguide.model.snapshot import Run, Scenario, ScenarioSettings, Snapshot, Step
+from opsguide.model.snapshot import ObjectFacts, ObjectRef, Run, Scenario, ScenarioSettings, Snapshot, Step
 from opsguide.render.markdown import today_markdown
 from opsguide.render.today_json import today_data
 from opsguide.render.urls import Urls
@@ -27,9 +30,9 @@ EVALUATION = Step(STEP, enabled=True)
 MORNING = Step("runnable", params={"runnableType": MACRO})
 
 
-def ran(hours_ago: float, outcome: str = "SUCCESS") -> Run:
+def ran(hours_ago: float, outcome: str = "SUCCESS", seconds: float = 120) -> Run:
     end = NOW - timedelta(hours=hours_ago)
-    return Run(f"r{hours_ago}", end - timedelta(minutes=2), end, outcome)
+    return Run(f"r{hours_ago}", end - timedelta(seconds=seconds), end, outcome)
 
 
 def read(
@@ -149,6 +152,43 @@ def test_today_says_when_it_was_last_judged_and_warns_at_its_top() -> None:
     assert "Last judged without a reader" in text
     assert today_data(shown)["watch"]["component"] == "evaluate-operations"
     assert any("nothing looks by itself" in note for note in today_data(shown)["notes"])
+
+
+@pytest.mark.parametrize(
+    ("runs", "seconds"),
+    [
+        ((ran(1, seconds=10), ran(2, "FAILED", 20), ran(3, seconds=900)), 20.0),  # the middle one
+        ((ran(31 * 24, seconds=10),), None),  # too long ago
+        ((replace(ran(1), start=None),), None),
+        ((), None),
+        (DENIED, DENIED),
+    ],
+)
+def test_what_a_look_takes_is_told_by_its_runs(runs: Any, seconds: Any) -> None:
+    (found,) = known(watch(*read(EVALUATION, runs=runs), None).watchers, ())
+    assert found.seconds == seconds
+
+
+def footprint(snapshot: Snapshot, report: Report) -> Cell:
+    seen = replace(report, watch=watch(snapshot, report, None))
+    items = own_check(Scene(snapshot, promises(), seen))
+    return next(
+        part for item in items.items for part in item.parts if isinstance(part, Cell) and part.id.endswith("footprint")
+    )
+
+
+def test_its_footprint_has_calls_seconds_and_what_failed() -> None:
+    snapshot, report = read(EVALUATION, runs=(ran(1, seconds=10), ran(2, seconds=12), ran(3, seconds=11)))
+    found = footprint(replace(snapshot, calls=102, elapsed_seconds=3.2), report)
+    assert found.value == (
+        "102 calls to DSS in 3 s for this reading, none of them failed; a run of Watch takes 11 s; no state folder"
+    )
+    gone = Unknown("the jobs could not be read: DSS did not answer", Cause.NO_ANSWER)
+    torn = Unknown("the flow could not be read: the answer is not JSON", Cause.BROKEN)
+    facts = ObjectFacts(ObjectRef("DATASET", "RETAIL", "mart"), builds=gone, metrics=gone, row_counts=DENIED)
+    found = footprint(replace(snapshot, calls=1, jobs=gone, graph=torn, users=DENIED, facts=(facts,)), report)
+    assert "1 call to DSS in under 1 s for this reading, 2 answers that failed;" in found.value
+    assert found.evidence == (torn.reason, gone.reason)
 
 
 def test_what_could_not_be_read_is_unknown_and_not_nobody() -> None:

@@ -7,8 +7,9 @@ the last 30 days. Of scenarios that are off, DSS is not asked what they did: wha
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from statistics import median
 from typing import Optional
 
 from ..model.event import Event
@@ -18,6 +19,7 @@ from ..model.report import Report, ScenarioReport
 from ..model.snapshot import Run, Scenario, Snapshot
 from ..model.watch import Watch, Watched, Watcher
 from . import words
+from .duration import seconds_of
 
 STEP = "pystep_operations-guide_evaluate-operations"
 MACRO = "pyrunnable_operations-guide_morning-check"
@@ -80,12 +82,18 @@ def _watcher(scenario: Scenario, judged: ScenarioReport, component: str, now: da
         next_at=judged.next_run.at,
         finished=recent if isinstance(recent, Unknown) else len(recent),
         failed=recent if isinstance(recent, Unknown) else sum(run.outcome == "FAILED" for run in recent),
+        seconds=recent if isinstance(recent, Unknown) else _usual(recent),
         stopped="" if quiet else _stopped(scenario, judged, last, now),
     )
 
 
 def _finished(runs: tuple[Run, ...], since: datetime) -> Iterator[Run]:
     return (run for run in runs if run.end is not None and run.end >= since)
+
+
+def _usual(runs: Iterable[Run]) -> Optional[float]:
+    lengths = [seconds for run in runs if (seconds := seconds_of(run)) is not None]
+    return median(lengths) if lengths else None
 
 
 def _end_of(run: Known[Optional[Run]]) -> Optional[datetime]:

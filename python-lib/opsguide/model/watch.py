@@ -12,7 +12,8 @@ from .known import Known
 @dataclass(frozen=True)
 class Watcher:
     """A scenario that judges the project by itself. `component` is "evaluate-operations" or "morning-check"; `finished`
-    and `failed` count its runs of the last 30 days: it fails on purpose where it finds something. `stopped` says that it
+    and `failed` count its runs of the last 30 days: it fails on purpose where it finds something. `seconds` is what such a
+    run takes, the middle one of them; None where none has both ends. `stopped` says that it
     should have looked and did not, '' where it looks as planned."""
 
     id: str
@@ -23,6 +24,7 @@ class Watcher:
     next_at: Optional[datetime]
     finished: Known[int]
     failed: Known[int]
+    seconds: Known[Optional[float]] = None
     stopped: str = ""
 
 

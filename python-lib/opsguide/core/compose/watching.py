@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 from ...model.guide import Cell, Item, Items, Link, Tone
 from ...model.known import Cause, Unknown, known
+from ...model.snapshot import Snapshot
 from ...model.watch import Watch, Watcher
 from .. import words
 from .scene import Scene
 
 _NOT_ASKED = Unknown("the project's scenarios were not looked at for it", Cause.NOT_READ)
 _NOBODY = Watch(_NOT_ASKED, _NOT_ASKED, notes=_NOT_ASKED)
+_FAILED = (Cause.NO_ANSWER, Cause.BROKEN)
+_MOST_NAMED = 20
 _ADD = "the macro Instrument project adds a watch and a morning scenario"
 
 
@@ -108,6 +113,27 @@ def _footprint(scene: Scene, watch: Watch) -> Cell:
     kept = (
         "no state folder" if notes is None else f"{words.count(notes, 'note')} of the last 32 days in the state folder"
     )
-    return scene.live(
-        cell_id, f"{words.count(scene.snapshot.calls, 'call')} to DSS for this reading; {kept}", "this reading"
+    failures = failed_reads(scene.snapshot)
+    reading = f"{words.count(scene.snapshot.calls, 'call')} to DSS in {words.duration(scene.snapshot.elapsed_seconds)}"
+    errors = f"{words.count(len(failures), 'answer')} that failed" if failures else "none of them failed"
+    looks = "".join(
+        f"; a run of {words.one_line(watcher.name)} takes {words.duration(watcher.seconds)}"
+        for watcher in known(watch.watchers, ())
+        if watcher.active and watcher.seconds is not None and not isinstance(watcher.seconds, Unknown)
     )
+    return scene.live(
+        cell_id,
+        f"{reading} for this reading, {errors}{looks}; {kept}",
+        "this reading, and runs of the scenarios that judge",
+        evidence=failures[:_MOST_NAMED],
+    )
+
+
+def failed_reads(snapshot: Snapshot) -> tuple[str, ...]:
+    """What DSS did not answer, or not readably, while the project was read: each failure once. A refusal for want of a
+    right is an answer."""
+    scenarios = known(snapshot.scenarios, ())
+    parts = [getattr(snapshot, each.name) for each in fields(snapshot)]
+    parts += [part for scenario in scenarios for part in (scenario.runs, scenario.settings)]
+    parts += [getattr(fact, each.name) for fact in snapshot.facts for each in fields(fact)]
+    return tuple(dict.fromkeys(part.reason for part in parts if isinstance(part, Unknown) and part.cause in _FAILED))
