@@ -9,7 +9,7 @@ export PYTHONPATH := python-lib:.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench plugin docs matrix verify clean
+.PHONY: help demo test check bench plugin docs matrix ends verify clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -53,6 +53,9 @@ docs: $(VENV)/test.stamp ## write the generated pages of docs/ again
 # Each cell makes its own environment once, below .matrix/; a run of all cells writes docs/compatibility.md.
 matrix: ## what is most telling of the suite, on each Python, client, pandas and Flask that is claimed  (CELLS="oldest newest")
 	@$(PYTHON) tools/matrix.py $(CELLS)
+
+ends: ## the oldest and the newest of these side by side, in about a minute; writes nothing
+	@$(PYTHON) tools/matrix.py --ends
 
 # The key is taken from the environment and shown nowhere: `DSS_API_KEY=… make verify DSS_URL=…` keeps it out of `ps` as well.
 verify: $(VENV)/local.stamp ## try every read on a real DSS, changing nothing  (DSS_URL, DSS_API_KEY, PROJECT, SLOW=1, DUMP)

@@ -17,7 +17,7 @@ import requests
 
 import localdss
 from localdss.api.routing import parse_version
-from localdss.host import run_check, run_probe
+from localdss.host import run_check, run_probe, run_standards_check, run_step, run_tool
 from localdss.server import Server
 from opsguide.dss.reads import READS
 from opsguide.model.self_check import State
@@ -77,6 +77,7 @@ def test_the_web_page_shows_it(dss: Server, path: str, holds: str) -> None:
         ("instance-check", {"minutes": 5}, "RETAIL|Retail"),
         ("instrument-project", {}, "sales_mart"),
         ("publish-guide", {}, "would|article"),
+        ("clean-up", {}, "Clean-up plan"),
         ("self-check", {}, "reads work"),
     ],
 )
@@ -99,11 +100,36 @@ def test_the_checks_judge(dss: Server, kind: str) -> None:
     assert said
 
 
-def test_the_probe_counts(dss: Server) -> None:
+@pytest.mark.parametrize(("kind", "holds"), [("row-count", "row_count"), ("freshness", "age_hours")])
+def test_the_probes_measure(dss: Server, kind: str, holds: str) -> None:
     raw = {
-        "type": "py_plugin_operations-guide_row-count",
-        "meta": {"name": "Row count"},
+        "type": f"py_plugin_operations-guide_{kind}",
+        "meta": {"name": "Ours"},
         "configuration": {"config": {}},
     }
     found = run_probe(dss.instance, "RETAIL", "olivia", "DATASET", "orders_clean", "NP", raw)
-    assert found["row_count"][0] > 0
+    assert found[holds][0] > 0
+
+
+def test_the_step_judges(dss: Server) -> None:
+    step = "pystep_operations-guide_evaluate-operations"
+    told = run_step(dss.instance, "RETAIL", "svc_retail", step, {"fail_at": "never"})
+    assert told.variables["operations_verdict"] == "ERROR"
+
+
+def test_the_agent_tool_answers_where_dss_has_agent_tools(dss: Server) -> None:
+    since(dss, "13.4")
+    tool = "Custom_agent_tool_operations-guide_operations"
+    told = run_tool(dss.instance, "RETAIL", "olivia", tool, {}, {"ask": "ready", "about": "sales_mart"})
+    assert told["output"].startswith("sales_mart (dataset)")
+
+
+def test_the_standards_check_judges_where_dss_has_project_standards(dss: Server) -> None:
+    since(dss, "14.1")
+    kind = "project_standards_check_spec_operations-guide_operations-readiness"
+    assert run_standards_check(dss.instance, "SUPPLY", "admin", kind, {})["status"] in ("SUCCESS", "FAILURE")
+
+
+def since(dss: Server, version: str) -> None:
+    if parse_version(dss.instance.version) < parse_version(version):
+        pytest.skip(f"DSS has it since {version}")

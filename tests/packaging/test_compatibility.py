@@ -54,6 +54,27 @@ def test_the_page_is_written_from_results_and_keeps_what_was_not_run_again() -> 
     assert (good.good, bad.good, gone.good) == (True, False, True)
 
 
+def test_libraries_that_cannot_be_installed_are_no_success(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a requirement without a wheel for the oldest Python would pass for a machine that lacks it."""
+    monkeypatch.setattr(matrix, "interpreter", lambda version: "python")
+    monkeypatch.setattr(matrix, "_environment", lambda cell, python: None)
+    found = matrix.run(CELLS[0])
+    assert (found.good, found.left_out) == (False, "pip could not install it")
+    assert "| left out |" in page((found,))
+
+
+def test_the_ends_are_run_and_the_page_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Here with no Python at all, which is said and no failure."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
+    assert matrix.main(["--ends"]) == 0
+    assert re.findall(r"there is no Python (\S+)", capsys.readouterr().out) == [CELLS[0].python, CELLS[-1].python]
+    assert (ROOT / "docs" / "compatibility.md").read_text("utf-8") == WRITTEN
+    assert set(matrix.SHORT) < set(SUITE)
+
+
 def test_a_cell_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert matrix.main(["newest", "windows"]) == 2
     assert "There is no cell windows; there are oldest, " in capsys.readouterr().err
