@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -65,6 +66,9 @@ LAUGHS = "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n"
         ("a: 1\n---\nb: 2\n", "no YAML"),
         ("x: " + "y" * 500_000, "characters"),
         ("a: 99999999999999999999999", "too large a number"),
+        ('{"a": NaN}', "a is no finite number"),
+        ("a: 1e400", "a is no finite number"),
+        ("? [x]\n: 1\n", "line 1, column 3"),
         ("{a: {b: {c: " * 9, "it is no JSON"),
     ],
 )
@@ -72,3 +76,16 @@ def test_what_is_no_profile_is_refused_with_the_place(text: str, said: str) -> N
     with pytest.raises(NotReadable) as refused:
         read(text)
     assert said in str(refused.value)
+
+
+def test_twelve_times_the_names_take_about_twelve_times_as_long() -> None:
+    """Each is held against the others: done one by one, the longest file would hold a thread for minutes."""
+
+    def seconds(names: int) -> float:
+        text = "datasets: {" + ", ".join(f"{name}: 1" for name in range(names)) + "}"
+        began = time.process_time()
+        assert len(read(text)["datasets"]) == names
+        return time.process_time() - began
+
+    seconds(10)
+    assert seconds(24_000) < 20 * seconds(2_000)

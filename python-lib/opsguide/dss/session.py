@@ -34,6 +34,7 @@ from ..errors import DssBroken, DssDenied, DssError, DssNotFound, DssUnreachable
 from ..model.known import Cause, Known, Unknown
 from ..model.snapshot import Footprint, MetricPoint, ScenarioSettings, Viewer
 from . import pieces, raw
+from .masking import mask
 
 T = TypeVar("T")
 V = TypeVar("V")
@@ -637,7 +638,7 @@ def _error(response: requests.Response, api_path: str, right: Callable[[str], st
         said = None
     kind = raw.text(said, "errorType")
     words = raw.first_text((raw.text(said, "detailedMessage"), raw.text(said, "message"), f"HTTP {status}"))
-    words = " ".join(words.split())[:MAX_ERROR_TEXT]
+    words = mask(" ".join(words.split())[: 10 * MAX_ERROR_TEXT])[:MAX_ERROR_TEXT]
     if status in (401, 403) or (status == 500 and ("Unauthorized" in kind or "DKUSecurity" in kind)):
         needs = right(api_path) if status != 401 else "a valid API key or session"
         return DssDenied(words, status=status, path=api_path, error_type=kind, needs=needs)

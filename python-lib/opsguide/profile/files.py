@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from typing import Any
 
 from ..model.profile import PROFILE_KEY
@@ -118,8 +119,9 @@ def _loader() -> Any:
 
     class Loader(yaml.SafeLoader):
         def construct_mapping(self, node: Any, deep: bool = False) -> Any:
-            keys = [key.value for key, _ in node.value]
-            twice = next((key for place, key in enumerate(keys) if key in keys[:place]), None)
+            # A key that is a collection itself is refused below, by its own line.
+            keys = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
+            twice = next((key for key, times in keys.items() if times > 1), None)
             if twice is not None:
                 raise NotReadable(f"line {node.start_mark.line + 1}: “{twice}” stands there twice")
             return super().construct_mapping(node, deep=deep)

@@ -5,6 +5,7 @@ A path is a tuple of keys and list indexes; a tree is what `json` makes: dicts, 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
@@ -47,10 +48,15 @@ def copied(tree: Any) -> tuple[Tree, list[tuple[Path, str]]]:
 
     def copy(value: Any, path: Path) -> Tree:
         spend("values", 1)
-        if value is None or isinstance(value, (bool, float)):
+        if value is None or isinstance(value, bool):
             return value
         if isinstance(value, str):
             return text(value)
+        if isinstance(value, float):
+            if math.isfinite(value):
+                return value
+            left_out.append((path, "is no finite number"))
+            return None
         if isinstance(value, int):
             if abs(value) < MAX_INTEGER:
                 return int(value)

@@ -12,6 +12,7 @@ from typing import Any, Optional, Union
 
 from ..dss import store
 from ..dss.identity import Access
+from ..dss.masking import mask
 from ..dss.store import Store
 from ..model.event import Event
 from ..model.known import Unknown
@@ -31,9 +32,10 @@ class Asked:
     form: Mapping[str, str] = field(default_factory=dict)
 
     def event(self, kind: str, about: str = "", text: str = "", **data: Any) -> Event:
-        """A new event about this request, at DSS's time."""
+        """A new event about this request, at DSS's time, without the secrets that somebody wrote into its text: it stays
+        for good, and more people read it than the systems it names."""
         at = self.access.clients.now()[0]
-        return store.event(at, kind, self.access.login, about, text, request=self.request, **data)
+        return store.event(at, kind, self.access.login, about, mask(text), request=self.request, **data)
 
 
 @dataclass(frozen=True)

@@ -261,4 +261,4 @@ def speak(asked: Asked, kind: str, page: Optional[IncidentPage]) -> Outcome:
         data.update(error=page.error, pattern=pattern, cause=mask(asked.form.get("cause", "")))
     if kind == "assign":
         data["to"] = asked.form.get("to", "")
-    return record(asked, asked.event(kind, f"incident:{incident.id}", mask(asked.form.get("text", "")), **data))
+    return record(asked, asked.event(kind, f"incident:{incident.id}", asked.form.get("text", ""), **data))

@@ -37,7 +37,7 @@ def answer(error: Exception) -> Response:
     status, problem = explain(error)
     if status >= 500:
         problem = replace(problem, reference=uuid.uuid4().hex[:8])
-        _log.error("%s %s failed (%s): %s", request.method, request.path, problem.reference, error, exc_info=error)
+        _log.error("%s %r failed (%s): %s", request.method, request.path, problem.reference, error, exc_info=error)
     return _shown(problem, status)
 
 
