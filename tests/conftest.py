@@ -5,6 +5,7 @@ The table is what the self-check tries and the docs show, so that a path that is
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +14,9 @@ import pytest
 import requests
 
 from opsguide.dss.reads import READS
+
+# A told project is some hundred thousand objects that stay: looked through less often, tests take a tenth less time.
+gc.set_threshold(50_000, 50, 100)
 
 _PREFIX = "/dip/publicapi"
 _asked: set[tuple[str, str]] = set()
