@@ -4,4 +4,4 @@ Read a project once into a value (`model.snapshot`), judge that value with pure 
 judgement anywhere (`render`). `service` is where reading, judging and showing meet.
 """
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"
