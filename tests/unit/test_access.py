@@ -157,7 +157,7 @@ def test_each_task_names_its_holders_with_how_they_hold_it() -> None:
     assert found["run.role"].value == "Run scenarios"
     assert found["run.holders"].value == "ada (owner), group team, group ops and group empty (nobody in it)"
     assert found["run.holders"].evidence[:3] == (
-        "ada (owner): owner, which implies Run scenarios",
+        "ada: owner, which implies Run scenarios",
         "group team: Write project content, which implies Run scenarios",
         "group ops: directly",
     )
@@ -166,7 +166,11 @@ def test_each_task_names_its_holders_with_how_they_hold_it() -> None:
         "Write project content",
         "ada (owner) and group team",
     )
-    assert found["holder-group-team.given"].value == "Write project content"
+    assert found["holder-group-team.given"].value == (
+        "Write project content, which implies Read project content and Run scenarios"
+    )
+    assert found["holder-owner-ada.given"].value == "Owner of the project, which implies everything"
+    assert found["holder-group-ops.given"].value == "Run scenarios"
     assert found["holder-group-team.may"].value == "View, run scenarios, build and modify"
     assert found["holder-group-team.people"].value == "Ada Martin (ada); disabled: Go Ne (gone)"
     assert found["holder-group-empty.people"].value == "Nobody is in this group"

@@ -256,8 +256,8 @@ def test_the_guide_says_how_much_is_measured_and_when_it_is_full() -> None:
     found = cells(night(), capacity={"storage_limit_gb": 3})
     assert found["storage.current"].value.startswith("At least 2.5 GB in 1 of 6 sources and outputs (17 % measured)")
     assert found["connection-warehouse.measured"].value == "1 of 2"
-    assert found["growth"].value == "152 MB a month, 6 % of what it holds"
-    assert found["limit-reached"].value == "in about 100 days"
+    assert found["growth"].value == "152 MB a month, 6 % of what it holds, by 1 of 6 sources and outputs"
+    assert found["limit-reached"].value == "in about 100 days, by 1 of 6 sources and outputs"
     assert found["review"].value == "monthly"
     assert found["disk.current"].value == "1.2 GB in 3,400 files; 1 place could not be looked into"
 
@@ -269,21 +269,19 @@ def test_how_much_of_it_a_growth_speaks_for_is_always_said() -> None:
     fed = replace(ObjectFacts(FEED), metrics=measured, row_counts=rest, sizes=sizes)
     others = tuple(each for each in night().facts if each.ref != FEED)
     found = cells(replace(night(), facts=(*others, fed)), capacity={"storage_limit_gb": 5})
-    assert found["growth"].value.startswith("457 MB a month")
-    assert found["growth"].reason == "of 2 of 6 sources and outputs (33 %)"
+    assert found["growth"].value.startswith("457 MB a month, 12 % of what it holds, by 2 of 6 sources and outputs")
     assert found["growth"].source == "row counts and sizes of 20 days over 19 days"
-    assert found["limit-reached"].reason == (
-        "of 2 of 6 sources and outputs (33 %): what is not measured fills it sooner"
-    )
+    assert found["limit-reached"].value.endswith(", by 2 of 6 sources and outputs")
+    assert found["limit-reached"].reason == "what is not measured fills it sooner"
     alone = cells(replace(night(), facts=(fed,)), capacity={"storage_limit_gb": 5})
-    assert alone["connection-warehouse.growth"].reason == "of 1 of 2 sources and outputs (50 %)"
-    assert alone["limit-reached"].value == "in about 381 days"
+    assert alone["connection-warehouse.growth"].value == "304 MB; known of 1 of 2"
+    assert alone["limit-reached"].value == "in about 381 days, by 1 of 6 sources and outputs"
     assert alone["limit-reached"].source == "sizes of 20 days over 19 days"
 
 
 def test_a_limit_that_is_near_is_not_left_for_the_next_review() -> None:
     found = cells(night(), capacity={"storage_limit_gb": 2.6})
-    assert found["limit-reached"].value == "in about 20 days"
+    assert found["limit-reached"].value == "in about 20 days, by 1 of 6 sources and outputs"
     assert found["review"].value == "monthly; now, as the storage limit may be reached in 20 days"
 
 
@@ -293,6 +291,30 @@ def test_without_sizes_nothing_is_guessed() -> None:
     for name in ("storage.current", "connection-warehouse.size", "growth", "limit-reached"):
         assert found[name].origin is Origin.UNKNOWN, name
     assert found["storage.current"].needs == "the probe “Basic data”"
+
+
+NO_ROWS = Unknown("a managed folder has no rows", Cause.NOT_RECORDED)
+NOT_COMPARED = Unknown("it is not built here, so that there is nothing to compare its rows by", Cause.LEFT_OUT)
+NOT_COUNTED = Unknown("its rows are not counted", Cause.NOT_RECORDED, "a row count probe on the dataset")
+
+
+@pytest.mark.parametrize(
+    ("name", "rows", "reason"),
+    [
+        ("dashboard_feed", NOT_COUNTED, "its rows are not counted"),
+        ("dashboard_feed", NOT_COMPARED, "its size is not on record"),
+        ("dropbox", NO_ROWS, "its size is not on record"),
+    ],
+)
+def test_what_is_missing_is_named_and_not_what_could_never_be(name: str, rows: Unknown, reason: str) -> None:
+    facts = tuple(
+        replace(each, row_counts=rows, metrics=(Metric("records:COUNT_RECORDS", "5"),))
+        for each in night().facts
+        if each.ref.id == name
+    )
+    found = cells(replace(night(), facts=facts))
+    (growth_cell,) = (found[each] for each in found if each.startswith("stock-") and each.endswith(".growth"))
+    assert growth_cell.reason == reason
 
 
 def test_jobs_are_counted_by_day() -> None:

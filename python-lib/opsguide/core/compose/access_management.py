@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...model.guide import Block, Callout, Cell, Heading, Link, Table, Tone
 from ...model.known import Unknown, known
-from ...model.rights import ADMIN, GRANT, READ, RUN, WRITE, named, strongest
+from ...model.rights import ADMIN, GRANT, READ, RUN, WRITE, closure, named, strongest
 from ...model.snapshot import User
 from .. import access, words
 from ..access import Holder
@@ -82,7 +82,7 @@ def _held_by(scene: Scene, cell_id: str, right: str) -> Cell:
         lost = f"; {_list_of(holding)} cannot log in" if holding else ""
         said = f"Nobody but administrators of the instance{lost}"
         return scene.live(cell_id, said, _PERMISSIONS, tone=scene.alarm(Tone.NOTICE), evidence=(everywhere,))
-    why = tuple(f"{_called(holder)}: {holder.why(right)}" for holder in holding[:_ROWS])
+    why = tuple(f"{_called(holder, short=True)}: {holder.why(right)}" for holder in holding[:_ROWS])
     return scene.live(cell_id, _list_of(holding), _PERMISSIONS, evidence=(*why, everywhere))
 
 
@@ -90,9 +90,11 @@ def _list_of(holding: list[Holder]) -> str:
     return words.listed([_called(holder) + _lost(holder) for holder in holding], 6)
 
 
-def _called(holder: Holder) -> str:
+def _called(holder: Holder, *, short: bool = False) -> str:
+    """A holder by name, the owner as such unless it is `short`."""
     name = words.one_line(holder.name, 80)
-    return {"group": f"group {name}", "owner": f"{name} (owner)"}.get(holder.kind, name)
+    owner = name if short else f"{name} (owner)"
+    return {"group": f"group {name}", "owner": owner}.get(holder.kind, name)
 
 
 def _lost(holder: Holder) -> str:
@@ -120,13 +122,10 @@ def _holders_table(scene: Scene) -> Table:
 
 def _holder_row(scene: Scene, holder: Holder) -> tuple[Cell, ...]:
     row = f"access-management.holder-{holder.kind}-{key(holder.name)}"
-    given = (
-        "owner of the project" if holder.kind == "owner" else words.listed([named(r) for r in strongest(holder.ticked)])
-    )
     may = [(right, verb) for right, verb in _MAY if right in holder.rights]
     return (
         scene.live(f"{row}.who", _called(holder), _PERMISSIONS),
-        scene.live(f"{row}.given", words.capital(given), _PERMISSIONS),
+        scene.live(f"{row}.given", _given(holder), _PERMISSIONS),
         scene.live(
             f"{row}.may",
             words.capital(words.listed([verb for _, verb in may])) or "None of these tasks",
@@ -137,6 +136,19 @@ def _holder_row(scene: Scene, holder: Holder) -> tuple[Cell, ...]:
         ),
         _people(scene, f"{row}.people", holder),
     )
+
+
+def _given(holder: Holder) -> str:
+    """What was ticked and follows from nothing else ticked, each with what it brings along of what tasks take."""
+    if holder.kind == "owner":
+        return "Owner of the project, which implies everything"
+    told = []
+    for right in strongest(holder.ticked):
+        brings = [named(each) for each in (READ, RUN, WRITE, GRANT) if each != right and each in closure([right])]
+        implied = "everything" if right == ADMIN else words.listed(brings)
+        name = words.one_line(named(right), 80)
+        told.append(f"{name}, which implies {implied}" if implied else name)
+    return "; ".join(told)
 
 
 def _administrators_row(scene: Scene) -> tuple[Cell, ...]:

@@ -201,15 +201,31 @@ def _place_growth(scene: Scene, cell_id: str, held: _Held, name: str, of: int) -
     in_rows = [each.row_growth for each in stocks]
     by_size = not isinstance(_sum(in_bytes), Unknown)
     found, said = (in_bytes, words.size) if by_size else (in_rows, _rows_text)
-    cell = _growth_cell(scene, cell_id, _sum(found), said)
-    return replace(cell, reason=_coverage(found, of)) if cell.value else cell
+    rate = _sum(found)
+    if isinstance(rate, Unknown):
+        return scene.unknown(cell_id, next(map(_why_no_growth, stocks), rate))
+    return scene.inferred(cell_id, f"{_a_month(rate, said)}; known of {_known_of(found)} of {of:,}", _rests_on(rate))
+
+
+def _why_no_growth(found: Stock) -> Unknown:
+    """Why the growth of one object is not known. Of what has no rows, or none that are compared, it is its size that is
+    missing."""
+    in_rows, in_bytes = found.row_growth, found.size_growth
+    by_rows = found.ref.kind == "DATASET" and isinstance(in_rows, Unknown) and in_rows.cause is not Cause.LEFT_OUT
+    for each in (in_rows, in_bytes) if by_rows else (in_bytes, in_rows):
+        if isinstance(each, Unknown):
+            return each
+    return Unknown("nothing that is counted", Cause.NOT_RECORDED)
+
+
+def _known_of(found: Sequence[Known[Growth]]) -> str:
+    return f"{sum(not isinstance(each, Unknown) for each in found):,}"
 
 
 def _coverage(found: Sequence[Known[Growth]], of: int) -> str:
-    """ "of 3 of 12 sources and outputs (25 %)": what a growth speaks for."""
-    known_of = sum(not isinstance(each, Unknown) for each in found)
+    """ "by 3 of 12 sources and outputs": what a growth speaks for."""
     total = words.count(of, "source and output", "sources and outputs")
-    return f"of {known_of:,} of {total} ({words.percent(known_of / of if of else 0)})"
+    return f"by {_known_of(found)} of {total}"
 
 
 def _nothing_there(held: _Held) -> Unknown:
@@ -251,7 +267,12 @@ def _stock_row(scene: Scene, found: Stock) -> tuple[Cell, ...]:
         _extent(scene, f"{row}.rows", found.rows, words.whole, "row count"),
         _growth_cell(scene, f"{row}.growth", rate, words.size)
         if rate is not None
-        else _growth_cell(scene, f"{row}.growth", found.row_growth, _rows_text),
+        else _growth_cell(
+            scene,
+            f"{row}.growth",
+            _why_no_growth(found) if isinstance(found.row_growth, Unknown) else found.row_growth,
+            _rows_text,
+        ),
     )
 
 
@@ -309,16 +330,15 @@ def _rate(scene: Scene, held: _Held) -> Cell:
         share = f", {words.percent(held.growth.per_day * MONTH_DAYS / held.size)} of what it holds" if clear else ""
         return scene.inferred(
             cell_id,
-            f"{_whole_rate(held.growth, words.size)}{share}",
+            f"{_whole_rate(held.growth, words.size)}{share}, {held.coverage}",
             _rests_on(held.growth),
-            reason=held.coverage,
         )
     counted = [each.row_growth for each in held.stocks]
     rows = _sum(counted)
     if isinstance(rows, Unknown):
         return scene.unknown(cell_id, _no_rate(held))
-    reason = f"{_coverage(counted, len(held.refs))}; in rows, as no size is known"
-    return scene.inferred(cell_id, _whole_rate(rows, _rows_text), _rests_on(rows), reason=reason)
+    said = f"{_whole_rate(rows, _rows_text)}, {_coverage(counted, len(held.refs))}"
+    return scene.inferred(cell_id, said, _rests_on(rows), reason="in rows, as no size is known")
 
 
 def _no_rate(held: _Held) -> Unknown:
@@ -344,10 +364,10 @@ def _limit(scene: Scene, held: _Held) -> Cell:
     soon = found.earliest is not None and found.earliest < _SOON_DAYS
     return scene.inferred(
         cell_id,
-        _reached_text(found),
+        f"{_reached_text(found)}, {held.coverage}",
         _rests_on(held.growth),
         tone=scene.alarm(Tone.NOTICE) if soon else Tone.NONE,
-        reason=f"{held.coverage}: what is not measured fills it sooner",
+        reason="what is not measured fills it sooner",
     )
 
 
