@@ -214,10 +214,12 @@ class DatasetProfile(_Part):
     max_rows: Optional[int] = Field(None, ge=0, description="More rows than this is an error.")
     wrong_counts: tuple[Instant, ...] = Field(
         (),
-        description="Ends of builds whose rows were wrong, to the minute: no expectation is made from them. Today offers it.",
+        description="Builds whose rows were wrong, by the minute in which they ended ('2026-03-02T06:41+01:00'): nothing is "
+        "expected from them. The page Today offers to write it.",
     )
     level_confirmed: Optional[Instant] = Field(
-        None, description="A new level of rows that stood at this instant is right, says a person. Today asks."
+        None,
+        description="A new level of rows that had begun by this instant is right. The page Today asks, and writes it.",
     )
     owner: Optional[Contact] = Field(None, description="Owner of the source system or of the output.")
     consumers: tuple[Text, ...] = Field((), description="Who uses it: told before it is cleared or when it is late.")
