@@ -131,11 +131,11 @@ def serve(
     instance.speed, instance.data_dir_open_to = speed, data_dir_open_to
     server = Server(instance)
     server.faults.latency = latency
-    watching = Triggers(instance) if triggers_fire else None
+    watching: Optional[Triggers] = None
     try:
         server.start(port)
-        if watching is not None:
-            watching.start()
+        if triggers_fire:
+            watching = Triggers(instance).start()
         yield server
     finally:
         if watching is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -45,6 +46,15 @@ def test_it_serves_until_interrupted(ending):
         process.wait()
         process.stdout.close()
         process.stderr.close()
+
+
+def test_a_port_that_is_taken_is_told_without_a_traceback():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        process = run("--port", str(taken.getsockname()[1]), "--story", "healthy")
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "is in use by another program" in errors
+    assert "Traceback" not in errors
 
 
 @pytest.mark.parametrize(
