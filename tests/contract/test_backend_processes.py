@@ -28,6 +28,7 @@ from localdss.host import runner
 from localdss.server import Server
 from opsguide.dss import store
 from opsguide.model.event import Event
+from opsguide.model.today import Today
 from tests.readings import clients
 from tests.web.acting import SOON, until
 from tests.whole import Visit
@@ -307,12 +308,13 @@ def test_who_waits_for_a_reading_takes_it_however_long_it_took(dss: Server) -> N
         until(lambda: len(begun) == 6)
         time.sleep(0.3)
 
-    def look(number: int) -> None:
+    def look(number: int) -> Today:
         begun.append(number)
-        visit.desk.today(visit.access)
+        return visit.desk.today(visit.access)
 
     dss.faults.meanwhile("GET", f"/projects/{KEY}/scenarios/", all_wait)
     dss.requests.clear()
     with ThreadPoolExecutor(6) as pool:
-        list(pool.map(look, range(6)))
+        found = list(pool.map(look, range(6)))
+    assert all(each is found[0] for each in found)
     assert len(dss.requests.of("GET", "/projects/<key>/scenarios/")) == 1

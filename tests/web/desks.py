@@ -24,6 +24,7 @@ class Admission:
     may: frozenset[str] = frozenset({"guide"})
     reason: str = ""
     login: str = "olivia"
+    key: str = "user olivia"
     needs_to_write: str = "ask an administrator"
 
     @property

@@ -95,8 +95,15 @@ class Desk:
         return section
 
     def today(self, access: Access, *, after: str = "") -> Today:
-        """Today, all of it read; `next_check_seconds` as the settings allow it. `after` as for `guide`."""
-        found = today_of(self._reading(access, TODAY, after))
+        """Today, all of it read; `next_check_seconds` as the settings allow it. `after` as for `guide`. Of one reading it is
+        the same object for all who share it."""
+        reading, shelf = self._reading(access, TODAY, after), self._shelf(access.key)
+        with shelf.composing:
+            if shelf.today is None or shelf.today[0] is not reading:
+                shelf.today = (reading, self._paced(today_of(reading)))
+            return shelf.today[1]
+
+    def _paced(self, found: Today) -> Today:
         pace = found.next_check_seconds
         if pace is None or not self.settings.page_refreshes:
             return replace(found, next_check_seconds=None)
@@ -307,6 +314,8 @@ class _Shelf:
         self.read_at = float("-inf")
         self.made_at = float("-inf")
         self.recalled_at = float("-inf")
+        self.composing = threading.Lock()
+        self.today: Optional[tuple[Reading, Today]] = None
 
 
 def _knows(ledger: Known[Optional[Ledger]], uuid: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Union
+
 from flask import Response, request
 
 from ..errors import DssDenied
@@ -23,7 +25,7 @@ def wants_part() -> bool:
     return "HX-Request" in request.headers or "fragment" in request.args
 
 
-def page(text: str) -> Response:
+def page(text: Union[str, bytes]) -> Response:
     """HTML: a page or a part of one, as `wants_part` says."""
     answer = Response(text, mimetype="text/html")
     answer.vary.add("HX-Request")

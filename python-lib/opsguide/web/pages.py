@@ -31,6 +31,7 @@ from . import (
     status,
 )
 from .answers import admitted, data, page, wants_part
+from .drawn import Drawn
 
 _DEPTHS = ("first", "whole")
 # Scripts and styles from the backend only. Who may frame the page is DSS's to say.
@@ -43,6 +44,7 @@ def create_blueprint(desk: Desk, resource: Path) -> Blueprint:
     Each answer is whole when opened by itself, and a part of a page when htmx asks or with `?fragment=1`."""
     pages = Blueprint("opsguide", __name__)
     urls = Urls(desk.settings.dss_url, desk.project_key, on_page=True)
+    drawn = Drawn()
 
     @pages.get("/")
     def shell() -> Response:
@@ -78,8 +80,9 @@ def create_blueprint(desk: Desk, resource: Path) -> Blueprint:
     def today() -> Response:
         access = admitted(desk)
         shown = desk.today(access, after=request.args.get("after", ""))
-        may = actions.permit(desk, access)
-        return page(html.today_fragment(shown, urls, may) if wants_part() else html.today_document(shown, urls, may))
+        draw = html.today_fragment if wants_part() else html.today_document
+        key = (access.key, draw.__name__)
+        return page(drawn.page(key, shown, actions.permit(desk, access), lambda may: draw(shown, urls, may)))
 
     @pages.get("/today.json")
     def today_as_json() -> Response:
