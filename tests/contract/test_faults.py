@@ -6,8 +6,10 @@ failure and 1,000 refreshes of the storm."""
 
 from __future__ import annotations
 
+import gc
 import json
 import os
+import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -103,7 +105,7 @@ def goods(page: str, text: str) -> set[str]:
 
     def look(value: Any, place: str) -> None:
         if isinstance(value, dict):
-            here = f"{place}/{value.get('id') or value.get('key') or value.get('name') or ''}"
+            here = f"{place}/{value.get('subject') or value.get('id') or value.get('key') or value.get('name') or ''}"
             for key, below in value.items():
                 look(below, f"{here}.{key}")
         elif isinstance(value, list):
@@ -114,6 +116,15 @@ def goods(page: str, text: str) -> set[str]:
 
     look(json.loads(text), "")
     return found
+
+
+def better(night: Night, page: str, text: str) -> set[str]:
+    """What a page calls good that is not. An incident that stands alone because its cause could not be read is a trouble
+    more, not less: what it says of an object is good where the object's own page calls it so."""
+    known_of = {tuple(each.rpartition("/")[2].split(".verdict=")) for each in night.good["/today.json"]}
+    own = re.compile(r"/\.incidents/.*/\w+:(.+)\.verdict=(\w+)")
+    found = goods(page, text) - night.good[page]
+    return {each for each in found if not ((said := own.fullmatch(each)) and said.groups() in known_of)}
 
 
 def asked_of(route: str) -> tuple[str, ...]:
@@ -138,22 +149,22 @@ def test_a_route_that_fails_makes_nothing_look_better(night: Night, dss: Server,
         for path in night.paths[route]:
             FAILURES[kind](dss, path)
         for page in asked_of(route):
-            better = goods(page, show(visit, page)) - night.good[page]
-            assert better == set(), (route, page)
+            assert better(night, page, show(visit, page)) == set(), (route, page)
         dss.faults.clear()
 
 
 def test_a_storm_of_failures_is_weathered(night: Night, dss: Server) -> None:
+    gc.collect()  # the local DSS has a thread for each connection that a visitor of an earlier test has open
     threads = threading.active_count()
     for number in range(REFRESHES):
         visit = visitor(dss, timeout_seconds=0.5, workers=8)
         dss.faults.storm(number, 0.1)
         page = PAGES[number % len(PAGES)]
-        better = goods(page, show(visit, page)) - night.good[page]
-        assert better == set(), (number, page)
+        assert better(night, page, show(visit, page)) == set(), (number, page)
         dss.faults.clear()
     visit = visitor(dss)
     assert goods("/today.json", show(visit, "/today.json")) == night.good["/today.json"]
+    gc.collect()
     assert threading.active_count() < threads + 40
 
 
