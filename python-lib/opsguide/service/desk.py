@@ -83,9 +83,13 @@ class Desk:
 
     def guide(self, access: Access, *, depth: str = "first", after: str = "") -> Guide:
         """The guide; `depth` "first" reads the lists and leaves slow parts waiting, "whole" reads all of it. `after` is
-        the uuid of an event that it must know of."""
+        the uuid of an event that it must know of. Of one reading it is the same object for all who share it."""
         need = gateway.WHOLE if depth == "whole" else gateway.FIRST
-        return _guide(self._reading(access, need, after))
+        reading, shelf = self._reading(access, need, after), self._shelf(access.key)
+        with shelf.composing:
+            if shelf.guide is None or shelf.guide[0] is not reading:
+                shelf.guide = (reading, _guide(reading))
+            return shelf.guide[1]
 
     def section(self, access: Access, section_id: str) -> Optional[Section]:
         """One section with everything it waits for read; None when the guide has no such section."""
@@ -316,6 +320,7 @@ class _Shelf:
         self.recalled_at = float("-inf")
         self.composing = threading.Lock()
         self.today: Optional[tuple[Reading, Today]] = None
+        self.guide: Optional[tuple[Reading, Guide]] = None
 
 
 def _knows(ledger: Known[Optional[Ledger]], uuid: str) -> bool:

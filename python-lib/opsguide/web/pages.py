@@ -54,8 +54,10 @@ def create_blueprint(desk: Desk, resource: Path) -> Blueprint:
     def guide() -> Union[Response, BaseResponse]:
         if desk.access(dict(request.headers)).may == {"status"}:
             return redirect("status", 303)  # the web app opens here, for its readers from dashboards too
-        shown = _guide(desk, _choice("depth", _DEPTHS))
-        return page(html.guide_fragment(shown, urls) if wants_part() else html.guide_document(shown, urls))
+        access = admitted(desk)
+        shown = desk.guide(access, depth=_choice("depth", _DEPTHS))
+        draw = html.guide_fragment if wants_part() else html.guide_document
+        return page(drawn.page((access.key, draw.__name__), shown, html.NO_FORMS, lambda _: draw(shown, urls)))
 
     @pages.get("/guide/<section_id>")
     def section(section_id: str) -> Response:
