@@ -369,3 +369,9 @@ def test_a_list_that_may_be_too_short_says_so():
     found = cells(guide_of(night(settings=DENIED)))
     assert found["schedule-overview.outputs.shared"].reason == "forbidden"
     assert "schedule-overview.outputs.shared" not in cells(guide_of(night()))
+
+
+@pytest.mark.parametrize(("lost", "verdict"), [({}, "NOT_DECLARED"), ({"settings": Unknown("cut off")}, "UNKNOWN")])
+def test_outputs_of_which_some_were_not_seen_are_no_better_than_unknown(lost: dict[str, Any], verdict: str) -> None:
+    nobody_promised = guide_of(night(**lost), promises({"timezone": "Europe/Paris"}))
+    assert cell("quick-reference-card.now.outputs", nobody_promised).verdict == verdict

@@ -719,9 +719,20 @@ def _margin(start: datetime, minutes: float, zone: str) -> float:
 
 
 def _main(scenarios: Sequence[ScenarioReport]) -> str:
-    """The active scenario that builds most; among equals the one that takes longest."""
-    able = [s for s in scenarios if s.active and not s.test and not isinstance(s.builds, Unknown) and s.builds]
-    return max(able, key=_weight).id if able else ""
+    """The active scenario that builds most; among equals the one that takes longest. '' where there is none, and where one
+    of which DSS did not tell it may be the one: another would be run in its place."""
+    running = [s for s in scenarios if s.active and not s.test]
+    if any(isinstance(s.builds, Unknown) and s.builds.cause in _NOT_TOLD for s in running):
+        return ""
+    able = sorted((s for s in running if not isinstance(s.builds, Unknown) and s.builds), key=_weight, reverse=True)
+    equals = [s for s in able if _weight(s)[0] == _weight(able[0])[0]]
+    if len(equals) > 1 and any(isinstance(s.duration, Unknown) and s.duration.cause in _NOT_TOLD for s in equals):
+        return ""
+    return able[0].id if able else ""
+
+
+# DSS has it and did not give it, this time.
+_NOT_TOLD = frozenset({Cause.NO_ANSWER, Cause.BROKEN})
 
 
 def _weight(scenario: ScenarioReport) -> tuple[int, float]:

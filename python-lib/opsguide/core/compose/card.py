@@ -124,12 +124,19 @@ def outputs_line(scene: Scene, cell_id: str = "quick-reference-card.now.outputs"
         f"{'; there may be more' if short is not None and short.cause is not Cause.NOT_READ else ''}{_muted(found)}",
         "the last builds of each output",
         tone=scene.alarm(_of_a_part(scene, _of_the_loud(found, _outputs_tone), short)),
-        verdict=order[0],
+        verdict=_at_best(order[0], short),
         link=Link("section", "daily-operations"),
         reason=short.reason if short is not None else "",
         needs=short.needs if short is not None else "",
         evidence=tuple(f"{scene.name(output.ref)}: {output.reason}" for output in found if output.verdict in _LATE),
     )
+
+
+def _at_best(worst: str, short: Unknown | None) -> str:
+    """The worst verdict of those that were seen. Where others could not be seen, it is no better than unknown."""
+    if short is None or short.cause is Cause.NOT_READ:
+        return worst
+    return next(verdict for verdict in OUTPUT_WORDS if verdict in (worst, "UNKNOWN"))
 
 
 def _of_a_part(scene: Scene, tone: Tone, short: Unknown | None) -> Tone:
