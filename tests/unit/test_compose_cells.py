@@ -63,7 +63,7 @@ def cells(guide: Guide) -> dict[str, Cell]:
         ("escalation-matrix.job-failures.to", Origin.DECLARED, "Ada Martin", "profile (standard)"),
         ("monitoring.logs-jobs.retention", Origin.LIVE, "15 days, cleared by Feed the dashboard", "scenario steps"),
         ("monitoring.rows-sales_mart.alert", Origin.LIVE, "< 100", "the dataset's own rule"),
-        ("capacity-planning.growth", Origin.INFERRED, "152 MB a month, 6 % of what it holds", "row counts of 30 days over 29 days"),
+        ("capacity-planning.growth", Origin.INFERRED, "152 MB a month, 6 % of what it holds, by 1 of 6 sources and outputs", "row counts of 30 days over 29 days"),
     ],
 )  # fmt: skip
 def test_a_cell_and_its_origin(cell_id: str, origin: Origin, value: str, source: str):
