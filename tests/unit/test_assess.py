@@ -56,7 +56,10 @@ def test_the_failed_night_stands_out():
     assert nightly.builds == {ref("sales_mart"), ref("orders")}
 
 
-@pytest.mark.parametrize(("cause", "main"), [(Cause.BROKEN, ""), (Cause.NO_ANSWER, ""), (Cause.NOT_RECORDED, "MAIN")])
+@pytest.mark.parametrize(
+    ("cause", "main"),
+    [(Cause.BROKEN, ""), (Cause.NO_ANSWER, ""), (Cause.DENIED, ""), (Cause.NOT_RECORDED, "MAIN")],
+)
 def test_no_other_scenario_is_the_main_one_where_one_was_not_told(cause: Cause, main: str) -> None:
     """It may build more. What DSS records of none, such as what a script builds, stands in nobody's way."""
     nightly = next(each for each in scenarios() if each.id == "NIGHTLY")

@@ -732,7 +732,7 @@ def _main(scenarios: Sequence[ScenarioReport]) -> str:
 
 
 # DSS has it and did not give it, this time.
-_NOT_TOLD = frozenset({Cause.NO_ANSWER, Cause.BROKEN})
+_NOT_TOLD = frozenset({Cause.NO_ANSWER, Cause.BROKEN, Cause.DENIED})
 
 
 def _weight(scenario: ScenarioReport) -> tuple[int, float]:
