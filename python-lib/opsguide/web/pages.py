@@ -72,11 +72,11 @@ def create_blueprint(desk: Desk, resource: Path) -> Blueprint:
 
     @pages.get("/guide.json")
     def as_json() -> Response:
-        return data(guide_json(_guide(desk, "whole"), urls), "application/json")
+        return data(guide_json(_whole_guide(desk), urls), "application/json")
 
     @pages.get("/guide.md")
     def as_markdown() -> Response:
-        return data(guide_markdown(_guide(desk, "whole"), urls), "text/markdown; charset=utf-8")
+        return data(guide_markdown(_whole_guide(desk), urls), "text/markdown; charset=utf-8")
 
     @pages.get("/today")
     def today() -> Response:
@@ -130,8 +130,8 @@ def create_blueprint(desk: Desk, resource: Path) -> Blueprint:
     return pages
 
 
-def _guide(desk: Desk, depth: str) -> Guide:
-    return desk.guide(admitted(desk), depth=depth)
+def _whole_guide(desk: Desk) -> Guide:
+    return desk.guide(admitted(desk), depth="whole")
 
 
 def _choice(name: str, choices: tuple[str, ...]) -> str:
