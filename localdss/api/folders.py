@@ -80,8 +80,8 @@ def upload(call: Call, folder_id: str, path: str) -> Raw:
     if sent is None:
         raise illegal("No file was sent")
     file.parent.mkdir(parents=True, exist_ok=True)
-    # Written aside and moved: a reader sees the whole file or none, as on the storages of DSS.
-    aside = file.with_name(f".{call.instance.new_id('upload')}")
+    # Written outside the folder and moved in: a reader sees the whole file or none, as on the storages of DSS.
+    aside = call.instance.data_dir / call.instance.new_id("upload")
     sent.save(aside)
     now = call.instance.clock.now().timestamp()
     os.utime(aside, (now, now))

@@ -282,8 +282,8 @@ def test_what_is_asked_for_twice_is_done_once(dss: Server, backends: dict[str, B
         answers = list(pool.map(lambda process: backend.send("run-scenario", form, process), range(4)))
     answers.append(backend.send("run-scenario", form, process=3))
     assert [answer.status_code for answer in answers] == [303] * 5, [answer.text[-400:] for answer in answers]
-    assert len({answer.headers["Location"] for answer in answers}) == 1
     assert (len(runs[SOON]), len(events(dss, "action"))) == (before + 1, kept + 1)
+    assert len({answer.headers["Location"] for answer in answers}) == 1
     place = answers[0].headers["Location"].removeprefix("../").partition("?")[0]
     until(lambda: json.loads(backend.get(f"{place}.json", process=2))["state"] == "finished")
 

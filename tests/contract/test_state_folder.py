@@ -12,7 +12,7 @@ import pytest
 
 import localdss
 from localdss.server import Server
-from opsguide.dss import store
+from opsguide.dss import store, turns
 from opsguide.errors import DssDenied
 from tests.readings import clients
 
@@ -53,6 +53,19 @@ def test_of_many_who_claim_one_thing_one_gets_it(dss: Server, monkeypatch: pytes
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(claim, range(8))) == 1
     assert claim(9) is False
+
+
+def test_what_is_no_claim_keeps_nobody_from_theirs_and_is_not_passed_over(
+    dss: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A storage that shows a file while it arrives would else give the next turn to one, and this turn to another."""
+    monkeypatch.setattr(store, "SETTLE_SECONDS", 0.1)
+    state = store.create(clients(dss), "RETAIL")
+    state.put("/claims/action-after-none-0/.upload000007", b'{"schema_')
+    assert turns.take(state, "action-after-none", "olivia", timedelta(minutes=1))
+    assert {file.path.split("/")[2] for file in state.files("/claims/")} == {"action-after-none-0"}
+    assert not turns.take(state, "action-after-none", "dmitri", timedelta(minutes=1))
+    assert [len(state.claims(f"action-after-none-{number}")) for number in (0, 1)] == [1, 0]
 
 
 def test_a_claim_that_takes_long_counts_where_it_is_the_only_one(dss: Server, monkeypatch: pytest.MonkeyPatch) -> None:

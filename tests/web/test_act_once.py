@@ -10,7 +10,7 @@ from typing import Any, Optional
 import pytest
 
 from localdss.server import Server
-from opsguide.dss import store
+from opsguide.dss import store, turns
 from opsguide.model.action import Order, State
 from opsguide.service import actions
 from tests.readings import clients
@@ -95,7 +95,7 @@ def test_who_was_slow_to_take_a_turn_finds_what_another_did_meanwhile(
     monkeypatch.setattr(actions, "PASSED_OVER_SECONDS", 0.5)
     sent = form(browser(dss), RUN)
     count, kept = runs(dss, SOON), len(events(folder, "action"))
-    take, others = actions._take_turn, [process]
+    take, others = turns.take, [process]
 
     def slowly(*turn: Any) -> bool:
         if others:
@@ -105,7 +105,7 @@ def test_who_was_slow_to_take_a_turn_finds_what_another_did_meanwhile(
             time.sleep(0.6)
         return take(*turn)
 
-    monkeypatch.setattr(actions, "_take_turn", slowly)
+    monkeypatch.setattr(turns, "take", slowly)
     answer = browser(dss).send(RUN.kind, sent)
     assert answer.status_code == 303, answer.text
     assert (runs(dss, SOON), len(events(folder, "action"))) == (count + 1, kept + 1)
@@ -150,6 +150,22 @@ def test_a_lost_answer_is_found_again(dss: Server, folder: store.Store, order: O
 def clients_of(page: Any) -> Any:
     """The backend's own clients: those that it lends to people have their time-out."""
     return page.desk._doors.own
+
+
+def test_nothing_is_started_while_part_of_the_record_cannot_be_read(dss: Server, folder: store.Store) -> None:
+    """It may be this very request, or another that does the same."""
+    page = browser(dss)
+    sent = form(page, RUN)
+    count = runs(dss, SOON)
+    written = folder.append(store.event(folder.clients.now()[0], "note", "olivia", "scenario:NIGHTLY", "seen"))
+    dss.faults.status("GET", f"/projects/RETAIL/managedfolders/*/contents{written.path}", 500)
+    answer = page.send(RUN.kind, sent)
+    assert answer.status_code != 303
+    assert "could not be read" in answer.text
+    assert runs(dss, SOON) == count
+    dss.faults.clear()
+    assert page.send(RUN.kind, sent).status_code == 303
+    assert runs(dss, SOON) == count + 1
 
 
 def test_what_never_reached_dss_is_not_sent_again_by_itself(dss: Server, folder: store.Store) -> None:

@@ -51,11 +51,13 @@ class File:
 
 @dataclass(frozen=True)
 class Events:
-    """Events in their order. `left_out` older ones were not read, `unreadable` files hold none."""
+    """Events in their order. `left_out` older ones were not read, `unreadable` files gave none; `unread` says why where
+    one of those could not be had and may hold one."""
 
     events: tuple[Event, ...] = ()
     left_out: int = 0
     unreadable: int = 0
+    unread: Optional[Unknown] = None
 
 
 class EventCache:
@@ -115,18 +117,22 @@ class Store:
         dated = [(instant_of(file.path), file.path) for file in self.files("/events/")]
         wanted = [name for at, name in dated if at is not None and at >= since]
         left_out = max(0, len(wanted) - MAX_EVENTS)
-        found = self._read(wanted[left_out:])
+        found, unread = self._read(wanted[left_out:])
         events = sorted((event for event in found if event is not None), key=lambda event: event.order)
-        return Events(tuple(events), left_out, found.count(None) + sum(at is None for at, _ in dated))
+        return Events(tuple(events), left_out, found.count(None) + sum(at is None for at, _ in dated), unread)
 
-    def _read(self, names: list[str]) -> list[Optional[Event]]:
+    def _read(self, names: list[str]) -> tuple[list[Optional[Event]], Optional[Unknown]]:
+        """The event of each file, None for one that holds none or was not read, and why the first of the latter was not."""
         missing = [name for name in names if not self._cache.get(self.folder_id, name)[0]]
+        unread = []
         with self.clients.batch() as batch:
             pending = {name: batch.start(self.document, name) for name in missing}
             for name, document in batch.results("the event", pending).items():
-                if not isinstance(document, Unknown):
+                if isinstance(document, Unknown):
+                    unread.append(document)
+                else:
                     self._cache.keep(self.folder_id, name, from_json(document))
-        return [self._cache.get(self.folder_id, name)[1] for name in names]
+        return [self._cache.get(self.folder_id, name)[1] for name in names], next(iter(unread), None)
 
     # --- writing -----------------------------------------------------------------------------------------------------
 
@@ -146,16 +152,21 @@ class Store:
     def claim(self, name: str, by: str) -> bool:
         """Whether the caller is the first to claim `name` (one path segment): of several processes at most one is told
         yes, ever. A process that dies after a yes keeps its claim: what it did must be looked up, never repeated."""
-        tree = f"/claims/{name}/"
-        if self._claims(tree):
+        if self.claims(name):
             return False
         began = time.monotonic()
         own = event(datetime.now(timezone.utc), "claim", by)
-        self.put(tree + own.path.rpartition("/")[2], to_json(own).encode())
+        file = f"/claims/{name}/{own.path.rpartition('/')[2]}"
+        self.put(file, to_json(own).encode())
         in_time = time.monotonic() - began <= SETTLE_SECONDS / 2
         time.sleep(SETTLE_SECONDS)
-        claims = self._claims(tree)
-        return claims[: 1 if in_time else None] == [tree + own.path.rpartition("/")[2]]
+        claims = [claim.path for claim in self.claims(name)]
+        return claims[: 1 if in_time else None] == [file]
+
+    def claims(self, name: str) -> tuple[File, ...]:
+        """Who claimed `name`, in their order. What else lies there, such as the half of a file that a storage shows while
+        it arrives, is nobody's claim."""
+        return tuple(file for file in self.files(f"/claims/{name}/") if instant_of(file.path) is not None)
 
     def recorded(self, request: str, patience_seconds: float = 0.0) -> Optional[Event]:
         """What was recorded under a claim's name, as its event says in `data["request"]`; None where nothing is there
@@ -167,9 +178,6 @@ class Store:
             if found is not None or time.monotonic() >= until:
                 return found
             time.sleep(SETTLE_SECONDS / 2)
-
-    def _claims(self, tree: str) -> list[str]:
-        return [file.path for file in self.files(tree) if instant_of(file.path) is not None]
 
     def forget(self, before: date) -> int:
         """Delete the events, facts and claims of whole days before a date, and what was seen or published before then and

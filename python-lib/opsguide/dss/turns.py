@@ -27,7 +27,7 @@ def take(state: Store, name: str, by: str, silence: timedelta, signs: Iterable[F
     `silence` without one they are passed over."""
     number = 0
     while True:
-        claims = state.files(f"/claims/{name}-{number}/")
+        claims = state.claims(f"{name}-{number}")
         if not claims:
             return state.claim(f"{name}-{number}", by)
         # Claims are dated by the machine that makes them, signs by DSS.

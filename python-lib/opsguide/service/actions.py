@@ -14,20 +14,20 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from typing import Any, Optional, Union
 
 from ..core import words
 from ..core.actions import NOT_KEPT, Case, built, overlaps, propose, records, told_of
 from ..core.actions.journal import MAY_STILL_COME, of_job, of_record, of_run, the_job, unseen
 from ..core.compose.scene import Scene
-from ..dss import actions, store
+from ..dss import actions, store, turns
 from ..dss.identity import Access
 from ..dss.session import Clients, attempt
 from ..dss.store import EventCache, Store
 from ..errors import DssDenied, DssError, DssNotFound, DssUnreachable, InvalidParameter
 from ..model.action import KINDS, MODES, Order, Progress, Proposal, Record, Rights, State
-from ..model.event import Event, instant_of
+from ..model.event import Event
 from ..model.known import Known, Unknown
 from ..model.report import DurationStat
 from ..model.snapshot import Instance
@@ -230,7 +230,11 @@ def _writable(state: Store, rights: Rights, bench: Bench) -> Store:
 
 
 def _events(state: Store) -> tuple[Event, ...]:
-    return state.events(state.clients.now()[0] - LOOK_BACK).events
+    """What is on record, all of it or DssUnreachable: one of those not read may be this very request."""
+    found = state.events(state.clients.now()[0] - LOOK_BACK)
+    if found.unread is not None:
+        raise DssUnreachable(found.unread.reason)
+    return found.events
 
 
 def _answered(asked: Asked, events: Iterable[Event]) -> Optional[Outcome]:
@@ -284,7 +288,9 @@ def _first(state: Store, asked: Asked, case: Case, shown: Proposal, until: float
         began = time.monotonic()
         # Who was slow to take a turn that others passed over finds out by looking once more: somebody follows `last`
         # already, who may have done the same.
-        if _take_turn(state, last, asked.access.login) and _ids(records(_events(state))[:1]) == _ids(known[:1]):
+        turn, silence = f"action-after-{last.id if last else 'none'}", timedelta(seconds=PASSED_OVER_SECONDS)
+        ours = turns.take(state, turn, asked.access.login, silence)
+        if ours and _ids(records(_events(state))[:1]) == _ids(known[:1]):
             break
         if time.monotonic() > until:
             return _OTHERS_FIRST
@@ -300,21 +306,6 @@ def _first(state: Store, asked: Asked, case: Case, shown: Proposal, until: float
 
 def _ids(known: Records) -> list[str]:
     return [record.id for record in known]
-
-
-def _take_turn(state: Store, last: Optional[Record], by: str) -> bool:
-    """Whether the caller is the one whose request follows the last action on record."""
-    turn = 0
-    while True:
-        name = f"action-after-{last.id if last else 'none'}-{turn}"
-        claims = state.files(f"/claims/{name}/")
-        if not claims:
-            return state.claim(name, by)
-        # Claims are dated by the machine that makes them.
-        passed = datetime.now(timezone.utc) - timedelta(seconds=PASSED_OVER_SECONDS)
-        if any(at is not None and at > passed for at in (instant_of(file.path) for file in claims)):
-            return False
-        turn += 1
 
 
 def _on_record(
