@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ import localdss
 from localdss.server import Server
 from opsguide.model.known import known
 from opsguide.model.today import Today
+from opsguide.service import desk
 from opsguide.settings import Settings
 from tests.whole import Visit
 
@@ -50,6 +52,27 @@ def test_after_the_minimum_it_is_read_anew(dss: Server) -> None:
     visit = Visit(dss)
     first = today(visit, minimum_refresh_seconds=0)
     assert today(visit, minimum_refresh_seconds=0).taken_at > first.taken_at
+
+
+def test_dss_is_left_alone_for_the_minimum_however_long_a_reading_takes(
+    dss: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = [0.0]
+    monkeypatch.setattr(desk, "time", SimpleNamespace(monotonic=lambda: seconds[0]))
+
+    def slowly(answer: Any) -> Any:
+        seconds[0] = 40.0
+        return answer
+
+    dss.faults.change("GET", "/projects/RETAIL/scenarios/", slowly)
+    visit = Visit(dss)
+    first = today(visit, minimum_refresh_seconds=30)
+    assert seconds == [40.0]
+    dss.faults.clear()
+    seconds[0] = 69.0
+    assert today(visit, minimum_refresh_seconds=30) is first
+    seconds[0] = 71.0
+    assert today(visit, minimum_refresh_seconds=30).taken_at > first.taken_at
 
 
 @pytest.mark.parametrize(

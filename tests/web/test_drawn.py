@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 from opsguide.render.html import Permit
 from opsguide.web.drawn import Drawn
@@ -25,6 +26,25 @@ def test_each_reader_gets_their_own_seal_on_the_same_page() -> None:
     assert drawn.page("other", shown, Permit("s", "t"), draw).decode() == "é <s> <t> "
     assert drawn.page("k", object(), Permit("s", "t"), draw).decode() == "é <s> <t> "
     assert len(drawings) == 4
+
+
+def test_nobody_waits_for_a_page_of_others() -> None:
+    drawn, begun, go_on = Drawn(), Event(), Event()
+
+    def slowly(may: Permit) -> str:
+        begun.set()
+        assert go_on.wait(60)
+        return "large"
+
+    with ThreadPoolExecutor(2) as pool:
+        large = pool.submit(drawn.page, "large", object(), Permit(), slowly)
+        assert begun.wait(60)
+        small = pool.submit(drawn.page, "small", object(), Permit(), lambda may: "small")
+        try:
+            assert small.result(60) == b"small"
+        finally:
+            go_on.set()
+        assert large.result(60) == b"large"
 
 
 def test_what_somebody_writes_is_never_taken_for_a_seal() -> None:

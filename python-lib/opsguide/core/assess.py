@@ -18,6 +18,7 @@ from dateutil import tz
 from ..model.known import Cause, Known, Unknown, known
 from ..model.profile import DatasetProfile, Declared, Window
 from ..model.report import (
+    NO_MAIN,
     Arrival,
     Collision,
     DurationStat,
@@ -191,7 +192,7 @@ class _Bench:
             jobs=self._jobs(),
             windows=tuple(self._window(window) for window in self.declared.profile.maintenance),
             outages=outages({s.id: self._night(s) for s in self._scenarios}, self.terms),
-            main_scenario=_main(known(reports, ())),
+            main_scenario=reports if isinstance(reports, Unknown) else _main(reports),
             quiet=self._quiet(),
             server=self.server,
         )
@@ -718,17 +719,19 @@ def _margin(start: datetime, minutes: float, zone: str) -> float:
     return around(local.hour * 60 + local.minute + local.second / 60 - minutes) * 60
 
 
-def _main(scenarios: Sequence[ScenarioReport]) -> str:
-    """The active scenario that builds most; among equals the one that takes longest. '' where there is none, and where one
-    of which DSS did not tell it may be the one: another would be run in its place."""
+def _main(scenarios: Sequence[ScenarioReport]) -> Known[str]:
+    """The active scenario that builds most; among equals the one that takes longest. Unknown as well where one of which DSS
+    did not tell it may be the one: another would be run in its place."""
     running = [s for s in scenarios if s.active and not s.test]
-    if any(isinstance(s.builds, Unknown) and s.builds.cause in _NOT_TOLD for s in running):
-        return ""
+    not_told = [s.builds for s in running if isinstance(s.builds, Unknown) and s.builds.cause in _NOT_TOLD]
+    if not_told:
+        return not_told[0]
     able = sorted((s for s in running if not isinstance(s.builds, Unknown) and s.builds), key=_weight, reverse=True)
     equals = [s for s in able if _weight(s)[0] == _weight(able[0])[0]]
-    if len(equals) > 1 and any(isinstance(s.duration, Unknown) and s.duration.cause in _NOT_TOLD for s in equals):
-        return ""
-    return able[0].id if able else ""
+    not_told = [s.duration for s in equals if isinstance(s.duration, Unknown) and s.duration.cause in _NOT_TOLD]
+    if len(equals) > 1 and not_told:
+        return not_told[0]
+    return able[0].id if able else NO_MAIN
 
 
 # DSS has it and did not give it, this time.

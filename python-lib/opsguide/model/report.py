@@ -425,14 +425,14 @@ class JobsWeek:
     busiest_hour: Optional[int] = None
 
 
+NO_MAIN = Unknown("no scenario is known to build the outputs", Cause.NOT_RECORDED)
 NOT_NOTED = Unknown("what people noted was not read", Cause.NOT_READ)
 
 
 @dataclass(frozen=True)
 class Report:
     """All that follows from a snapshot and a profile. `zone` is the project's zone, `zone_why` how it is known;
-    `night_since` when the last night began. `main_scenario` is the id of the scenario that builds most, '' when none
-    can be told. `quiet` says why nothing alarms here (a design node), '' where alarms count. `watch` is who judges the
+    `night_since` when the last night began. `main_scenario` is the id of the scenario that builds most. `quiet` says why nothing alarms here (a design node), '' where alarms count. `watch` is who judges the
     project by itself, None where that was not asked. `tasks_done` are the notes of tasks that were done. `server` is the
     zone that DSS means by SERVER, for whoever looks further ahead."""
 
@@ -445,7 +445,7 @@ class Report:
     jobs: Known[JobsWeek]
     windows: tuple[WindowReport, ...] = ()
     outages: tuple[Outage, ...] = ()
-    main_scenario: str = ""
+    main_scenario: Known[str] = NO_MAIN
     quiet: str = ""
     watch: Optional[Watch] = None
     tasks_done: Known[tuple[Event, ...]] = NOT_NOTED

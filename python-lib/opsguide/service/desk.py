@@ -50,8 +50,9 @@ _UUID = re.compile(r"[0-9a-f]{32}")
 class Desk:
     """What the web page asks of one project: who may see what, and the guide as that viewer may see it.
 
-    A reading is shared by callers with the same rights for `minimum_refresh_seconds`, and while one is under way the
-    others wait for it: many readers cost DSS no more than one. What people note is shown at once.
+    A reading is shared by callers with the same rights until `minimum_refresh_seconds` after its end, and while one is
+    under way the others wait for it: many readers cost DSS no more than one, and DSS is left alone in between however
+    long a reading takes. What people note is shown at once.
 
     `secret` is what the processes of this backend share and nobody else knows; forms are sealed with it."""
 
@@ -162,7 +163,7 @@ class Desk:
         held = self._held(access)
         if found.ended_at is not None and held.snapshot.taken_at < found.ended_at:
             # What is red may be green by now: whoever goes on from here to another page is shown that.
-            self._shelf(access.key).read_at = float("-inf")
+            self._shelf(access.key).ended_at = float("-inf")
         may = found.may_abort if found.may_abort and held.offers.may(found.may_abort.kind) else None
         return progress_page(replace(found, may_abort=may), Setting.of(held.scene, found.as_of))
 
@@ -258,13 +259,14 @@ class Desk:
         return held if held is not None and need <= shelf.has else self._reading(access, need)
 
     def _reading(self, access: Access, need: frozenset[str], after: str = "", oldest: float = float("inf")) -> Reading:
-        """The shared reading, made anew where it was older than `oldest` seconds, or than the settings allow, when it was
-        asked for. Whoever waited for it takes it however long it took: else each of those who wait would make another."""
+        """The shared reading, made anew where it began longer than `oldest` seconds before it was asked for, or ended
+        longer before than the settings allow. Whoever waited for it takes it however long it took: else each of those who
+        wait would make another."""
         shelf, asked_at = self._shelf(access.key), time.monotonic()
         with shelf.lock:
-            too_old = asked_at - shelf.read_at > min(oldest, self.settings.minimum_refresh_seconds)
-            waited_for = oldest == float("inf") and shelf.made_at > asked_at
-            if (too_old and not waited_for) or shelf.read_at < self._declared_at:
+            rested = asked_at - shelf.ended_at > self.settings.minimum_refresh_seconds and shelf.made_at <= asked_at
+            too_old = rested or asked_at - shelf.read_at > oldest
+            if too_old or shelf.read_at < self._declared_at:
                 shelf.reading, shelf.has, shelf.read_at = None, frozenset(), time.monotonic()
             held = shelf.reading
             current = held is not None and shelf.recalled_at >= self._noted_at and _knows(held.ledger, after)
@@ -295,9 +297,11 @@ class Desk:
             ledger=ledger,
             events=self._events,
         )
+        again = shelf.reading is None
         shelf.reading = replace(found, offers=offers)
         shelf.has |= need | gateway.FIRST
         shelf.made_at = time.monotonic()
+        shelf.ended_at = shelf.made_at if again else shelf.ended_at
 
     def _shelf(self, key: str) -> _Shelf:
         with self._lock:
@@ -315,7 +319,9 @@ class _Shelf:
         self.lock = threading.Lock()
         self.reading: Optional[Reading] = None
         self.has: frozenset[str] = frozenset()
+        # It began, it ended, and the last that was added to it was had, by time.monotonic().
         self.read_at = float("-inf")
+        self.ended_at = float("-inf")
         self.made_at = float("-inf")
         self.recalled_at = float("-inf")
         self.composing = threading.Lock()

@@ -22,7 +22,7 @@ from ..errors import InvalidParameter
 from ..model.action import Order, Rights
 from ..model.guide import Link, Section, Text
 from ..model.incident import Incident
-from ..model.known import Unknown
+from ..model.known import Unknown, known
 from ..model.ledger import about as subject_of
 from ..model.question import Answer, Question, Source
 from ..model.today import ScenarioToday, Today
@@ -158,7 +158,7 @@ def _subject(line: inquiry.Line) -> str:
 
 
 def _rerun(desk: _Desk, about: str) -> Answer:
-    name = about or desk.reading.report.main_scenario
+    name = about or known(desk.reading.report.main_scenario, "")
     lines = inquiry.matching(desk.today, name) if name else ()
     if not lines:
         return inquiry.unknown_name(desk.today, about) if about else Answer("Of what? Name a scenario or a dataset.")

@@ -66,8 +66,8 @@ def _component(scene: Scene, name: str, label: str, fact: Optional[BackupFact]) 
 def _rebuild_time(scene: Scene, cell_id: str) -> Cell:
     """How long a full rebuild takes, where one scenario is known to do it."""
     path = "backup.data.recovery"
-    main = next((s for s in scene.scenarios if s.id == scene.report.main_scenario), None)
-    if main is None:
+    main = scene.main
+    if isinstance(main, Unknown):
         return scene.missing(cell_id, path, _ASK)
     if not isinstance(main.duration, DurationStat):
         return scene.unknown(cell_id, no_duration(main.duration), declare=path)
@@ -83,10 +83,11 @@ def _rebuild_time(scene: Scene, cell_id: str) -> Cell:
 
 def _rebuild_takes(scene: Scene) -> Cell:
     cell_id = "backup-and-recovery.rebuild-takes"
-    main = next((s for s in scene.scenarios if s.id == scene.report.main_scenario), None)
-    if main is None:
-        return scene.unknown(cell_id, Unknown("no scenario is known to rebuild it all", Cause.NOT_RECORDED))
-    return duration_cell(scene, main, cell_id)
+    return (
+        scene.unknown(cell_id, scene.main)
+        if isinstance(scene.main, Unknown)
+        else duration_cell(scene, scene.main, cell_id)
+    )
 
 
 def _connection_rows(scene: Scene) -> list[tuple[Cell, ...]]:

@@ -77,7 +77,7 @@ def _run_here(scene: Scene, before: str = ": ") -> tuple[Inline, ...]:
     failed = [
         s for s in scene.watched if s.last_run and not isinstance(s.last_run, Unknown) and s.last_run.outcome in _FAILED
     ]
-    wanted = failed or [s for s in scene.active if s.id == scene.report.main_scenario]
+    wanted = failed or ([] if isinstance(scene.main, Unknown) else [scene.main])
     here = [
         in_place(
             scene.offers, "run-scenario", about("SCENARIO", s.id), f"run {s.name or s.id}…", " or " if i else before

@@ -80,16 +80,10 @@ def _scenario(scene: Scene) -> tuple[Block, ...]:
     )
 
 
-def _main(scene: Scene) -> ScenarioReport | None:
-    return next((s for s in scene.scenarios if s.id == scene.report.main_scenario), None)
-
-
 def _main_name(scene: Scene) -> tuple[Inline, ...]:
-    main = _main(scene)
-    if main is None:
-        why = scene.report.scenarios
-        reason = why if isinstance(why, Unknown) else Unknown("no scenario is known to build the outputs")
-        return (scene.unknown("how-to-run-jobs.main.name", reason),)
+    main = scene.main
+    if isinstance(main, Unknown):
+        return (scene.unknown("how-to-run-jobs.main.name", main),)
     return (
         scene.inferred(
             "how-to-run-jobs.main.name",
@@ -102,8 +96,8 @@ def _main_name(scene: Scene) -> tuple[Inline, ...]:
 
 
 def _main_here(scene: Scene) -> tuple[Inline, ...]:
-    main = _main(scene)
-    if main is None:
+    main = scene.main
+    if isinstance(main, Unknown):
         return ()
     return in_place(
         scene.offers, "run-scenario", about("SCENARIO", main.id), f"run {main.name or main.id}…", ", or here: "
@@ -111,17 +105,18 @@ def _main_here(scene: Scene) -> tuple[Inline, ...]:
 
 
 def _full_duration(scene: Scene) -> Cell:
-    main = _main(scene)
     cell_id = "how-to-run-jobs.main.duration"
-    if main is None:
-        return scene.unknown(cell_id, Unknown("no scenario is known to run the full pipeline"))
-    return duration_cell(scene, main, cell_id)
+    return (
+        scene.unknown(cell_id, scene.main)
+        if isinstance(scene.main, Unknown)
+        else duration_cell(scene, scene.main, cell_id)
+    )
 
 
 def _finish_by(scene: Scene) -> tuple[Inline, ...]:
     """When a run would be done that is started now; where one is going, since when."""
-    main = _main(scene)
-    if main is None or not isinstance(main.duration, DurationStat):
+    main = scene.main
+    if isinstance(main, Unknown) or not isinstance(main.duration, DurationStat):
         return ()
     cell_id = "how-to-run-jobs.main.finish"
     last = main.last_run
@@ -140,8 +135,8 @@ def _finish_by(scene: Scene) -> tuple[Inline, ...]:
 
 
 def _main_notify(scene: Scene) -> Cell:
-    main = _main(scene)
-    if main is None:
+    main = scene.main
+    if isinstance(main, Unknown):
         return scene.unknown("how-to-run-jobs.main.notify", Unknown("no scenario is known to run the full pipeline"))
     return _notify(scene, main, "how-to-run-jobs.main.notify")
 

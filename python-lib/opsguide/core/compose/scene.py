@@ -110,6 +110,12 @@ class Scene:
         return tuple(scenario for scenario in self.scenarios if scenario.active)
 
     @cached_property
+    def main(self) -> Known[ScenarioReport]:
+        """The scenario that builds most of the flow."""
+        found = self.report.main_scenario
+        return found if isinstance(found, Unknown) else next(s for s in self.scenarios if s.id == found)
+
+    @cached_property
     def watched(self) -> tuple[ScenarioReport, ...]:
         """The active scenarios whose failure matters: test scenarios are left out."""
         return tuple(scenario for scenario in self.active if not scenario.test)
