@@ -6,6 +6,8 @@ is unknown, and the rest goes on.
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import re
 from collections.abc import Iterator
 from datetime import datetime, timezone
@@ -16,6 +18,7 @@ import pytest
 import requests
 
 import localdss
+import opsguide
 from localdss.api.routing import parse_version
 from localdss.host import run_check, run_probe, run_standards_check, run_step, run_tool
 from localdss.server import Server
@@ -41,6 +44,19 @@ def macro(dss: Server, name: str, login: str = "olivia", **params: Any) -> str:
 def missing(dss: Server) -> set[str]:
     """The reads that this version does not have yet."""
     return {read.name for read in READS if parse_version(read.since or "11") > parse_version(dss.instance.version)}
+
+
+def test_every_part_of_the_library_can_be_imported() -> None:
+    """Also what is loaded only when somebody asks for it: the library of a format may not support this Python."""
+    imported = 0
+    for module in pkgutil.walk_packages(opsguide.__path__, "opsguide."):
+        try:
+            importlib.import_module(module.name)
+        except ModuleNotFoundError as error:
+            if error.name != "dataiku":  # DSS's own, which only its processes have
+                raise
+        imported += 1
+    assert imported > 200
 
 
 def test_every_read_works_or_is_not_there_yet(dss: Server) -> None:
