@@ -149,6 +149,17 @@ def test_an_answer_of_another_type_is_unknown(dss: Server, other: Any) -> None:
     assert set(known) <= {f"{P}/scenarios/NIGHTLY_BUILD/get-last-runs", "/admin/logs"}
 
 
+@pytest.mark.parametrize("spoilt", [None, "text", [1]], ids=repr)
+@pytest.mark.parametrize("route", [f"{P}/scenarios", f"{P}/datasets", f"{P}/jobs"])
+def test_a_list_with_a_member_that_cannot_be_read_is_not_taken_for_a_shorter_one(
+    dss: Server, route: str, spoilt: Any
+) -> None:
+    dss.faults.change("GET", route, lambda listed: [*listed[1:], spoilt])
+    value = dict(ALL)[route](gateway.read_snapshot(clients(dss), "RETAIL", gateway.WHOLE))
+    assert isinstance(value, Unknown)
+    assert value.cause is Cause.BROKEN
+
+
 @pytest.mark.parametrize("other", [[[1], None, {}], {"a": {}, "b": None}], ids=repr)
 def test_an_answer_with_strange_members_is_read_without_failing(dss: Server, other: Any) -> None:
     first = gateway.read_snapshot(clients(dss), "RETAIL")

@@ -245,11 +245,12 @@ class Clients:
         return found
 
     def get_items(self, api_path: str, params: Optional[Mapping[str, Any]] = None) -> tuple[Mapping[str, Any], ...]:
-        """The answer of a route that promises a list of objects; members that are none are passed over."""
+        """The answer of a route that promises a list of objects. One with a member that is none is broken: read without it,
+        the list would pass for a shorter one."""
         found = self.get(api_path, params)
         if not isinstance(found, list):
             raise _wrong_type(found, "a list", api_path)
-        return raw.mappings(found)
+        return _objects(found, api_path)
 
     def ask(
         self, api_path: str, body: Mapping[str, Any], params: Optional[Mapping[str, Any]] = None
@@ -647,6 +648,13 @@ def _error(response: requests.Response, api_path: str, right: Callable[[str], st
     if status == 404 or (status == 500 and ("NotFound" in kind or "does not exist" in words)):
         return DssNotFound(words, status=status, path=api_path, error_type=kind)
     return DssBroken(words, status=status, path=api_path, error_type=kind)
+
+
+def _objects(listed: list[Any], api_path: str) -> tuple[Mapping[str, Any], ...]:
+    for member in listed:
+        if not isinstance(member, dict):
+            raise _wrong_type(member, "an object in the list", api_path)
+    return tuple(listed)
 
 
 def _wrong_type(found: Any, promised: str, api_path: str) -> DssBroken:
