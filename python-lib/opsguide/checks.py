@@ -20,7 +20,7 @@ from .core import schema_change as schemas
 from .core.calendars import WEEKDAYS, month_edge
 from .core.freshness import DataTime, data_time, judge_age, judge_deadline
 from .core.outcomes import CANNOT_TELL, Outcome
-from .core.rows import building_since, partition_of
+from .core.rows import building_note, building_since, partition_of
 from .core.schedule.zones import zone_of
 from .core.sla import Promise, promise_of
 from .core.volume import SENSITIVITY, Count, judge_volume
@@ -237,17 +237,18 @@ def _age(case: _Case, config: Config) -> Outcome:
 
 
 def _data(case: _Case, promise: Promise, column_zone: Optional[ZoneInfo]) -> Known[DataTime]:
-    """When the data is from; `column_zone` is that of values without one, by default UTC, as DSS stores dates. While a job runs that may be building it, it may be as new as now: a check that runs on
-    build is asked before its own build is on record."""
+    """When the data is from; `column_zone` is that of values without one, by default UTC, as DSS stores dates. While a job
+    runs that may be building it, it may be as new as now: a check that runs on build is asked before its own build is on
+    record."""
     key = case.ref.project_key
     column, zone = promise.time_column, column_zone or timezone.utc
     found = data_time(
         case.facts, case.now, promise.zone, column=column, column_zone=zone, is_input=True, project_key=key
     )
-    if isinstance(found, Unknown) or case.building_since is None:
+    building = building_note(case.ref, case.snapshot.jobs)
+    if isinstance(found, Unknown) or not building:
         return found
-    notes = [found.note, "a job that may be building it is running"]
-    return replace(found, at_most=None, note="; ".join(filter(None, notes)))
+    return replace(found, at_most=None, note="; ".join(filter(None, (found.note, building))))
 
 
 def _promise(case: _Case, config: Config) -> Promise:

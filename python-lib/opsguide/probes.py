@@ -109,7 +109,7 @@ def measure_freshness(target: Any, partition_id: Any, config: Config, plugin_con
     facts = builds.of_partition(snapshot.fact(ref), partition)
     if ref.kind == "DATASET" and isinstance(facts.newest_file, Unknown):
         facts = replace(facts, newest_file=source.newest_file(target, partition))
-    case = _Case(facts, snapshot.taken_at, counting.building_since(ref, known(snapshot.jobs, ())) is not None)
+    case = _Case(facts, snapshot.taken_at, counting.building_note(ref, snapshot.jobs))
     arrived = arrival(facts, is_input=True, project_key=ref.project_key)
     metrics = _modified(case, arrived)
     if column:
@@ -121,11 +121,11 @@ def measure_freshness(target: Any, partition_id: Any, config: Config, plugin_con
 
 @dataclass(frozen=True)
 class _Case:
-    """An object as read. `building`: a job runs that may be building it, so that its data may be newer than on record."""
+    """An object as read. `building`: why its data may be newer than on record, '' where it is not."""
 
     facts: ObjectFacts
     now: datetime
-    building: bool
+    building: str
 
     def hours_since(self, at: datetime) -> float:
         """To the hundredth; 0 for a moment that lies ahead, as clocks differ."""
@@ -135,7 +135,7 @@ class _Case:
 def _modified(case: _Case, arrived: Known[DataTime]) -> Metrics:
     if isinstance(arrived, Unknown) or arrived.at is None:
         return {"clock": f"{NOT_KNOWN}: {arrived.reason if isinstance(arrived, Unknown) else 'no time is on record'}"}
-    note = "; a job that may be building it is running" if case.building else ""
+    note = f"; {case.building}" if case.building else ""
     age = case.hours_since(arrived.at)
     return {"last_modified": arrived.at, "age_hours": age, "clock": f"{arrived.clock}{note}"}
 

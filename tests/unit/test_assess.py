@@ -58,7 +58,8 @@ def test_the_failed_night_stands_out():
 
 @pytest.mark.parametrize(
     ("cause", "main"),
-    [(Cause.BROKEN, None), (Cause.NO_ANSWER, None), (Cause.DENIED, None), (Cause.NOT_RECORDED, "MAIN")],
+    [(lost, None) for lost in (Cause.BROKEN, Cause.NO_ANSWER, Cause.DENIED, Cause.NO_ROUTE)]
+    + [(Cause.NOT_RECORDED, "MAIN")],
 )
 def test_no_other_scenario_is_the_main_one_where_one_was_not_told(cause: Cause, main: str | None) -> None:
     """It may build more. What DSS records of none, such as what a script builds, stands in nobody's way."""

@@ -735,7 +735,7 @@ def _main(scenarios: Sequence[ScenarioReport]) -> Known[str]:
 
 
 # DSS has it and did not give it, this time.
-_NOT_TOLD = frozenset({Cause.NO_ANSWER, Cause.BROKEN, Cause.DENIED})
+_NOT_TOLD = frozenset({Cause.NO_ANSWER, Cause.BROKEN, Cause.DENIED, Cause.NO_ROUTE})
 
 
 def _weight(scenario: ScenarioReport) -> tuple[int, float]:

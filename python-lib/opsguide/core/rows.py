@@ -74,6 +74,13 @@ def building_since(ref: ObjectRef, jobs: Iterable[Job]) -> Optional[datetime]:
     return min((at for at in began if at is not None), default=None)
 
 
+def building_note(ref: ObjectRef, jobs: Known[Iterable[Job]]) -> str:
+    """Why its data may be newer than what is on record, '' where nothing builds it."""
+    if isinstance(jobs, Unknown):
+        return "whether a job is building it could not be read"
+    return "a job that may be building it is running" if any(_may_build(job, ref) for job in jobs) else ""
+
+
 def data_since(ref: ObjectRef, last_success: Known[Optional[Build]], jobs: Iterable[Job]) -> Optional[datetime]:
     """When the data became what it is, at the earliest: a running job that may be building it began, else the last
     successful build ended. None where DSS does not build it, or does not tell."""
