@@ -181,6 +181,7 @@ def test_instance_and_identity(client):
     assert client.get_auth_info()["groups"] == ["administrators"]
 
 
+@pytest.mark.client(14)
 def test_the_person_who_browses_is_known_by_the_cookie_alone(dss):
     backend = dataikuapi.DSSClient(dss.url, internal_ticket=dss.instance.ticket_for("svc_retail"))
     browsing = {"Cookie": "other=1; localdss_user=raj", "User-Agent": "x"}

@@ -80,6 +80,7 @@ def test_a_fire_is_not_the_run(dss, retail):
     assert run.get_info()["trigger"]["trigger"]["type"] == "manual"
 
 
+@pytest.mark.client(13)
 def test_a_running_scenario_says_so_and_then_how_it_went(dss, retail):
     make(dss, "SLOW", [step("set_up_cluster", "first"), step("set_up_cluster", "second")])
     dss.instance.speed = 10
