@@ -201,4 +201,4 @@ def test_a_route_that_fails_makes_nothing_look_better(day: Day, dss: Server, kin
         better = said.good - day.said[name].good
         wrong += [(name, route, sorted(better))] if better else []
         wrong += [(name, route, said.words)] if not said.words.strip() or "Traceback" in said.words else []
-    assert wrong == []
+    assert not wrong, "\n".join(map(str, wrong))

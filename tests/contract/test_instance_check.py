@@ -190,7 +190,8 @@ def test_a_broken_project_is_unknown_and_the_others_are_judged_as_ever(dss: Serv
 def test_without_the_list_of_projects_nothing_is_claimed(dss: Server) -> None:
     dss.faults.status("GET", "/projects/", 500)
     found = check(dss)
-    assert (found.total, found.headline) == (0, "No project was found")
+    assert (found.total, found.headline, found.tone) == (0, "No project could be read", Tone.UNKNOWN)
+    assert found.findings == ()
     assert "the list of projects could not be read" in found.notes[0]
     with pytest.raises(ProblemsFound, match="could not see enough"):
         check(dss, config={"fail_at": "error"})

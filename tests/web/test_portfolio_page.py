@@ -150,7 +150,7 @@ def test_it_is_read_again_once_it_is_old_and_the_last_one_stands_meanwhile(
 def test_a_reading_that_fails_is_said_and_the_page_stands(dss: Server) -> None:
     dss.faults.status("GET", "/projects/", 500)
     found = whole(browse(dss, "admin"))
-    assert found["headline"] == "No project was found"
+    assert (found["headline"], found["findings"]) == ("No project could be read", [])
     assert "the list of projects could not be read" in found["notes"][0]
 
 

@@ -43,14 +43,17 @@ def portfolio(
     ordered = tuple(sorted(standings, key=_rank))
     left = tuple(sorted(not_read, key=lambda each: each.project.key))
     counts = Counter(standing.verdict for standing in ordered)
+    total = len(ordered) + len(left)
+    # `notes` say why no project could be listed: then nothing is known of any, least of all that it is fine.
+    unlisted = not total and bool(notes)
     found = Portfolio(
         taken_at=taken_at,
-        headline=_headline(counts, len(ordered), len(left), reading),
-        tone=_tone(ordered, counts, bool(left)),
-        total=len(ordered) + len(left),
+        headline="No project could be read" if unlisted else _headline(counts, len(ordered), len(left), reading),
+        tone=_tone(ordered, counts, bool(left) or unlisted),
+        total=total,
         projects=ordered,
         not_read=left,
-        findings=() if reading else find(ordered, len(left), around, taken_at, whole=whole),
+        findings=() if reading or not total else find(ordered, len(left), around, taken_at, whole=whole),
         notes=tuple(notes),
         scope=scope,
         reading=reading,
