@@ -595,7 +595,7 @@ def _at_most(response: requests.Response, seconds: float, api_path: str) -> Iter
     try:
         with _WATCH.over(seconds, hang_up):
             yield
-    except (DssError, requests.RequestException, HTTPError, OSError) as error:
+    except (DssError, DssUnreachable, requests.RequestException, HTTPError, OSError) as error:
         if not late.is_set():
             raise
         raise DssUnreachable(f"no whole answer within {seconds:g} s", path=api_path, timed_out=True) from error
