@@ -41,6 +41,8 @@ class Said:
 def page(dss: Server, name: str, **params: Any) -> Said:
     """A macro's result: each mark of a good state with its row. Counts beside the tables follow from these."""
     html = BeautifulSoup(macro(dss, name, **params), "html.parser")
+    for evidence in html.select("details.evidence"):
+        evidence.decompose()
     return Said(html.text, frozenset(f"{_row(mark)}: {mark.text.strip()}" for mark in html.select("tr .state-good")))
 
 
@@ -54,7 +56,8 @@ def reads(dss: Server) -> Said:
 def plan(dss: Server, name: str, **params: Any) -> Said:
     """A macro that plans: all that it would do. What cannot be read must add nothing to it."""
     html = BeautifulSoup(macro(dss, name, **params), "html.parser")
-    return Said(html.text, frozenset(_row(row) for row in html.select("tbody tr")))
+    tables = [table for table in html.select("table") if "What happens" in [head.text for head in table.select("th")]]
+    return Said(html.text, frozenset(_row(row) for table in tables for row in table.select("tbody tr")))
 
 
 def _row(mark: Any) -> str:
@@ -90,7 +93,7 @@ def step(dss: Server) -> Said:
 
 # A line of the tool without any of these says that something is well.
 _DOUBTS = re.compile(
-    r"\b(unknown|cannot|could not|not|no|late|failed|missed|learning|less)\b|^As of|^Sources|^- (Dataset|Folder|Scenario) "
+    r"\b(unknown|cannot|could not|not|no|late|failed|missed|learning|less|too few)\b|^As of|^Sources|^- (Dataset|Folder|Scenario) "
 )
 
 

@@ -53,6 +53,17 @@ def test_the_profile_adds_and_removes():
     assert "stores" not in found
 
 
+def test_what_is_promised_by_a_time_is_an_output_unless_the_profile_says_no():
+    """Else nobody would hear of the promise: here what other projects use could not be read."""
+    hidden = night(settings=Unknown("forbidden", Cause.DENIED))
+    assert "sales_mart" not in names(outputs(hidden, promises({})))
+    due = promises({"datasets": {"sales_mart": {"due": "06:30"}}})
+    assert names(outputs(hidden, due))["sales_mart"] == "promised in the profile"
+    assert names(outputs(night(), due))["sales_mart"] == "used by project FINANCE"
+    no = promises({"datasets": {"sales_mart": {"due": "06:30", "is_output": False}}})
+    assert "sales_mart" not in names(outputs(night(), no))
+
+
 def test_an_unknown_graph_leaves_what_is_known_otherwise():
     hidden = night(graph=Unknown("forbidden", Cause.DENIED))
     assert sources(hidden, promises({})) == ()

@@ -192,7 +192,7 @@ def sources(snapshot: Snapshot, declared: Declared, flow: Optional[Flow] = None)
 def outputs(snapshot: Snapshot, declared: Declared, flow: Optional[Flow] = None) -> tuple[Item, ...]:
     """The objects that others wait for: ends of the flow, objects other projects use, feature groups.
 
-    The profile's `is_output` adds or removes one. Where the graph is unknown, the rest of it still counts."""
+    The profile's `is_output` adds or removes one, and a promised time makes one of it. Where the graph is unknown, the rest of it still counts."""
     flow = flow or flow_of(snapshot)
     found: dict[ObjectRef, str] = {}
     for node, ref in flow.refs.items():
@@ -220,7 +220,9 @@ def _apply_declared(found: dict[ObjectRef, str], snapshot: Snapshot, declared: D
     for name, promised in declared.profile.datasets.items():
         wanted = getattr(promised, flag)
         ref = by_name.get(name) or _ref("DATASET", name, snapshot.project_key, local)
-        if wanted:
+        if wanted is None and flag == "is_output" and promised.due:
+            found.setdefault(ref, "promised in the profile")
+        elif wanted:
             found[ref] = "declared in the profile"
         elif wanted is False:
             found.pop(ref, None)

@@ -224,7 +224,8 @@ class DatasetProfile(_Part):
     owner: Optional[Contact] = Field(None, description="Owner of the source system or of the output.")
     consumers: tuple[Text, ...] = Field((), description="Who uses it: told before it is cleared or when it is late.")
     is_output: Optional[bool] = Field(
-        None, description="true: show as an output although other things read it; false: never."
+        None,
+        description="true: show as an output although other things read it, as a promised time does; false: never.",
     )
     is_source: Optional[bool] = Field(None, description="true: show as a source; false: never.")
     accepted_schema: Optional[tuple[dict[str, str], ...]] = Field(

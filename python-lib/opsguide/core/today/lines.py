@@ -237,6 +237,7 @@ def outputs(scene: Scene) -> Known[tuple[OutputToday, ...]]:
 def _output(scene: Scene, output: OutputReport) -> OutputToday:
     built, told, rows = read(output.last_success), output.prediction, read(output.rows)
     told = told if isinstance(told, Prediction) else None
+    fresh = output.freshness
     return OutputToday(
         id=scene.smart(output.ref),
         name=scene.name(output.ref),
@@ -253,7 +254,8 @@ def _output(scene: Scene, output: OutputReport) -> OutputToday:
         due_at=output.due_at,
         built_at=built.end if built is not None else None,
         age_seconds=read(output.age_seconds),
-        data_at=output.freshness.data_at if output.freshness is not None else None,
+        # Of an age that cannot be told it is the newest that the data may be.
+        data_at=fresh.data_at if fresh is not None and fresh.verdict != "UNKNOWN" else None,
         expected_at=told.p50 if told else None,
         expected_by=told.p90 if told else None,
         kept=told.kept if told else 0,
