@@ -114,13 +114,13 @@ def _graph(names: list[str]) -> Graph:
     recipes = [f"compute_{name}" for name in names]
     return Graph(
         (
-            Node("source", "COMPUTABLE_DATASET", "Filesystem", "source", (), tuple(recipes)),
+            Node("source", "COMPUTABLE_DATASET", "source", (), tuple(recipes)),
             *(
-                Node(recipe, "RUNNABLE_RECIPE", "python", recipe, ("source",), (name,))
+                Node(recipe, "RUNNABLE_RECIPE", recipe, ("source",), (name,))
                 for recipe, name in zip(recipes, names)
             ),
             *(
-                Node(name, "COMPUTABLE_DATASET", "Filesystem", name, (recipe,), ())
+                Node(name, "COMPUTABLE_DATASET", name, (recipe,), ())
                 for recipe, name in zip(recipes, names)
             ),
         )

@@ -235,7 +235,7 @@ def graph() -> Graph:
         for name in names
     )
     made_by = tuple(
-        Node(name, "RUNNABLE_RECIPE", "sync", name, tuple(above[name]), tuple(below[name])) for name in recipes
+        Node(name, "RUNNABLE_RECIPE", name, tuple(above[name]), tuple(below[name])) for name in recipes
     )
     return Graph((*objects, *made_by))
 

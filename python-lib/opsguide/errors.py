@@ -7,7 +7,6 @@
     │   └── DssBroken               5xx, or an answer that is not what its route promises
     ├── DssUnreachable              no answer: refused, timed out, cut off
     ├── NotAccepted                 a request to change something that is not followed (status, advice)
-    ├── ProfileRefused              a profile that may not be saved; `problems` lists all of them
     ├── InvalidParameter            a macro, probe, check or page parameter out of its range
     └── NothingToMeasure            a probe found nothing that tells what it measures
 
@@ -62,14 +61,6 @@ class NotAccepted(OperationsGuideError):
         super().__init__(message)
         self.status = status
         self.advice = advice
-
-
-class ProfileRefused(OperationsGuideError):
-    """A profile that may not be saved; `problems` holds (path, sentence) pairs, all of them at once."""
-
-    def __init__(self, problems: tuple[tuple[str, str], ...]) -> None:
-        super().__init__("; ".join(f"{path}: {text}" for path, text in problems))
-        self.problems = problems
 
 
 class InvalidParameter(OperationsGuideError):

@@ -211,7 +211,7 @@ def test_settings_say_what_is_exposed_and_paused() -> None:
         "K",
     )
     assert found.exposed == (Exposed(ObjectRef("DATASET", "K", "mart"), ("FINANCE",)),)
-    assert (found.triggers_disabled, found.code_env) == (True, "")
+    assert found.triggers_disabled is True
 
 
 def test_metrics_and_their_history() -> None:

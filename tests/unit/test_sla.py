@@ -101,6 +101,16 @@ def test_a_late_build_of_yesterday_never_meets_today_though_its_build_step_began
     assert alone.days[-1].verdict == "MET"
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_runs_that_began_together_the_longer_one_holds_a_build_in_whatever_order_they_come(turned: bool):
+    """Here more than three days before: beyond that no run but the newest is looked at."""
+    began = paris(11, 2)
+    runs = (Run("going", began), Run("short", began, began + MINUTE, "SUCCESS"))
+    build = Build(True, paris(14, 3), paris(14, 4))
+    record = Record((build,), EVER, runs[::-1] if turned else runs)
+    assert standing(record, paris(14, 7))[0] == "MISSED"
+
+
 def test_a_run_begun_by_a_step_belongs_to_the_run_above_it():
     above = Run("a", paris(13, 2), paris(14, 5), "SUCCESS", trigger_type="temporal")
     below = Run("b", paris(14, 2, 30), paris(14, 4), "SUCCESS", trigger_type="sub")

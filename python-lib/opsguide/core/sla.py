@@ -24,7 +24,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 from fractions import Fraction
 from functools import lru_cache
-from operator import attrgetter
 from statistics import median
 from typing import Optional
 from zoneinfo import ZoneInfo
@@ -289,8 +288,10 @@ class _Served:
 
     def _sort(self, builds: Sequence[Build]) -> None:
         begins = [cycle.begins for cycle in self.cycles]
+        # Of runs that began together the one that lasts longest comes last, as it is looked at first.
         runs = sorted(
-            (run for run in self.record.runs if run.start and run.trigger_type != "sub"), key=attrgetter("start")
+            (run for run in self.record.runs if run.start and run.trigger_type != "sub"),
+            key=lambda run: (_run_start(run), run.end is None, run.end or _run_start(run)),
         )
         starts = [_run_start(run) for run in runs]
         self.oldest = min((at for build in builds for at in (build.start, build.end) if at), default=None)

@@ -137,15 +137,12 @@ def project(answer: Any, key: str) -> Project:
         modified_at=_modified_at(answer),
         modified_by=raw.text(answer, "versionTag", "lastModifiedBy", "login"),
         created_at=raw.instant(answer, "creationTag", "lastModifiedOn"),
-        app_type=raw.text(answer, "projectAppType"),
         triggers_disabled=raw.flag(answer, "disableAutomaticTriggers"),
     )
 
 
 def project_settings(answer: Any, key: str) -> ProjectSettings:
     inner = raw.mapping(answer, "settings")
-    python = raw.mapping(inner, "codeEnvs", "python")
-    hooks = raw.mappings(inner, "integrations", "integrations")
     return ProjectSettings(
         triggers_disabled=raw.flag(inner, "disableAutomaticTriggers"),
         exposed=tuple(
@@ -155,11 +152,7 @@ def project_settings(answer: Any, key: str) -> ProjectSettings:
             )
             for item in raw.mappings(answer, "exposedObjects", "objects")
         ),
-        code_env=raw.text(python, "envName") if raw.text(python, "mode") == "EXPLICIT_ENV" else "",
         access_requests=raw.text(inner, "accessRequestsEnabled").upper(),
-        integrations=tuple(
-            raw.first_text((raw.text(hook, "hook", "type"), raw.text(hook, "type"))) or "integration" for hook in hooks
-        ),
     )
 
 
@@ -447,7 +440,6 @@ def graph(answer: Any) -> Graph:
             Node(
                 id=str(node_id),
                 kind=raw.text(node, "type"),
-                sub_type=raw.text(node, "subType"),
                 ref=raw.text(node, "ref"),
                 predecessors=raw.texts(node, "predecessors"),
                 successors=raw.texts(node, "successors"),
@@ -485,7 +477,6 @@ def _job(item: Raw, key: str) -> Job:
         name=raw.text(definition, "name"),
         type=raw.text(definition, "type"),
         initiator=raw.text(definition, "initiator"),
-        triggered_from=raw.text(definition, "triggeredFrom"),
         state=state,
         finished=has_ended(item, state),
         initiated_at=raw.instant(definition, "initiationTimestamp"),

@@ -117,7 +117,6 @@ class Project:
     modified_at: Optional[datetime] = None
     modified_by: str = ""
     created_at: Optional[datetime] = None
-    app_type: str = ""
     triggers_disabled: Optional[bool] = None  # None: the summary does not say, see `ProjectSettings`
 
 
@@ -127,9 +126,7 @@ class ProjectSettings:
 
     triggers_disabled: Optional[bool] = None
     exposed: tuple[Exposed, ...] = ()
-    code_env: str = ""
     access_requests: str = ""  # whether people may ask for access in DSS: as DSS spells it, INHERIT from the instance
-    integrations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -334,7 +331,6 @@ class Node:
 
     id: str
     kind: str = ""
-    sub_type: str = ""
     ref: str = ""
     predecessors: tuple[str, ...] = ()
     successors: tuple[str, ...] = ()
@@ -360,7 +356,6 @@ class Job:
     name: str = ""
     type: str = ""
     initiator: str = ""
-    triggered_from: str = ""
     state: str = ""
     finished: bool = True
     initiated_at: Optional[datetime] = None

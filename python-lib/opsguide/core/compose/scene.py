@@ -43,11 +43,6 @@ def key(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9_-]", lambda found: f"~{ord(found.group()):x}~", name)
 
 
-def not_built(what: str) -> Unknown:
-    """What a later version of this plugin works out."""
-    return Unknown(f"this plugin does not yet {what}", Cause.NOT_BUILT)
-
-
 def on_page(title: str) -> Unknown:
     """What another page of the web app shows, because it takes more reading than the guide's."""
     return Unknown(f"shown on the web app's page {title}", Cause.LEFT_OUT)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Optional
 
 from ...model.incident import Failure, Incident, Shown, Suspicion
@@ -98,9 +96,3 @@ def _told(incident: Incident, scene: Scene) -> tuple[tuple[str, ...], tuple[str,
     if silent:
         untold.append(f"{words.listed(silent, 3)}: a reporter of DSS speaks only when a run ends, and there was none")
     return tuple(dict.fromkeys(ways)), tuple(dict.fromkeys(untold))
-
-
-def soonest(outputs: Iterable[OutputReport], now: datetime) -> Optional[OutputReport]:
-    """The output whose time comes next."""
-    ahead = [output for output in outputs if output.due_at is not None and output.due_at > now]
-    return min(ahead, key=lambda output: output.due_at or now, default=None)
