@@ -115,14 +115,8 @@ def _graph(names: list[str]) -> Graph:
     return Graph(
         (
             Node("source", "COMPUTABLE_DATASET", "source", (), tuple(recipes)),
-            *(
-                Node(recipe, "RUNNABLE_RECIPE", recipe, ("source",), (name,))
-                for recipe, name in zip(recipes, names)
-            ),
-            *(
-                Node(name, "COMPUTABLE_DATASET", name, (recipe,), ())
-                for recipe, name in zip(recipes, names)
-            ),
+            *(Node(recipe, "RUNNABLE_RECIPE", recipe, ("source",), (name,)) for recipe, name in zip(recipes, names)),
+            *(Node(name, "COMPUTABLE_DATASET", name, (recipe,), ()) for recipe, name in zip(recipes, names)),
         )
     )
 

@@ -234,9 +234,7 @@ def graph() -> Graph:
         )
         for name in names
     )
-    made_by = tuple(
-        Node(name, "RUNNABLE_RECIPE", name, tuple(above[name]), tuple(below[name])) for name in recipes
-    )
+    made_by = tuple(Node(name, "RUNNABLE_RECIPE", name, tuple(above[name]), tuple(below[name])) for name in recipes)
     return Graph((*objects, *made_by))
 
 
