@@ -15,6 +15,7 @@ from ...model.report import (
     RUN_ORDER,
     VOLUME_ORDER,
     DurationStat,
+    FreshnessVerdict,
     OutputReport,
     Prediction,
     RowStat,
@@ -234,10 +235,16 @@ def outputs(scene: Scene) -> Known[tuple[OutputToday, ...]]:
     return tuple(_output(scene, output) for output in worst_outputs(scene))
 
 
+def _data_at(scene: Scene, fresh: Optional[FreshnessVerdict]) -> Optional[datetime]:
+    """None of an age that cannot be told, where it is the newest that the data may be, and while the profile could not be
+    read, which may name the column that tells it."""
+    told = fresh is not None and fresh.verdict != "UNKNOWN" and scene.profile_unread is None
+    return fresh.data_at if fresh is not None and told else None
+
+
 def _output(scene: Scene, output: OutputReport) -> OutputToday:
     built, told, rows = read(output.last_success), output.prediction, read(output.rows)
     told = told if isinstance(told, Prediction) else None
-    fresh = output.freshness
     return OutputToday(
         id=scene.smart(output.ref),
         name=scene.name(output.ref),
@@ -254,8 +261,7 @@ def _output(scene: Scene, output: OutputReport) -> OutputToday:
         due_at=output.due_at,
         built_at=built.end if built is not None else None,
         age_seconds=read(output.age_seconds),
-        # Of an age that cannot be told it is the newest that the data may be.
-        data_at=fresh.data_at if fresh is not None and fresh.verdict != "UNKNOWN" else None,
+        data_at=_data_at(scene, output.freshness),
         expected_at=told.p50 if told else None,
         expected_by=told.p90 if told else None,
         kept=told.kept if told else 0,
