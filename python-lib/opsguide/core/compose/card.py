@@ -159,7 +159,7 @@ def _outputs_tone(outputs: Sequence[OutputReport]) -> Tone:
 
 
 def _incidents(scene: Scene) -> Cell:
-    return scene.unknown("quick-reference-card.now.incidents", on_page("Incidents"), tone=Tone.NONE)
+    return scene.fixed("quick-reference-card.now.incidents", on_page("Incidents"))
 
 
 # --- morning check ---------------------------------------------------------------------------------------------------

@@ -44,7 +44,7 @@ def _failed(scene: Scene) -> Items:
                     "Fix: Address the root cause (see ",
                     Link("section", "troubleshooting", label="Troubleshooting"),
                     "): ",
-                    scene.unknown("common-operations.failed.cause", on_page("Incidents"), tone=Tone.NONE),
+                    scene.fixed("common-operations.failed.cause", on_page("Incidents")),
                 )
             ),
             Item(

@@ -78,7 +78,7 @@ def _step_1(scene: Scene) -> tuple[Block, ...]:
                 Item(
                     (
                         "Your notes and who took them: ",
-                        scene.unknown("daily-operations.notes", on_page("Incidents"), tone=Tone.NONE),
+                        scene.fixed("daily-operations.notes", on_page("Incidents")),
                     )
                 ),
             ),
@@ -351,7 +351,7 @@ def _step_3(scene: Scene) -> tuple[Block, ...]:
                 Item(
                     (
                         "Acknowledge and address as needed: ",
-                        scene.unknown("daily-operations.acknowledged", on_page("Incidents"), tone=Tone.NONE),
+                        scene.fixed("daily-operations.acknowledged", on_page("Incidents")),
                     )
                 ),
             ),

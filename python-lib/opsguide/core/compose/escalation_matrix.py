@@ -26,7 +26,7 @@ def compose(scene: Scene) -> tuple[Block, ...]:
             "Whom to call, and when to go further",
         ),
         Text(
-            (scene.unknown("escalation-matrix.countdown", on_page("Incidents"), tone=Tone.NONE),),
+            (scene.fixed("escalation-matrix.countdown", on_page("Incidents")),),
             "Time left on open incidents:",
         ),
         Heading("emergency-contacts", "Emergency Contacts"),

@@ -43,9 +43,9 @@ def key(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9_-]", lambda found: f"~{ord(found.group()):x}~", name)
 
 
-def on_page(title: str) -> Unknown:
+def on_page(title: str) -> str:
     """What another page of the web app shows, because it takes more reading than the guide's."""
-    return Unknown(f"shown on the web app's page {title}", Cause.LEFT_OUT)
+    return f"see the web app's page {title}"
 
 
 @dataclass(frozen=True)
