@@ -50,7 +50,8 @@ def status(snapshot: Snapshot, declared: Declared, report: Report) -> Status:
     scene = Scene(snapshot, declared, report)
     planned = _planned(scene)
     without: tuple[str, ...] = ()
-    if isinstance(report.outputs, Unknown) or scene.profile_unread is not None:
+    unread = scene.profile_unread is not None or isinstance(snapshot.graph, Unknown)
+    if isinstance(report.outputs, Unknown) or unread:
         found: Known[tuple[OutputStatus, ...]] = _NOT_READ
         headline, tone = "Whether the outputs are ready cannot be told at the moment", Tone.UNKNOWN
     else:
