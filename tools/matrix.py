@@ -140,7 +140,7 @@ def run(cell: Cell, tests: Sequence[str] = SUITE, whole: bool = False) -> Result
 
 def _counts(own: Path, tests: Sequence[str], more: Mapping[str, str]) -> Counts:
     env = {**os.environ, "PYTHONPATH": f"python-lib{os.pathsep}.", **more}
-    command = [str(own), "-m", "pytest", "-p", "no:cacheprovider", "-rs", *tests]
+    command = [str(own), "-m", "pytest", "-p", "no:cacheprovider", "-rfs", *tests]
     try:
         ended = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=SECONDS, check=False)
     except subprocess.TimeoutExpired:
