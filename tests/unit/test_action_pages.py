@@ -122,7 +122,7 @@ def test_a_log_that_cannot_be_read_says_why() -> None:
 def test_without_a_state_folder_or_an_answer_the_list_says_so() -> None:
     assert "create it on Today" in actions_page(None, SETTING).headline
     assert actions_page(Unknown("DSS is away"), SETTING).tone is Tone.UNKNOWN
-    assert "under way: Run Nightly build" in actions_page([record()], SETTING).headline
+    assert "Under way: Run Nightly build" in actions_page([record()], SETTING).headline
 
 
 @pytest.mark.parametrize("text", PAYLOADS)

@@ -38,7 +38,7 @@ def publication_guide(guide: Guide, plan: Publication, done: bool, notes: Sequen
         Cell(f"{_SECTION}.what", plan.said, Origin.LIVE, tone=tone, evidence=plan.details),
     )
     blocks: list[Block] = [Callout("warning", (caution,)) for caution in plan.cautions]
-    blocks.append(Table(("Where", "What was done" if done else "What would be done"), (row,), head))
+    blocks.append(Table(("Where", "What was done" if done else "What would be done"), (row,)))
     if plan.details:
         blocks.append(Items(tuple(Item((detail,)) for detail in plan.details)))
     blocks += [Text((note,)) for note in notes]

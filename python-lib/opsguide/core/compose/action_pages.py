@@ -347,13 +347,13 @@ def actions_page(
     records = () if isinstance(found, Unknown) or found is None else found
     going = [record for record in records if record.state.open]
     if isinstance(found, Unknown):
-        sentence, tone = f"what was asked for cannot be told: {found.reason}", Tone.UNKNOWN
+        sentence, tone = f"What was asked for cannot be told: {found.reason}", Tone.UNKNOWN
     elif found is None:
-        sentence, tone = "nothing can be started here without a state folder: create it on Today", Tone.NONE
+        sentence, tone = "Nothing can be started here without a state folder: create it on Today", Tone.NONE
     elif going:
-        sentence, tone = f"under way: {words.listed([record.title for record in going], 3)}", Tone.QUIET
+        sentence, tone = f"Under way: {words.listed([record.title for record in going], 3)}", Tone.QUIET
     else:
-        sentence, tone = "nothing that was started here is under way", Tone.NONE
+        sentence, tone = "Nothing that was started here is under way", Tone.NONE
     return ActionsPage(
         records=tuple(records),
         project_key=setting.project_key,
