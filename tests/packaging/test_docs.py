@@ -9,6 +9,7 @@ import pytest
 
 from opsguide.model.profile import PROFILE_KEY
 from opsguide.profile import load
+from opsguide.render.html import PAGES as PAGES_OF_THE_APP
 from tools.build_docs import PAGES, PROFILE_EXAMPLE, ROOT
 
 
@@ -42,3 +43,31 @@ def test_no_link_of_a_document_leads_nowhere(document):
     targets = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text)
     local = [each for each in targets if not each.startswith(("http:", "https:", "mailto:"))]
     assert [each for each in local if not (document.parent / each).exists()] == []
+
+
+def test_every_setting_of_the_plugin_stands_in_its_table_with_its_default_and_limits():
+    text = (ROOT / "docs" / "administer.md").read_text("utf-8")
+    table = text.split("## Settings of the plugin")[1].split("\n## ")[0]
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines() if line.startswith("|")
+    ]
+    settings = json.loads((ROOT / "plugin.json").read_text("utf-8"))["params"]
+    assert [row[0] for row in rows[2:]] == [each["label"] for each in settings]
+    for (_, default, meaning), each in zip(rows[2:], settings):
+        value = each["defaultValue"]
+        if isinstance(value, bool):
+            assert default == ("on" if value else "off")
+        elif each["type"] == "INT":
+            assert default == str(value)
+            assert f"({each['minI']} to {each['maxI']})" in meaning
+        else:
+            assert default == "none" or default.startswith("found")
+
+
+def test_every_screen_is_called_in_the_documentation_as_on_the_page():
+    shown = re.findall(r"^## (.+)", (ROOT / "docs" / "screens.md").read_text("utf-8"), re.MULTILINE)
+    runnables = ROOT.glob("python-runnables/*/runnable.json")
+    macros = {json.loads(each.read_text("utf-8"))["meta"]["label"] for each in runnables}
+    of_macros = {name[len("Macro: ") :] for name in shown if name.startswith("Macro: ")}
+    assert {name for name in shown if not name.startswith("Macro: ")} == {title for _, title in PAGES_OF_THE_APP}
+    assert of_macros == macros - {"Clean-up"}  # its answer is what its page shows
