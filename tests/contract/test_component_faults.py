@@ -60,6 +60,15 @@ def plan(dss: Server, name: str, **params: Any) -> Said:
     return Said(html.text, frozenset(_row(row) for table in tables for row in table.select("tbody tr")))
 
 
+def offers(dss: Server) -> Said:
+    """What instrument-project would add. What cannot be read must not look as if it were missing."""
+    html = BeautifulSoup(macro(dss, "instrument-project"), "html.parser")
+    for evidence in html.select("details.evidence"):
+        evidence.decompose()
+    rows = [row for row in html.select("tbody tr") if row.td and "Cannot be applied" not in row.text]
+    return Said(html.text, frozenset(row.td.text.strip() for row in rows))
+
+
 def _row(mark: Any) -> str:
     row = mark if mark.name == "tr" else mark.find_parent("tr")
     head = row.select_one("th") if row else None
@@ -88,7 +97,7 @@ def probe(dss: Server, kind: str, dataset: str) -> Said:
 def step(dss: Server) -> Said:
     kind = "pystep_operations-guide_evaluate-operations"
     told = run_step(dss.instance, "RETAIL", "svc_retail", kind, {"fail_at": "never"}).variables
-    return Said(str(told), frozenset(v for v in [told["operations_verdict"]] if v in ("OK", "GOOD", "SUCCESS")))
+    return Said(str(told), frozenset(each for each in [told["operations_verdict"]] if each in ("OK", "QUIET")))
 
 
 # A line of the tool without any of these says that something is well.
@@ -115,7 +124,7 @@ COMPONENTS: dict[str, Callable[[Server], Said]] = {
     "macro instance-check": partial(page, name="instance-check", minutes=5),
     "macro self-check": reads,
     "macro publish-guide": partial(page, name="publish-guide"),
-    "macro instrument-project": partial(page, name="instrument-project"),
+    "macro instrument-project": offers,
     "macro clean-up": partial(plan, name="clean-up"),
     # Before the checks, which go by what these have DSS compute.
     "probe row-count": partial(probe, kind="row-count", dataset="sales_mart"),
@@ -166,12 +175,8 @@ def dss(day: Day) -> Iterator[Server]:
 def test_what_is_good_is_seen(day: Day) -> None:
     """Else nothing below could fail."""
     seen = {name for name, said in day.said.items() if said.good}
-    assert set(COMPONENTS) - seen <= {
-        "step evaluate-operations",
-        "check schema-change",
-        "macro instrument-project",
-        "macro publish-guide",
-    }
+    # The first two warn on this day, and must not say OK; of the third it is held that it answers in its own words.
+    assert set(COMPONENTS) - seen == {"step evaluate-operations", "check schema-change", "macro publish-guide"}
     assert sum(map(len, day.paths.values())) > 150
 
 

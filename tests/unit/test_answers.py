@@ -206,7 +206,7 @@ def test_settings_say_what_is_exposed_and_paused() -> None:
             "exposedObjects": {
                 "objects": [{"type": "DATASET", "localName": "mart", "rules": [{"targetProject": "FINANCE"}]}]
             },
-            "settings": {"disableAutomaticTriggers": True, "codeEnvs": {"python": {"mode": "INHERIT", "envName": "x"}}},
+            "settings": {"disableAutomaticTriggers": True},
         },
         "K",
     )

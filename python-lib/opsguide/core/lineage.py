@@ -192,7 +192,8 @@ def sources(snapshot: Snapshot, declared: Declared, flow: Optional[Flow] = None)
 def outputs(snapshot: Snapshot, declared: Declared, flow: Optional[Flow] = None) -> tuple[Item, ...]:
     """The objects that others wait for: ends of the flow, objects other projects use, feature groups.
 
-    The profile's `is_output` adds or removes one, and a promised time makes one of it. Where the graph is unknown, the rest of it still counts."""
+    The profile's `is_output` adds or removes one, and a promised time makes one of it. Where the graph is unknown, the
+    rest of it still counts."""
     flow = flow or flow_of(snapshot)
     found: dict[ObjectRef, str] = {}
     for node, ref in flow.refs.items():

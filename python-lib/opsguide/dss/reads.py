@@ -223,7 +223,6 @@ _PROJECT = Fields(
         "ownerDisplayName": TEXT,
         "projectStatus": TEXT,
         "tags": TEXTS,
-        "projectAppType": Word(("REGULAR", "APP_TEMPLATE", "APP_INSTANCE", "APP_AS_RECIPE")),
         "disableAutomaticTriggers": FLAG,
         **_TAGS,
     }
@@ -247,8 +246,6 @@ _PROJECT_SETTINGS = Fields(
             {
                 "disableAutomaticTriggers": FLAG,
                 "accessRequestsEnabled": WORD,
-                "codeEnvs": Fields({"python": Fields({"mode": WORD, "envName": TEXT})}),
-                "integrations": Fields({"integrations": Items(Fields({"hook": Fields({"type": WORD}), "type": WORD}))}),
             }
         ),
         "exposedObjects": Fields({"objects": Items(_EXPOSED)}),
@@ -459,7 +456,6 @@ _NODE = Fields(
                 "RUNNABLE_IMPLICIT_RECIPE",
             )
         ),
-        "subType": WORD,
         "ref!": TEXT,
         "predecessors!": TEXTS,
         "successors!": TEXTS,
@@ -491,7 +487,6 @@ _JOB_DEFINITION = Fields(
         "name": TEXT,
         "type": _JOB_TYPES,
         "initiator": TEXT,
-        "triggeredFrom": WORD,
         "initiationTimestamp": INSTANT,
         "outputs": Items(_TARGET),
     }

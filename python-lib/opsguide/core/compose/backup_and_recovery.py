@@ -11,7 +11,7 @@ from ...model.report import DurationStat
 from .. import words
 from .phrases import duration_text, history_text, no_duration
 from .scene import Scene, key
-from .schedule_overview import duration_cell
+from .schedule_overview import main_duration_cell
 
 NEEDS = ("instance", "settings", "folders", "scenario_settings", "bundles", "commits")
 
@@ -82,12 +82,7 @@ def _rebuild_time(scene: Scene, cell_id: str) -> Cell:
 
 
 def _rebuild_takes(scene: Scene) -> Cell:
-    cell_id = "backup-and-recovery.rebuild-takes"
-    return (
-        scene.unknown(cell_id, scene.main)
-        if isinstance(scene.main, Unknown)
-        else duration_cell(scene, scene.main, cell_id)
-    )
+    return main_duration_cell(scene, "backup-and-recovery.rebuild-takes")
 
 
 def _connection_rows(scene: Scene) -> list[tuple[Cell, ...]]:

@@ -16,7 +16,7 @@ from .offers import in_place
 from .phrases import duration_text, history_text, no_duration
 from .rows import left_out, object_cell, scenario_cell, table_or_reason
 from .scene import Scene, key
-from .schedule_overview import duration_cell
+from .schedule_overview import duration_cell, main_duration_cell
 
 NEEDS = ("instance", "settings", "folders", "runs", "scenario_settings")
 
@@ -105,12 +105,7 @@ def _main_here(scene: Scene) -> tuple[Inline, ...]:
 
 
 def _full_duration(scene: Scene) -> Cell:
-    cell_id = "how-to-run-jobs.main.duration"
-    return (
-        scene.unknown(cell_id, scene.main)
-        if isinstance(scene.main, Unknown)
-        else duration_cell(scene, scene.main, cell_id)
-    )
+    return main_duration_cell(scene, "how-to-run-jobs.main.duration")
 
 
 def _finish_by(scene: Scene) -> tuple[Inline, ...]:

@@ -171,6 +171,12 @@ def duration_cell(scene: Scene, scenario: ScenarioReport, cell_id: str) -> Cell:
     )
 
 
+def main_duration_cell(scene: Scene, cell_id: str) -> Cell:
+    """The same of the scenario that builds most, or why none is known."""
+    main = scene.main
+    return scene.unknown(cell_id, main) if isinstance(main, Unknown) else duration_cell(scene, main, cell_id)
+
+
 def next_start_cell(scene: Scene, scenario: ScenarioReport, cell_id: str) -> Cell:
     """When the scenario starts next, or what it waits for."""
     upcoming = scenario.next_run

@@ -238,8 +238,9 @@ def outputs(scene: Scene) -> Known[tuple[OutputToday, ...]]:
 def _data_at(scene: Scene, fresh: Optional[FreshnessVerdict]) -> Optional[datetime]:
     """None of an age that cannot be told, where it is the newest that the data may be, and while the profile could not be
     read, which may name the column that tells it."""
-    told = fresh is not None and fresh.verdict != "UNKNOWN" and scene.profile_unread is None
-    return fresh.data_at if fresh is not None and told else None
+    if fresh is None or fresh.verdict == "UNKNOWN" or scene.profile_unread is not None:
+        return None
+    return fresh.data_at
 
 
 def _output(scene: Scene, output: OutputReport) -> OutputToday:
