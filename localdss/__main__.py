@@ -39,8 +39,9 @@ def main() -> int:
             postgres=asked.postgres,
             triggers_fire=True,
         ) as dss:
+            interrupted = _interruption()
             print(_welcome(dss), flush=True)
-            _until_interrupted()
+            interrupted.wait()
     except (NotAProject, NoSuchStory) as error:
         print(error, file=sys.stderr)
         return 2
@@ -54,9 +55,10 @@ def _replay(path: Path, port: int) -> int:
         print(error, file=sys.stderr)
         return 2
     with replay.serve(dump, port) as url:
+        interrupted = _interruption()
         print(f"A recorded DSS {dump.get('dss_version')} answers on {url}/ as project {dump.get('project')}.")
         print("Any API key is let in; only what its dump holds is answered. Stop with Ctrl-C.", flush=True)
-        _until_interrupted()
+        interrupted.wait()
     return 0
 
 
@@ -112,11 +114,12 @@ Other stories: {", ".join(story.names())}. Stop with Ctrl-C.
 """
 
 
-def _until_interrupted() -> None:
+def _interruption() -> threading.Event:
+    """Set when this process is told to end; asked for before anybody hears that there is something to end."""
     stopped = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stopped.set())
-    stopped.wait()
+    return stopped
 
 
 if __name__ == "__main__":

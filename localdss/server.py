@@ -139,10 +139,11 @@ class Server:
         app.add_url_rule(prefix + route.path, f"{prefix} {route.method} {route.path}", view, methods=[route.method])
 
     def _serve(self, route: Route, names: dict[str, str]) -> Response:
+        caller = self._caller()
+        g.record.user = caller.login
         if parse_version(self.instance.version) < route.since:
             return self._no_such_route()
-        call = Call(self.instance, self._caller(), request, kept=self.faults.kept(g.record.method, g.record.path))
-        g.record.user = call.caller.login
+        call = Call(self.instance, caller, request, kept=self.faults.kept(g.record.method, g.record.path))
         if route.in_project:
             call.project_ = self.instance.projects.get(names.pop("key"))
             if call.project_ is None:

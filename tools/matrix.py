@@ -1,11 +1,11 @@
 """Run the suite on each combination of versions that is claimed: `make matrix`, for an hour and a half.
 
-Each cell is a Python, a client, pandas and Flask in a virtual environment of its own below `.matrix/`: there, what is most
-telling against a local DSS that plays the version of the client, and the whole suite apart from the browser against the local
-DSS as it is, less the tests that themselves ask the client for what only later ones have. What came of it is written to
-docs/compatibility.md; `make matrix CELLS="oldest newest"` runs some cells alone, and leaves the rows of the others as they
-were. A combination whose interpreter is not there is listed as
-left out. `make ends` runs the first and the last side by side, in what tells most in a minute, and writes nothing.
+Each cell is a Python, a client, pandas and Flask in a virtual environment of its own below `.matrix/`. There the whole suite
+runs, apart from the browser's, against a local DSS that plays the version of the client, where routes that came later are
+absent, less the tests that say they are about what came later. What came of it is written to docs/compatibility.md;
+`make matrix CELLS="oldest newest"` runs some cells alone, and leaves the rows of the others as they were. A combination whose
+interpreter is not there is listed as left out. `make ends` runs the first and the last side by side, in what tells most in a
+minute, and writes nothing.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ import shutil
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Optional
 
@@ -26,26 +27,23 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "compatibility.md"
 PLACE = ROOT / ".matrix"
 
-# What is repeated, in one place: every kind of component and every read on the version that is played, writing and reading
-# back, how DSS's answers are read, and the parts that rest on libraries (dates, calendars, the profile).
-SUITE = (
-    "tests/contract/test_this_version.py",
-    "tests/contract/test_state_folder.py",
-    "tests/unit/test_answers.py",
-    "tests/unit/test_raw.py",
-    "tests/unit/test_profile.py",
-    "tests/unit/test_schedule.py",
-)
-# Of these the ends go without what waits, and asks about writers rather than about versions.
-SHORT = tuple(name for name in SUITE if name != "tests/contract/test_state_folder.py")
 # Without the test of the page that this run writes.
 WHOLE = (
     *("tests", "--ignore", "tests/browser", "--ignore", "tests/packaging/test_compatibility.py"),
     *("-n", "auto", "--dist", "loadfile"),
 )
+# What tells most in a minute: every kind of component and every read on the version that is played, how DSS's answers are
+# read, and the parts that rest on libraries (dates, calendars, the profile).
+SHORT = (
+    "tests/contract/test_this_version.py",
+    "tests/unit/test_answers.py",
+    "tests/unit/test_raw.py",
+    "tests/unit/test_profile.py",
+    "tests/unit/test_schedule.py",
+)
 SECONDS = 3600
 # Why tests/conftest.py passes over a test there.
-BEYOND = "the test asks the client for what only a later one has"
+BEYOND = "the test is about what only a later version has"
 
 
 @dataclass(frozen=True)
@@ -84,32 +82,22 @@ LEFT_OUT = (
 
 
 @dataclass(frozen=True)
-class Counts:
-    """Tests of one run; `beyond` are those that ask the client for what only a later one has."""
-
-    passed: int
-    failed: int
-    beyond: int = 0
-
-
-@dataclass(frozen=True)
 class Result:
-    """How one cell went: the versions that were installed, how many tests passed and failed against the DSS played, and of
-    the `whole` suite, or why it was left out. One whose libraries cannot be installed is left out and failed: its Python
-    was there."""
+    """How one cell went: the versions that were installed, how many tests passed and failed, and how many of each file are
+    `beyond`, that is about what only a later client or DSS has; or why the cell was left out. One whose libraries cannot be
+    installed is left out and failed: its Python was there."""
 
     cell: Cell
     versions: tuple[str, ...] = ()
     passed: int = 0
     failed: int = 0
-    whole: Optional[Counts] = None
+    beyond: Mapping[str, int] = field(default_factory=dict)
     seconds: float = 0.0
     left_out: str = ""
 
     @property
     def good(self) -> bool:
-        failed = self.failed or (self.whole is not None and self.whole.failed)
-        return not failed and (self.passed > 0 or bool(self.left_out))
+        return not self.failed and (self.passed > 0 or bool(self.left_out))
 
 
 def interpreter(version: str) -> Optional[str]:
@@ -129,8 +117,8 @@ def _is(python: str, version: str) -> bool:
     return said.stdout.strip() == version
 
 
-def run(cell: Cell, tests: Sequence[str] = SUITE, whole: bool = False) -> Result:
-    """One cell: its environment made where it is not there yet, and the tests run in it; the `whole` suite too if asked."""
+def run(cell: Cell, tests: Sequence[str] = WHOLE) -> Result:
+    """One cell: its environment made where it is not there yet, and the tests run in it."""
     python = interpreter(cell.python)
     if python is None:
         return Result(cell, left_out=f"there is no Python {cell.python} on this machine")
@@ -138,24 +126,22 @@ def run(cell: Cell, tests: Sequence[str] = SUITE, whole: bool = False) -> Result
     if own is None:
         return Result(cell, failed=1, left_out="pip could not install it")
     begun = time.monotonic()
-    played = _counts(own, tests, {"LOCALDSS_VERSION": cell.dss})
-    rest = _counts(own, WHOLE, {"OLDER_CLIENT": "1"} if cell.client else {}) if whole else None
-    return Result(cell, _versions(own), played.passed, played.failed, rest, time.monotonic() - begun)
-
-
-def _counts(own: Path, tests: Sequence[str], more: Mapping[str, str]) -> Counts:
-    env = {**os.environ, "PYTHONPATH": f"python-lib{os.pathsep}.", **more}
+    env = {**os.environ, "PYTHONPATH": f"python-lib{os.pathsep}.", "LOCALDSS_VERSION": cell.dss}
+    if cell.client:
+        env["OLDER_CLIENT"] = "1"
     command = [str(own), "-m", "pytest", "-p", "no:cacheprovider", "-rfs", *tests]
     try:
         ended = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=SECONDS, check=False)
     except subprocess.TimeoutExpired:
-        return Counts(0, 1)
-    counts = {word: int(number) for number, word in re.findall(r"(\d+) (passed|failed|error)", ended.stdout)}
-    failed = counts.get("failed", 0) + counts.get("error", 0)
+        return Result(cell, _versions(own), failed=1, seconds=time.monotonic() - begun)
     if ended.returncode:
         print(ended.stdout[-6000:], ended.stderr[-2000:], file=sys.stderr)
-    beyond = sum(map(int, re.findall(r"SKIPPED \[(\d+)\].*" + BEYOND, ended.stdout)))
-    return Counts(counts.get("passed", 0), failed or int(ended.returncode != 0), beyond)
+    counts = {word: int(number) for number, word in re.findall(r"(\d+) (passed|failed|error)", ended.stdout)}
+    failed = counts.get("failed", 0) + counts.get("error", 0) or int(ended.returncode != 0)
+    beyond: Counter[str] = Counter()
+    for number, name in re.findall(rf"SKIPPED \[(\d+)\] ([^:]+):.*{BEYOND}", ended.stdout):
+        beyond[name] += int(number)
+    return Result(cell, _versions(own), counts.get("passed", 0), failed, beyond, time.monotonic() - begun)
 
 
 def _environment(cell: Cell, python: str) -> Optional[Path]:
@@ -184,26 +170,22 @@ def _versions(own: Path) -> tuple[str, ...]:
     return tuple(subprocess.run([str(own), "-c", ask], capture_output=True, text=True, check=True).stdout.split())
 
 
-HEADER = "| cell | Python | dataiku-api-client | pandas | Flask | DSS played | result | whole suite |"
+HEADER = "| cell | Python | dataiku-api-client | pandas | Flask | DSS played | result |"
 
 _PAGE = """\
 # Compatibility
 
-DSS 12 to 15, Python 3.9 to 3.13. `make matrix` wrote this table. Each row is an environment of its own, and in it two runs:
-the tests below against a local DSS that plays the version beside it, where routes that came later are absent; and the whole
-suite, apart from the browser's, against the local DSS as it is. "Beyond" counts tests that themselves ask the client for
-what only a later one has: what the plugin does needs none of that. Each submission repeats the first and the last row, in
-short (`make ends`).
+DSS 12 to 15, Python 3.9 to 3.13. `make matrix` wrote this table. Each row is an environment of its own, and in it the whole
+suite, apart from the browser's, against a local DSS that plays the version named, where routes that came later are absent.
+"Beyond" counts tests that are themselves about what only a later client or DSS has; they are listed below. Each submission
+repeats the first and the last row, in short (`make ends`).
 
 {header}
-|---|---|---|---|---|---|---|---|
+|---|---|---|---|---|---|---|
 {rows}
 
-Run against the DSS played:
-
-{suite}
-
-Newer routes are asked for by path, never by a method that an old client lacks; what an old DSS cannot tell is shown as unknown.
+Newer routes are asked for by path, never by a method that an old client lacks; what an old DSS cannot tell is shown as
+unknown, with the version that can.
 
 ## Left out
 
@@ -222,33 +204,27 @@ def page(results: Sequence[Result], before: str = "") -> str:
     for cell in CELLS:
         found = told.get(cell.name)
         kept = [line for line in lines if line.startswith(f"| `{cell.name}` |") and f"| {cell.dss} |" in line]
-        why = [line for line in lines if line.startswith(f"- cell `{cell.name}`:")]
         if found is None and kept:
             rows += kept
-            missing += why
+            missing += [line for line in lines if line.startswith(f"- cell `{cell.name}`:")]
             continue
         found = found or Result(cell, left_out=NOT_RUN)
         rows.append(_row(found))
-        missing += [f"- cell `{cell.name}`: {found.left_out};"] if found.left_out else []
+        if found.left_out or found.beyond:
+            files = ", ".join(f"{name} {number}" for name, number in sorted(found.beyond.items()))
+            missing.append(f"- cell `{cell.name}`: {found.left_out or f'beyond it: {files}'};")
     return _PAGE.format(
-        header=HEADER,
-        rows="\n".join(rows),
-        suite="\n".join(f"- `{name}`" for name in SUITE),
-        left_out="\n".join((*missing, *(f"- {each}" for each in LEFT_OUT))),
+        header=HEADER, rows="\n".join(rows), left_out="\n".join((*missing, *(f"- {each}" for each in LEFT_OUT)))
     )
 
 
 def _row(result: Result) -> str:
     cell = result.cell
     versions = result.versions or (cell.python, cell.client or "newest", cell.pandas, cell.flask)
-    told = "left out" if result.left_out else _told(Counts(result.passed, result.failed))
-    whole = "not run" if result.whole is None else _told(result.whole)
-    return f"| `{cell.name}` | {' | '.join(versions)} | {cell.dss} | {told} | {whole} |"
-
-
-def _told(counts: Counts) -> str:
-    failed = f", {counts.failed} failed" if counts.failed else ""
-    return f"{counts.passed} passed{failed}" + (f", {counts.beyond} beyond" if counts.beyond else "")
+    failed = f", {result.failed} failed" if result.failed else ""
+    beyond = f", {sum(result.beyond.values())} beyond" if result.beyond else ""
+    told = "left out" if result.left_out else f"{result.passed} passed{failed}{beyond}"
+    return f"| `{cell.name}` | {' | '.join(versions)} | {cell.dss} | {told} |"
 
 
 def ends() -> int:
@@ -278,7 +254,7 @@ def main(asked: Sequence[str]) -> int:
     results = []
     for cell in CELLS:
         if not asked or cell.name in asked:
-            results.append(run(cell, whole=True))
+            results.append(run(cell))
             _say(results[-1])
     PAGE.write_text(page(results, PAGE.read_text("utf-8") if PAGE.is_file() else ""), encoding="utf-8")
     print(f"written: {PAGE.relative_to(ROOT)}")

@@ -82,6 +82,7 @@ def job_running(dss: Server) -> Iterator[None]:
 # --- as DSS runs them ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.dss("12.6")
 def test_by_the_public_client_as_checks_and_as_rules(dss: Server):
     attached = [
         {"type": ROW_COUNT, "meta": {"label": "Rows"}, "config": {"minimum": 1}},
@@ -103,6 +104,7 @@ def test_by_the_public_client_as_checks_and_as_rules(dss: Server):
     assert "Mondays run" in results["Rows"][1]
 
 
+@pytest.mark.dss("12.6")
 def test_created_as_a_rule(dss: Server):
     with settings_of(dss, "sales_mart", metricsChecks={"checks": []}):
         rules = dataset(dss, "sales_mart").get_data_quality_rules()

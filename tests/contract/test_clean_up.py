@@ -217,6 +217,7 @@ def candidates(found: Report) -> dict[str, Any]:
     return {candidate.thing.id: candidate for candidate in found.plan.candidates}
 
 
+@pytest.mark.dss("13.3")
 def test_each_sign_of_use_is_shown_and_a_possible_one_protects(dss: Server) -> None:
     found = candidates(run(dss, only("datasets", "folders", "temporary_datasets")))
     assert found["old_price_list"].goes
@@ -232,6 +233,7 @@ def test_each_sign_of_use_is_shown_and_a_possible_one_protects(dss: Server) -> N
     assert overruled["basket_sample"].goes, "whoever names it has looked"
 
 
+@pytest.mark.dss("13.3")
 def test_a_dataset_is_tagged_waits_and_only_then_goes(dss: Server) -> None:
     state = store.create(clients(dss), "RETAIL")
     asked = only("datasets", "folders", quarantine_days=30)
@@ -254,6 +256,7 @@ def test_a_dataset_is_tagged_waits_and_only_then_goes(dss: Server) -> None:
 
 
 @pytest.mark.parametrize("how", ["used", "changed", "tagged by hand"])
+@pytest.mark.dss("13.3")
 def test_any_use_ends_the_quarantine(dss: Server, how: str) -> None:
     asked = only("datasets")
     retail = dss.instance.projects["RETAIL"]
@@ -345,6 +348,7 @@ def test_one_failure_never_stops_the_rest(dss: Server) -> None:
     assert deep.is_dir()
 
 
+@pytest.mark.dss("13.3")
 def test_of_several_groups_each_has_a_failure_and_the_rest_goes(dss: Server) -> None:
     groups = ("job_logs", "scenario_logs", "model_versions", "datasets", "folders", "temporary_datasets")
     ages = {"older_than_days": 45, "keep_last": 0, "keep_versions": 1, "idle_hours": 1}

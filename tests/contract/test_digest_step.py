@@ -47,6 +47,7 @@ def look(dss: Server, login: str = "svc_retail", **config: Any) -> Delivery:
     return service.look(clients(dss, login), "RETAIL", {**NARROW, **config}, settings).digest
 
 
+@pytest.mark.dss("12.6")
 def test_a_mail_is_sent_once_and_put_on_record(dss: Server) -> None:
     assert look(dss).said == "sent by smtp-ops to 2"
     (sent,) = dss.instance.sent
@@ -99,6 +100,7 @@ def test_in_a_scenario_it_leaves_its_variables_and_remembers_without_a_folder(ds
         (("POST", "/messaging-channels/smtp-ops/actions/send", 500), "The next run tries again"),
     ],
 )
+@pytest.mark.dss("12.6")
 def test_a_mail_that_does_not_leave_is_told_and_tried_again(
     dss: Server, break_it: tuple[str, str, int], words: str
 ) -> None:
@@ -111,6 +113,7 @@ def test_a_mail_that_does_not_leave_is_told_and_tried_again(
     assert look(dss).said == "sent by smtp-ops to 2"
 
 
+@pytest.mark.dss("12.6")
 def test_a_channel_that_there_is_not_is_named(dss: Server) -> None:
     found = look(dss, digest_channel="smtp-old")
     assert found.said.startswith("not sent: there is no mail channel smtp-old; there is smtp-ops. A reporter")
@@ -132,6 +135,7 @@ def test_the_step_fails_where_its_mail_does_not_leave(dss: Server) -> None:
     assert "The digest was not sent: " in details["stepRuns"][0]["result"]["thrown"]["message"]
 
 
+@pytest.mark.dss("12.6")
 def test_a_window_of_the_profile_holds_it_back_and_is_named(dss: Server) -> None:
     standard = dss.instance.projects["RETAIL"].variables["standard"]["operations_guide"]
     before = standard.get("maintenance")

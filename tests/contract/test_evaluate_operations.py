@@ -107,6 +107,7 @@ def test_a_heartbeat_is_refused_before_anything_is_read(late: Server) -> None:
     assert variables == {}
 
 
+@pytest.mark.dss("12.6")
 def test_the_watch_that_the_macro_makes_runs(late: Server) -> None:
     service.apply_rows(clients(late), "RETAIL", {"rows": ["watch"], "mail_to": "ops@example.com"}, Settings())
     project = dataikuapi.DSSClient(late.url, "admin").get_project("RETAIL")

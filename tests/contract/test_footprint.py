@@ -55,6 +55,7 @@ def asked(dss: Server) -> int:
     return sum(each.path == ROUTE for each in dss.requests)
 
 
+@pytest.mark.dss("14.3")
 def test_an_administrator_is_told_and_the_disk_is_walked_once(dss: Server) -> None:
     reading = patient(dss)
     first = measured(reading)
@@ -64,6 +65,7 @@ def test_an_administrator_is_told_and_the_disk_is_walked_once(dss: Server) -> No
     assert not dss.requests.writes()
 
 
+@pytest.mark.dss("14.3")
 def test_nobody_else_asks_whatever_was_measured_before(dss: Server) -> None:
     admin = patient(dss)
     measured(admin)
@@ -75,6 +77,7 @@ def test_nobody_else_asks_whatever_was_measured_before(dss: Server) -> None:
     assert asked(dss) == 1
 
 
+@pytest.mark.dss("14.3")
 def test_what_takes_longer_is_taken_up_by_the_next_reading(dss: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(footprint, "PAUSES_SECONDS", (0.0,))
     reading = patient(dss)
@@ -89,6 +92,7 @@ def test_what_takes_longer_is_taken_up_by_the_next_reading(dss: Server, monkeypa
     assert asked(dss) == 1
 
 
+@pytest.mark.dss("14.3")
 def test_a_task_that_died_is_started_again(dss: Server) -> None:
     reading = patient(dss)
     dss.faults.change("GET", ROUTE, lambda answer: {**answer, "hasResult": False, "alive": False})

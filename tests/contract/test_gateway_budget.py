@@ -44,6 +44,7 @@ def test_the_first_paint_is_six_lists_and_the_runs_of_active_scenarios(dss: Serv
     assert not dss.requests.writes()
 
 
+@pytest.mark.dss("14.3")
 def test_the_whole_guide_stays_within_its_budget(dss: Server) -> None:
     snapshot = whole(clients(dss), "RETAIL")
     assert len(dss.requests) == snapshot.calls <= limit(snapshot)

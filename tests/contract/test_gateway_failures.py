@@ -86,6 +86,7 @@ UNNAMED: list[tuple[str, Look]] = [
 ALL: list[tuple[str, Look]] = [*((route, look) for route, look, _ in ROUTES), *UNNAMED]
 
 
+@pytest.mark.dss("12.6")
 def test_all_is_known_when_nothing_fails(dss: Server) -> None:
     snapshot = whole(clients(dss), "RETAIL")
     assert [route for route, look in ALL if isinstance(look(snapshot), Unknown)] == []
@@ -103,6 +104,7 @@ def test_each_list_refused_names_the_right(dss: Server, route: str, look: Look, 
     assert [look for _, look, _ in ROUTES[:6] if isinstance(look(snapshot), Unknown)] == [look]
 
 
+@pytest.mark.dss("12.6")
 def test_each_other_refusal_names_the_right(dss: Server) -> None:
     for route, *_ in ROUTES[6:]:
         dss.faults.status("GET", route, 403, "Action forbidden")
@@ -119,6 +121,7 @@ def test_everything_refused_is_everything_unknown(dss: Server) -> None:
     assert snapshot.facts == ()
 
 
+@pytest.mark.dss("14.3")
 def test_a_reader_sees_what_a_reader_may(dss: Server) -> None:
     snapshot = whole(clients(dss, "raj"), "RETAIL")
     unknown = {name for name in gateway.WHOLE if isinstance(getattr(snapshot, name, None), Unknown)}

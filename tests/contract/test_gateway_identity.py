@@ -83,6 +83,7 @@ def test_without_a_ticket_the_projects_permissions_decide(dss: Server) -> None:
     assert told["raj"].key != told["oscar"].key
 
 
+@pytest.mark.dss("14.3")
 def test_then_the_run_as_users_other_rights_are_not_lent(dss: Server) -> None:
     access = come_in(dss, "raj", run_as="admin")
     assert acting_as(access.clients) == "admin"

@@ -176,7 +176,7 @@ WHO = [
 ]
 
 
-@pytest.mark.client(14)
+@pytest.mark.client("14.0")
 @pytest.mark.parametrize(("user", "run_as", "seen"), WHO)
 def test_run_as_user_and_browser_user_are_kept_apart(dss, webapp, user, run_as, seen):
     """Impersonation is a permission of the run-as user's group; without it calls go on as the run-as user, silently."""

@@ -84,6 +84,7 @@ def test_everybody_is_shown_what_they_may_see(dss: Server) -> None:
     assert set(verdicts(check(dss, "raj"))) == {"RETAIL"}
 
 
+@pytest.mark.dss("14.3")
 def test_without_the_right_it_reports_what_it_may_and_says_what_it_could_not(dss: Server) -> None:
     found = check(dss, "raj", {"measure_logs": True})
     states = {each.id: (each.state, each.needs) for each in found.findings}
@@ -100,6 +101,7 @@ def test_an_older_dss_tells_nothing_of_people_to_who_is_no_administrator() -> No
     assert finding(found, "owners").needs == "instance administrator"
 
 
+@pytest.mark.dss("14.3")
 def test_an_administrator_is_told_how_much_the_logs_take() -> None:
     with localdss.serve(story=None, at=AT) as quiet:
         found = check(quiet, config={"measure_logs": True})
@@ -211,6 +213,7 @@ def test_when_the_time_is_up_the_rest_is_named(large: Server) -> None:
 # --- calls -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.dss("12.6")
 def test_it_asks_two_lists_and_two_calls_for_each_active_scenario(large: Server) -> None:
     large.requests.clear()
     found = check(large)

@@ -99,6 +99,7 @@ def watch(dss: Server) -> Any:
 # --- preview ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.dss("12.6")
 def test_the_preview_changes_nothing_and_says_how_each_limit_would_have_done(dss: Server) -> None:
     dss.requests.clear()
     guide = run(dss, "RETAIL", mail_to="ops@example.com")
@@ -154,6 +155,7 @@ def test_what_is_ticked_is_added_read_back_computed_once_and_undone_exactly(dss:
         run(dss, mode="undo", receipt="nope")
 
 
+@pytest.mark.dss("12.6")
 def test_detach_leaves_the_settings_as_they_were_before_everything(dss: Server) -> None:
     before = state_of(dss)
     mail = {"mail_to": "ops@example.com", "active": True, "heartbeat_url": "https://hc.example.com/abc"}
@@ -211,6 +213,7 @@ def test_the_newest_data_of_a_source_is_computed_every_morning_because_no_build_
     assert state_of(dss) == before
 
 
+@pytest.mark.dss("12.6")
 def test_each_thing_that_dss_does_its_own_way_is_told_and_taken_out_again(dss: Server) -> None:
     before = state_of(dss)
 
@@ -487,6 +490,7 @@ def test_items_go_into_the_step_that_is_there_and_what_a_person_changed_since_is
 # --- it breaks half-way ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.dss("12.6")
 def test_an_answer_that_never_comes_is_found_out_by_undo(dss: Server) -> None:
     suppliers(dss).pop("metricsChecks", None)
     before = state_of(dss)

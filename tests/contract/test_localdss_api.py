@@ -175,13 +175,14 @@ def test_an_older_dss_lacks_newer_routes(dss, client, call, since):
 # --- reading --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.dss("14.3")
 def test_instance_and_identity(client):
     info = client.get_instance_info()
     assert (info.node_type, info.raw["dssVersion"]) == ("AUTOMATION", "14.3.1")
     assert client.get_auth_info()["groups"] == ["administrators"]
 
 
-@pytest.mark.client(14)
+@pytest.mark.client("14.0")
 def test_the_person_who_browses_is_known_by_the_cookie_alone(dss):
     backend = dataikuapi.DSSClient(dss.url, internal_ticket=dss.instance.ticket_for("svc_retail"))
     browsing = {"Cookie": "other=1; localdss_user=raj", "User-Agent": "x"}
@@ -248,6 +249,7 @@ def test_runs_by_date_leave_out_the_end(dss, retail):
     assert [run.id[:10] for run in runs] == ["2025-10-12", "2025-10-11"]
 
 
+@pytest.mark.dss("13.3")
 def test_a_runs_details_and_log(retail):
     run = retail.get_scenario("NIGHTLY_BUILD").get_last_runs(limit=1, only_finished_runs=True)[0]
     steps = run.get_details()["stepRuns"]
@@ -344,6 +346,7 @@ def test_folders_models_wiki(retail):
     assert retail.get_wiki().get_article(articles[0].get_data().get_name()).article_id == articles[0].article_id
 
 
+@pytest.mark.dss("14.3")
 def test_people_connections_channels_code_envs(client):
     assert {user["login"] for user in client.list_users()} >= {"admin", "olivia"}
     assert client.list_groups()
@@ -373,6 +376,7 @@ def test_running_scenarios_are_futures(client):
 # --- data quality ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.dss("12.6")
 def test_data_quality_reads(client, retail):
     rules = retail.get_dataset("sales_mart").get_data_quality_rules()
     assert len(rules.list_rules()) >= 3

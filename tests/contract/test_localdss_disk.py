@@ -132,6 +132,7 @@ def test_each_job_of_a_large_project_leaves_its_log_the_project_as_it_was_and_a_
     assert len(dated) == 20, "a job's folder is as old as the job, with all that lies in it"
 
 
+@pytest.mark.dss("13.3")
 def test_what_is_left_over_can_be_listed_and_taken_away_by_the_client() -> None:
     with localdss.serve(story="cluttered", plugins=[]) as dss:
         retail = project(dss)

@@ -64,7 +64,7 @@ def test_no_answer_in_time_and_released_afterwards(dss):
     assert get(dss).status_code == 200
 
 
-@pytest.mark.client(12)
+@pytest.mark.client("12.0")
 def test_a_cut_off_answer(dss):
     dss.faults.cut_off("GET", LIST)
     with pytest.raises((requests.exceptions.ChunkedEncodingError, requests.exceptions.ConnectionError)):

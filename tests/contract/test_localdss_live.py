@@ -80,7 +80,8 @@ def test_a_fire_is_not_the_run(dss, retail):
     assert run.get_info()["trigger"]["trigger"]["type"] == "manual"
 
 
-@pytest.mark.client(13)
+@pytest.mark.client("13.0")
+@pytest.mark.dss("13.3")
 def test_a_running_scenario_says_so_and_then_how_it_went(dss, retail):
     make(dss, "SLOW", [step("set_up_cluster", "first"), step("set_up_cluster", "second")])
     dss.instance.speed = 10
@@ -178,6 +179,7 @@ def test_a_macro_in_a_step_runs_as_the_scenarios_user(dss, retail):
     assert retail.get_scenario("CLEAR_AS_OWNER").run_and_wait().outcome == "SUCCESS"
 
 
+@pytest.mark.dss("13.3")
 def test_python_steps_and_scripts_run(dss, retail):
     make(
         dss,
@@ -191,6 +193,7 @@ def test_python_steps_and_scripts_run(dss, retail):
     assert "no such store" in run.get_details().first_error_details["message"]
 
 
+@pytest.mark.dss("12.6")
 def test_rules_in_error_fail_a_check_step(dss, retail):
     impossible = {"type": "RecordCountInRangeRule", "minimum": 1e9, "minimumEnabled": True, "autoRun": False}
     retail.get_dataset("sales_mart").get_data_quality_rules().create_rule({**impossible, "displayName": "A billion"})
@@ -260,6 +263,7 @@ def test_scenario_settings_are_saved_with_a_new_version(retail):
 # --- jobs -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.dss("12.6")
 def test_a_job_leaves_a_build_rows_metrics_results_and_a_log(dss, retail):
     dataset = retail.get_dataset("sales_mart")
     before = dataset.get_info().last_build_end_time
@@ -345,6 +349,7 @@ def test_a_job_without_outputs_is_refused(retail):
 # --- futures, macros, metrics, rules, folders, wiki, channels -------------------------------------------------------
 
 
+@pytest.mark.dss("12.6")
 def test_rules_are_created_changed_computed_and_deleted(retail):
     rules = retail.get_dataset("daily_store_kpis").get_data_quality_rules()
     rule = rules.create_rule(
@@ -425,6 +430,7 @@ def test_wiki_articles_are_written(retail):
     assert article.article_id not in [each.article_id for each in wiki.list_articles()]
 
 
+@pytest.mark.dss("12.6")
 def test_mail_is_kept(dss):
     channel = dataikuapi.DSSClient(dss.url, "olivia").get_messaging_channel("smtp-ops")
     channel.send("RETAIL", ["a@example.com"], "Subject", "Body", attachments=[["log.txt", b"x", "text/plain"]])

@@ -155,6 +155,7 @@ LISTS = [
 
 @absent
 @pytest.mark.parametrize("path", REAL_PROJECTS, ids=lambda path: path.name)
+@pytest.mark.dss("14.3")
 def test_a_real_project_answers_every_list_and_every_object(dss, path):
     key = projects.load(path).key
     project = dataikuapi.DSSClient(dss.url, "admin").get_project(key)

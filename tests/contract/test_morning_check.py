@@ -40,6 +40,7 @@ def tables(text: str) -> list[list[str]]:
     return [[row.th.select_one(".value").text for row in table.tbody.select("tr")] for table in page.select("table")]
 
 
+@pytest.mark.dss("12.6")
 def test_it_answers_the_three_steps_with_every_scenario_and_output(dss: Server) -> None:
     text = run(dss)
     page = BeautifulSoup(text, "html.parser")
@@ -105,6 +106,7 @@ def test_a_check_that_sees_nothing_does_not_pass(dss: Server) -> None:
         dss.faults.clear()
 
 
+@pytest.mark.dss("12.6")
 def test_each_step_is_ticked_with_its_evidence(dss: Server) -> None:
     steps = BeautifulSoup(run(dss), "html.parser").select("ol > li")
     assert [step.get_text(" ", strip=True)[0] for step in steps] == ["☑", "☑", "☑"]

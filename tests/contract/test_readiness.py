@@ -22,6 +22,8 @@ from opsguide.settings import Settings
 from tests.nights import night, promises
 from tests.readings import clients
 
+# Project standards came with this version.
+pytestmark = pytest.mark.dss("14.1")
 AT = datetime(2026, 3, 3, 6, 12, tzinfo=timezone.utc)
 TYPE = "project_standards_check_spec_operations-guide_operations-readiness"
 READY = {

@@ -98,6 +98,7 @@ def table(found: SelfCheck) -> list[tuple[str, State, tuple[str, ...], tuple[str
 # --- what it finds ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.dss("14.3")
 def test_every_answer_of_the_local_dss_is_as_the_plugin_expects_and_nothing_is_written(
     dss: Server, well: SelfCheck
 ) -> None:

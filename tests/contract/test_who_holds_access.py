@@ -60,6 +60,7 @@ def test_an_administrator_sees_who_is_behind_each_grant(dss: Server) -> None:
     )
 
 
+@pytest.mark.dss("14.3")
 def test_who_administers_only_the_project_sees_what_the_version_shows_everybody(
     dss: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:

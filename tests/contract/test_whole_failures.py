@@ -131,6 +131,7 @@ def assert_nothing_better(guide: Guide, dss: Server) -> None:
     assert [(i, before[i].value, cell(guide, i).value) for i in better if i in before] == []
 
 
+@pytest.mark.dss("14.3")
 def test_the_routes_are_all_there_are(dss: Server) -> None:
     assert set(undisturbed(dss)[1]) == set(ROUTES)
     assert unknowns(undisturbed(dss)[0], "could not be read") == []
@@ -146,6 +147,7 @@ def refuse(dss: Server, route: str, message: str = REFUSED) -> None:
 @pytest.mark.parametrize(
     ("dss", "route"), [(LATE, route) for route in JUDGED] + [(WARNED, route) for route in OF_OUTPUTS], indirect=["dss"]
 )
+@pytest.mark.dss("12.6")
 def test_a_refusal_is_told_with_its_right_and_hides_no_failure(dss: Server, route: str) -> None:
     refuse(dss, route)
     guide = guide_of(dss)
@@ -230,6 +232,7 @@ def test_each_garbled_list_hides_no_failure(dss: Server, route: str, kind: str) 
     assert_nothing_better(guide, dss)
 
 
+@pytest.mark.dss("12.6")
 def test_a_hung_call_leaves_the_rest_of_the_page(dss: Server) -> None:
     visit = Visit(dss, timeout_seconds=0.6, workers=8)
     dss.faults.hang("GET", "/projects/RETAIL/jobs/", 30)

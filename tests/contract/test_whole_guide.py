@@ -73,6 +73,7 @@ def test_the_guide_says_the_same_whatever_was_read_before(dss: Server) -> None:
 
 
 @pytest.mark.parametrize("key", ["RETAIL", "SUPPLY", "EMPTY", "UNSCHEDULED", "WITHOUT_DATA"])
+@pytest.mark.dss("14.3")
 def test_every_project_is_a_whole_page_within_its_budget(dss: Server, key: str) -> None:
     visit = Visit(dss, key)
     assert len(dss.requests) <= TO_BE_LET_IN
@@ -81,6 +82,7 @@ def test_every_project_is_a_whole_page_within_its_budget(dss: Server, key: str) 
 
 @pytest.mark.skipif(not real_projects(), reason=f"no real projects at {REAL}: set OPSGUIDE_REAL_PROJECTS")
 @pytest.mark.parametrize("index", range(len(real_projects())), ids=[path.name for path in real_projects()])
+@pytest.mark.dss("14.3")
 def test_every_real_project_is_a_whole_page_within_its_budget(real: Server, index: int) -> None:
     assert_within_budget(real, Visit(real, list(real.instance.projects)[index]))
 
@@ -102,6 +104,7 @@ def test_being_let_in_takes_few_calls_and_once(dss: Server, login: str, run_as: 
     assert not [each for each in list(dss.requests)[calls:] if each.path.startswith("/auth/")][1:]
 
 
+@pytest.mark.dss("12.6")
 def test_section_by_section_is_within_the_budget_of_the_whole(dss: Server) -> None:
     visit = Visit(dss)
     dss.requests.clear()
@@ -129,6 +132,7 @@ def test_a_project_without_datasets_says_so(dss: Server) -> None:
     assert "2 active scenarios" in cell(guide, "quick-reference-card.now.scenarios").value
 
 
+@pytest.mark.dss("14.3")
 def test_two_thousand_datasets_are_read_in_seconds(dss: Server) -> None:
     visit = Visit(dss, "LARGE")
     began = time.process_time()

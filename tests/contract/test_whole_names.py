@@ -65,6 +65,7 @@ def test_every_address_leads_to_dss_or_the_web(shown: Shown) -> None:
     assert len({link for link in to_scenarios if "/HARM/scenarios/S%20" in link}) >= len(NAMES)
 
 
+@pytest.mark.dss("14.3")
 def test_only_the_project_was_asked_about(dss: Server) -> None:
     dss.requests.clear()
     Visit(dss, "HARM").guide()

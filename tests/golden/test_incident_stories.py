@@ -29,6 +29,7 @@ URLS = Urls("https://dss.example.com", "RETAIL")
 
 
 @pytest.mark.parametrize("name", STORIES)
+@pytest.mark.dss("12.6")
 def test_incidents_of_a_story(name: str, snapshot: SnapshotAssertion) -> None:
     with localdss.serve(story=name, at=THURSDAY) as dss:
         who = clients(dss, "olivia")

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
+import pytest
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
@@ -36,6 +37,7 @@ class Markdown(SingleFileSnapshotExtension):
     file_extension = _file_extension = "md"  # the second is its name before syrupy 5
 
 
+@pytest.mark.dss("14.3")
 def test_sample_story_as_markdown(snapshot: SnapshotAssertion) -> None:
     with localdss.serve(story="nightly-late", at=AT) as dss:
         dss.instance.clock.stop(AT)

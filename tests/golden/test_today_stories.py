@@ -43,6 +43,7 @@ def _file(extension: str) -> type[SingleFileSnapshotExtension]:
 
 
 @pytest.mark.parametrize("name", STORIES)
+@pytest.mark.dss("12.6")
 def test_today_of_a_story(name: str, snapshot: SnapshotAssertion) -> None:
     with localdss.serve(story=name, at=THURSDAY) as dss:
         read = service.read(clients(dss, "olivia"), "RETAIL", Settings(), need=service.TODAY)

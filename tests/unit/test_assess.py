@@ -286,13 +286,19 @@ def test_who_is_told(reporter: Reporter, ways: tuple[str, ...], broken: tuple[st
     found = told(ScenarioSettings(reporters=(reporter,)), (Channel("c"),))
     assert not isinstance(found, Unknown)
     assert (found.ways, found.broken, found.unsure) == (ways, broken, unsure)
-    assert found.nobody is not (bool(ways) or bool(unsure))
+    assert found.nobody is (False if ways else None if unsure else True)
 
 
-def test_channels_that_could_not_be_read_break_nothing():
-    found = told(ScenarioSettings(reporters=(Reporter("slack-scenario", channel_id="x"),)), Unknown("denied"))
+def test_a_channel_that_may_be_there_reaches_perhaps_somebody():
+    reporters = (
+        Reporter("slack-scenario", channel_id="x"),
+        Reporter("mail-scenario", condition="odd()", channel_id="y"),
+    )
+    found = told(ScenarioSettings(reporters=reporters), Unknown("denied"))
     assert not isinstance(found, Unknown)
-    assert found.ways == ("Slack",)
+    assert (found.ways, found.broken) == ((), ())
+    assert found.unsure == ("Slack, if there is a channel x", "mail, if odd() and there is a channel y")
+    assert found.nobody is None
 
 
 def test_persons_stay_hidden():

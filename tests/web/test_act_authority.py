@@ -17,6 +17,7 @@ from tests.readings import clients
 from tests.web.acting import SOON, browser, form, proposed, served, settle
 from tests.web.test_actions import Browser, events
 
+COMPUTE_RULES = Order("compute-rules", "dataset:basket_pairs")
 ORDERS = (
     Order("run-scenario", f"scenario:{SOON}"),
     Order("abort-scenario", f"scenario:{SOON}"),
@@ -24,7 +25,7 @@ ORDERS = (
     Order("rebuild-from", "dataset:demand_history"),
     Order("abort-job", "job:no_such_job"),
     Order("compute-metrics", "dataset:basket_pairs"),
-    Order("compute-rules", "dataset:basket_pairs"),
+    COMPUTE_RULES,
     Order("clear", "dataset:basket_pairs"),
 )
 # How the paths end by which DSS is told to do it. (The components of a build speak to DSS as well.)
@@ -155,7 +156,13 @@ def test_nobody_fills_the_record_by_being_refused(
 
 
 @pytest.mark.parametrize("login", [ADMIN, WRITER])
-@pytest.mark.parametrize("order", ORDERS, ids=lambda order: order.kind)
+@pytest.mark.parametrize(
+    "order",
+    [
+        pytest.param(each, marks=pytest.mark.dss("12.6") if each is COMPUTE_RULES else (), id=each.kind)
+        for each in ORDERS
+    ],
+)
 def test_who_may_does_it_as_themselves_and_on_record(
     dss: Server, folder: store.Store, order: Order, login: str
 ) -> None:
@@ -186,6 +193,16 @@ def test_who_may_does_it_as_themselves_and_on_record(
         assert answer.status_code == 303, answer.text
         # Two clients may know DSS's clock to the second only, so that their notes can stand in either order.
         assert "finished" in {event.data["state"] for event in became}
+
+
+def test_what_this_version_lacks_names_the_version_that_has_it(
+    dss: Server, folder: store.Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = visit(dss, WRITER, GRANTED)
+    filled = form(page, COMPUTE_RULES)
+    monkeypatch.setattr(dss.instance, "version", "12.5.0")
+    answer = page.send("compute-rules", filled)
+    assert (answer.status_code, "no such route. It takes DSS 12.6 or newer." in answer.text) == (409, True), answer.text
 
 
 def test_who_may_run_and_not_write_runs_as_themselves_where_the_web_app_can_see_it(

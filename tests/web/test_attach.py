@@ -25,6 +25,7 @@ def dss() -> Iterator[Server]:
         yield server
 
 
+@pytest.mark.dss("12.6")
 def test_attached_from_the_screen_computed_and_shown_with_its_history(dss: Server):
     admin = Browser(dss, "admin")
     links = [link["href"] for link in admin.get(STORES).select("p.hint a")]

@@ -46,6 +46,7 @@ def test_a_project_without_plans_says_how_to_make_one() -> None:
     assert "Create the state folder" in text
 
 
+@pytest.mark.dss("13.3")
 def test_it_shows_the_newest_plan_the_quarantine_and_the_history(dss: Server, planned: Report) -> None:
     page = Browser(dss, "raj").get("/clean-up")
     text = page.get_text(" ", strip=True)
@@ -77,6 +78,7 @@ def test_only_an_administrator_of_the_project_approves(dss: Server, planned: Rep
     assert "Approved by olivia" in olivia.get("/clean-up").text
 
 
+@pytest.mark.dss("13.3")
 def test_what_is_still_needed_leaves_quarantine(dss: Server, planned: Report) -> None:
     tags = dss.instance.projects["RETAIL"].datasets["old_price_list"]["tags"]
     assert any(tag.startswith(QUARANTINE_TAG) for tag in tags)

@@ -31,6 +31,7 @@ def browser(dss: Server, *, on: bool) -> Browser:
     return found
 
 
+@pytest.mark.dss("12.6")
 def test_the_watch_is_created_once_as_who_asks_and_not_offered_again(dss: Server, folder: store.Store) -> None:
     page = browser(dss, on=True)
     form = page.get("/today").select_one("form[action='actions/create-watch']")

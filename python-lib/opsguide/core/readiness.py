@@ -106,7 +106,9 @@ def _reporters(scenarios: Known[tuple[ScenarioReport, ...]]) -> Requirement:
     if unsure:
         names = words.listed(_named(unsure), _NAMED, "or")
         return Requirement(
-            REPORTERS, UNKNOWN, f"whether a message is sent when {names} fails: its condition cannot be read"
+            REPORTERS,
+            UNKNOWN,
+            f"whether a message is sent when {names} fails: its reporter's condition or channel cannot be read",
         )
     count = words.count(len(active), "active scenario")
     return Requirement(REPORTERS, MET, f"{count}, somebody is told of each" if active else "it has no active scenario")

@@ -37,8 +37,12 @@ def told(settings: Known[ScenarioSettings], channels: Known[tuple[Channel, ...]]
         way = describe(reporter)
         if _is_broken(reporter, channels):
             broken.append(f"{way}: there is no channel {reporter.channel_id}")
-        elif sends is None:
-            unsure.append(f"{way}, if {words.one_line(reporter.condition, 80)}")
+            continue
+        conditions = [] if sends else [words.one_line(reporter.condition, 80)]
+        if reporter.channel_id and isinstance(channels, Unknown):
+            conditions.append(f"there is a channel {reporter.channel_id}")
+        if conditions:
+            unsure.append(f"{way}, if {' and '.join(conditions)}")
         else:
             ways.append(way)
     if any(step.enabled and step.type == "send_report" for step in settings.steps):

@@ -18,6 +18,7 @@ from ..model.action import REQUEST_PARAMETER, Rights
 from ..model.known import Cause, Known, Unknown
 from ..model.snapshot import Job, ObjectRef, Run
 from . import answers, raw
+from .facts import QUALITY_SINCE
 from .logs import MAX_BYTES, MAX_SECONDS, clean
 from .rights import is_instance_admin
 from .session import PROJECT_ADMIN, Clients, attempt, path
@@ -112,7 +113,14 @@ def compute_metrics(clients: Clients, project_key: str, dataset: str, partition:
 def compute_rules(clients: Clients, project_key: str, dataset: str, partition: str = "") -> str:
     """Compute the rules of a dataset; the id of the future that does it, '' where it is done already."""
     place = path("projects", project_key, "datasets", dataset) + "/data-quality/actions/compute-rules"
-    answer = clients.write("POST", place, params={"partition": partition or "NP"})
+    try:
+        answer = clients.write("POST", place, params={"partition": partition or "NP"})
+    except DssNotFound as error:
+        # With a type it is the dataset that is gone.
+        needs = "" if error.error_type else f"DSS {QUALITY_SINCE} or newer"
+        raise DssNotFound(
+            str(error), status=error.status, path=error.path, error_type=error.error_type, needs=needs
+        ) from error
     return "" if raw.flag(answer, "hasResult") else raw.text(answer, "jobId")
 
 

@@ -193,15 +193,16 @@ class ErrorRate:
 @dataclass(frozen=True)
 class Told:
     """Who hears of a scenario's failure. `ways` reach someone, `broken` point at a channel that does not exist,
-    `unsure` may send: their condition could not be read. Texts hide the persons behind addresses."""
+    `unsure` may send: their condition or the list of channels could not be read. Texts hide the persons behind addresses."""
 
     ways: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
     unsure: tuple[str, ...] = ()
 
     @property
-    def nobody(self) -> bool:
-        return not self.ways and not self.unsure
+    def nobody(self) -> Optional[bool]:
+        """Whether a failure reaches nobody; None where it cannot be told."""
+        return False if self.ways else None if self.unsure else True
 
 
 @dataclass(frozen=True)

@@ -346,8 +346,9 @@ def _start(asked: Asked, kept: _Kept) -> Outcome:
     try:
         sent, data = _send(clients, key, case, record)
     except (DssDenied, DssNotFound) as error:
-        needs = f" It takes “{error.needs}”." if isinstance(error, DssDenied) and error.needs else ""
-        sent, data = _Sent(State.REFUSED, f"DSS refused: {error}.{needs}"), {}
+        needs = f"“{error.needs}”" if isinstance(error, DssDenied) else error.needs
+        takes = f" It takes {needs}." if error.needs else ""
+        sent, data = _Sent(State.REFUSED, f"DSS refused: {error}.{takes}"), {}
     except DssError as error:
         if error.status < 500:
             sent, data = _Sent(State.REFUSED, f"DSS refused: {error}."), {}

@@ -372,7 +372,7 @@ def _channels(scene: Scene) -> Cell:
     for scenario in scene.watched:
         if not isinstance(scenario.told, Unknown):
             ways.update(dict.fromkeys((*scenario.told.ways, *scenario.told.unsure)))
-    nobody = sum(not isinstance(s.told, Unknown) and s.told.nobody for s in scene.watched)
+    nobody = sum(not isinstance(s.told, Unknown) and bool(s.told.nobody) for s in scene.watched)
     if not ways:
         said = "no active scenario tells anybody anything" if scene.watched else "no scenario is active"
         return scene.live(cell_id, said, "scenario reporters", tone=scene.alarm(Tone.NOTICE))

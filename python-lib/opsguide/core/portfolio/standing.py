@@ -165,7 +165,7 @@ def _traits(snapshot: Snapshot, report: Report) -> Traits:
 
 
 def _nobody_told(report: Optional[ScenarioReport]) -> bool:
-    return report is not None and not isinstance(report.told, Unknown) and report.told.nobody
+    return report is not None and not isinstance(report.told, Unknown) and bool(report.told.nobody)
 
 
 def _run_as(scenario: Scenario) -> str:
