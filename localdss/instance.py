@@ -9,6 +9,7 @@ import secrets
 import shutil
 import tempfile
 import threading
+import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -233,6 +234,8 @@ class Instance:
 
     def __post_init__(self) -> None:
         self._ids = itertools.count(1)
+        # Many an instance is opened only to be looked at, and never closed.
+        weakref.finalize(self, _remove, self.data_dir, os.getpid())
 
     def add(self, project: Project) -> None:
         self.projects[project.key] = project
@@ -261,3 +264,9 @@ class Instance:
     def folder_path(self, project_key: str, folder_id: str) -> Path:
         """Where the files of a managed folder lie."""
         return self.data_dir / "managed_folders" / project_key / folder_id
+
+
+def _remove(folder: Path, owner: int) -> None:
+    """Takes a data directory away, from the process that made it: a fork that ends must leave it."""
+    if os.getpid() == owner:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
@@ -17,6 +18,7 @@ from dataikuapi.utils import DataikuException
 import localdss
 from localdss import big, disk, host
 from localdss.clock import from_ms
+from localdss.opening import open_instance
 from localdss.server import Server
 
 
@@ -104,6 +106,15 @@ def test_who_reaches_the_data_directory(
     content, _ = host.run_macro(dss.instance, "RETAIL", "admin", "pyrunnable_mine_look", {})
     found = json.loads(content)["jobs"]
     assert (found is not None and found > 1000) if reached else found is None
+
+
+def test_an_instance_that_nobody_closes_leaves_nothing_behind() -> None:
+    instance = open_instance("healthy", plugins=[])
+    left = disk.home(instance)
+    assert left.is_dir()
+    del instance
+    gc.collect()
+    assert not left.exists()
 
 
 def test_a_large_project_has_a_folder_for_each_of_its_jobs() -> None:
