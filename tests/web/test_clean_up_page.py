@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -54,6 +55,8 @@ def test_it_shows_the_newest_plan_the_quarantine_and_the_history(dss: Server, pl
     assert "churn exploration" in text
     assert [row.th.text for row in page.select("#quarantine tbody tr")] == ["old_price_list"]
     assert "1 done" in page.select_one("#history").text
+    made = planned.plan.made_at.astimezone(ZoneInfo("Europe/Paris"))
+    assert f"made {made:%Y-%m-%d %H:%M %Z} by" in text, "by the project's clock, as the other pages"
     assert page.select_one("#growth svg")["aria-label"].startswith("From ")
     assert "SUPPLY" not in text, "nobody sees another project here"
     assert not page.select("script:not([src])")

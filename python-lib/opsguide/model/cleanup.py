@@ -349,7 +349,7 @@ class Tagged:
 @dataclass(frozen=True)
 class Overview:
     """A project's clean-up as its state folder tells. `there` is False without one; `unknown` says what could not be
-    read. `approved_by` is '' where nobody approved the plan lately."""
+    read. `approved_by` is '' where nobody approved the plan lately; `zone` is the one whose clock the page shows."""
 
     taken_at: datetime
     there: bool = True
@@ -361,6 +361,7 @@ class Overview:
     past: tuple[Past, ...] = ()
     debts: tuple[Debt, ...] = ()
     quarantined: tuple[Tagged, ...] = ()
+    zone: str = "UTC"
 
 
 def receipt_of(candidate: Candidate, outcome: str, text: str = "", at: Optional[datetime] = None) -> Receipt:

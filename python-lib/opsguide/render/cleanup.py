@@ -31,6 +31,7 @@ from ..model.cleanup import (
     Thing,
 )
 from . import html
+from .phrases import minute
 from .urls import Urls
 
 # Rows of a group on screen; all of them are in the CSV file.
@@ -85,14 +86,14 @@ def report(found: Report, urls: Urls) -> str:
     return html.page("cleanup_result.html", "UTC", urls, shown=view(found))
 
 
-def view(found: Report) -> dict[str, Any]:
-    """What the templates of a report place."""
+def view(found: Report, zone: str = "UTC") -> dict[str, Any]:
+    """What the templates of a report place, by the clock of `zone`."""
     plan, execution = found.plan, found.execution
     return {
         "plan": plan,
         "execution": execution,
         "headline": _executed(found) if execution else _planned(plan),
-        "made": f"{plan.made_at:%Y-%m-%d %H:%M} UTC",
+        "made": minute(plan.made_at, zone),
         "parts": _parts(plan),
         "quiet": _nothing_found(plan),
         "receipts": _receipt_lines(execution.receipts) if execution else (),
@@ -317,16 +318,16 @@ def _page(template: str, found: Overview, permit: html.Permit, urls: Urls, root:
     kept = f"/plans/{plan.id}.json, /plans/{plan.id}.csv" if plan else ""
     return html.page(
         template,
-        "UTC",
+        found.zone,
         urls,
         found=found,
         permit=permit,
         root=root,
         headline=_headline(found),
         approval=_approval(found),
-        past=tuple(_past_line(each) for each in found.past),
+        past=tuple(_past_line(each, found.zone) for each in found.past),
         growth=_growth(found.debts),
-        report=view(Report(plan, kept_at=kept)) if plan else None,
+        report=view(Report(plan, kept_at=kept), found.zone) if plan else None,
     )
 
 
@@ -342,11 +343,11 @@ def _headline(found: Overview) -> str:
 def _approval(found: Overview) -> str:
     if found.approved_at is None or found.executed:
         return ""
-    return f"Approved by {found.approved_by} on {found.approved_at:%Y-%m-%d %H:%M} UTC for the next scheduled run."
+    return f"Approved by {found.approved_by} on {minute(found.approved_at, found.zone)} for the next scheduled run."
 
 
-def _past_line(past: Past) -> tuple[str, ...]:
-    at = f"{past.ended_at:%Y-%m-%d %H:%M} UTC" if past.ended_at else "unknown"
+def _past_line(past: Past, zone: str) -> tuple[str, ...]:
+    at = minute(past.ended_at, zone) if past.ended_at else "unknown"
     counts = ((past.done, "done"), (past.gone, "already gone"), (past.left, "left"), (past.failed, "failed"))
     said = ", ".join(f"{number:,} {word}" for number, word in counts if number) or "nothing"
     return (at, past.by or "an API key", said, said_size(past.freed), past.plan_id)

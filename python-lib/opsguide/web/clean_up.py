@@ -20,9 +20,9 @@ def register(pages: Blueprint, desk: Desk) -> None:
     def clean_up() -> Response:
         access = admitted(desk)
         draw = shown.page_fragment if wants_part() else shown.page_document
-        return page(draw(overview(access, desk.project_key), actions.permit(desk, access), urls))
+        return page(draw(overview(access, desk.project_key, desk.settings), actions.permit(desk, access), urls))
 
     @pages.get("/clean-up.json")
     def clean_up_as_json() -> Response:
-        found = overview(admitted(desk), desk.project_key)
+        found = overview(admitted(desk), desk.project_key, desk.settings)
         return data(shown.page_json(found, desk.project_key), "application/json")

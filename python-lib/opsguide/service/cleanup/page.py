@@ -6,13 +6,17 @@ from dataclasses import replace
 from datetime import datetime
 
 from ...core.cleanup import tag_day
-from ...dss import deletions, leftovers, plans, rights
+from ...core.schedule.zones import zone_of
+from ...dss import deletions, gateway, leftovers, plans, rights
 from ...dss.identity import Access
-from ...dss.session import attempt
+from ...dss.session import Clients, attempt
 from ...dss.store import Store, find
 from ...errors import DssError, DssUnreachable
 from ...model.cleanup import GROUP, Overview, Plan, Sum, Tagged, Thing
 from ...model.known import Unknown, known
+from ...model.snapshot import Variables
+from ...profile import load
+from ...settings import Settings
 from ..acts import Asked, Done, Outcome, Refused, claimed, folder, refuse
 from .executing import approved
 from .macro import APPROVAL_DAYS
@@ -20,11 +24,14 @@ from .macro import APPROVAL_DAYS
 _KINDS = {"DATASET": "datasets", "MANAGED_FOLDER": "folders"}
 
 
-def overview(access: Access, project_key: str) -> Overview:
+def overview(access: Access, project_key: str, settings: Settings) -> Overview:
     """The project's clean-up for a reader of the project: of a plan about several projects, this one's part alone."""
     clients = access.clients
-    store = find(clients, project_key)
-    now = clients.now()[0]
+    return replace(_overview(access, project_key, clients.now()[0]), zone=_zone(clients, project_key, settings))
+
+
+def _overview(access: Access, project_key: str, now: datetime) -> Overview:
+    store = find(access.clients, project_key)
     if isinstance(store, Unknown):
         return Overview(now, unknown=store.reason)
     tagged = _tagged(access, project_key)
@@ -34,6 +41,15 @@ def overview(access: Access, project_key: str) -> Overview:
     if isinstance(found, Unknown):
         return Overview(now, unknown=found.reason, quarantined=tagged)
     return replace(found, quarantined=tagged)
+
+
+def _zone(clients: Clients, project_key: str, settings: Settings) -> str:
+    """The zone that the project declares, else the server's where the settings name it, else UTC: what the other pages
+    show, less what they learn from the project's triggers."""
+    variables = known(gateway.read_snapshot(clients, project_key, {"variables"}).variables, Variables())
+    declared = load(variables.standard, variables.local, settings.profile_defaults).profile.timezone
+    names = (declared, settings.server_timezone)
+    return next((name for name in names if name and not isinstance(zone_of(name), Unknown)), "UTC")
 
 
 def _told(store: Store, project_key: str, taken_at: datetime) -> Overview:
