@@ -73,7 +73,8 @@ def pytest_runtest_makereport(
     """With an older client (tools/matrix.py), a test that itself asks the client for what it lacks is passed over. What the
     plugin asks for must be there."""
     report = yield
-    if os.environ.get("OLDER_CLIENT") and report.failed and call.excinfo is not None and _client_lacks(call.excinfo):
+    lacking = os.environ.get("OLDER_CLIENT") and report.failed and call.excinfo and _client_lacks(call.excinfo)
+    if lacking or (report.skipped and BEYOND in str(report.longrepr)):
         report.outcome = "skipped"
         report.longrepr = (str(item.path), item.location[1] or 0, f"Skipped: {BEYOND}")
     return report

@@ -206,8 +206,8 @@ def reading(served: Server) -> Reading:
 def opened(dss: Server, reading: Reading) -> str:
     """The page of the night's incident as it is read now."""
     who = clients(dss, "olivia")
-    incident = next(i for i in incidents_of(who, reading, Settings()).incidents if i.root.name == "Nightly build")
-    found = incident_of(who, reading, Settings(), incident.id)
+    incident = next(i for i in incidents_of(who, reading).incidents if i.root.name == "Nightly build")
+    found = incident_of(who, reading, incident.id)
     return BeautifulSoup(incident_document(found, Urls("", "RETAIL")), "html.parser").get_text(" ", strip=True)
 
 

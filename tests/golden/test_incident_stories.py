@@ -37,8 +37,8 @@ def test_incidents_of_a_story(name: str, snapshot: SnapshotAssertion) -> None:
         # Judged as of one moment, however long the reading took.
         seen = replace(read.snapshot, taken_at=THURSDAY + timedelta(seconds=1), elapsed_seconds=0.5)
         reading = replace(read, snapshot=seen, report=assess(seen, read.declared))
-        found = incidents_of(who, reading, Settings())
-        page = incident_of(who, reading, Settings(), found.incidents[0].id)
+        found = incidents_of(who, reading)
+        page = incident_of(who, reading, found.incidents[0].id)
     assert page is not None
     data = json.loads(incidents_json(found))
     problems = Draft202012Validator(incidents_schema(), format_checker=FormatChecker()).iter_errors(data)

@@ -10,8 +10,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from opsguide.core.assess import assess
-from opsguide.core.compose import SECTIONS, compose, compose_section
+from opsguide.core.compose import SECTIONS
 from opsguide.core.compose.scene import TEMPLATE
 from opsguide.model.guide import Cell, Guide, Origin, Tone, cells_of
 from opsguide.model.known import Cause, Unknown
@@ -120,14 +119,6 @@ def test_names_are_plain_text_and_cells_keep_apart(odd: str, hostile: str):
 @settings(max_examples=30, deadline=None)
 def test_now_may_be_any_moment(minutes: int):
     check(guide_of(night(taken_at=night().taken_at + timedelta(minutes=minutes))))
-
-
-def test_a_section_alone_is_the_section_of_the_whole():
-    snapshot, declared = night(), promises()
-    report = assess(snapshot, declared)
-    for section in compose(snapshot, declared, report).sections:
-        assert compose_section(section.id, snapshot, declared, report) == section
-    assert compose_section("no-such-section", snapshot, declared, report) is None
 
 
 def test_fixed_words_say_that_they_are():

@@ -45,7 +45,7 @@ def publication_guide(guide: Guide, plan: Publication, done: bool, notes: Sequen
     if not done and plan.writes:
         blocks.append(Text(("To write it, run the macro again with “Write it”.",)))
     counts = guide.completeness
-    known = f"{counts.share:.0%} of its cells are known; {words.count(len(counts.missing), 'cell')} missing."
+    known = f"{words.percent(counts.share)} of its cells are known; {words.count(len(counts.missing), 'cell')} missing."
     blocks.append(Text((f"The guide itself: {words.count(len(guide.sections), 'section')}, {known}",)))
     section = Section(_SECTION, head, tuple(blocks))
     return Guide(guide.project_key, guide.title, guide.taken_at, guide.zone, (), (), (section,), type(counts)())

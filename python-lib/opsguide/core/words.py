@@ -117,13 +117,17 @@ def size(number: float) -> str:
 
 
 def percent(share: float) -> str:
-    """A share of one: "5 %", "0.4 %", "100 %"; never rounded to a bare 0 or 100 when it is neither."""
+    """A share of one: "5 %", "0.4 %", "100 %", "−20 %", "250 %"; never rounded to a bare 0 or 100 when it is neither."""
+    if share < 0:
+        return f"−{percent(-share)}"
     value = share * 100
     if value == 0 or value == 100:
         return f"{value:.0f} %"
     if value < 1:
         return f"{max(value, 0.1):.1f} %"
-    return f"{min(value, 99.9):.1f} %" if value > 99 else f"{value:.0f} %"
+    if 99 < value < 101:
+        return f"{min(value, 99.9) if value < 100 else max(value, 100.1):.1f} %"
+    return f"{value:,.0f} %"
 
 
 def one_line(text: str, limit: int = 240) -> str:

@@ -76,11 +76,11 @@ class Order:
 
 
 def order_of(found: Any) -> Optional[Order]:
-    """The order that an event holds, None where it holds none."""
+    """The order that an event holds, None where it holds none that this version knows."""
     if not isinstance(found, Mapping):
         return None
     texts = [found.get(name, "") for name in ("kind", "subject", "mode", "partition")]
-    if not all(isinstance(text, str) for text in texts) or texts[0] not in KINDS:
+    if not all(isinstance(text, str) for text in texts) or texts[0] not in KINDS or texts[2] not in ("", *MODES):
         return None
     return Order(*texts)
 

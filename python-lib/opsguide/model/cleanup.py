@@ -449,7 +449,7 @@ def _value(name: str, hint: Any, value: Any) -> Any:
             raise ValueError(f"{name} has no zone")
         return at
     if get_origin(hint) is tuple and isinstance(value, (list, tuple)):
-        return tuple(value)
+        return tuple(_value(name, get_args(hint)[0], each) for each in value)
     if not isinstance(value, hint) or (isinstance(value, bool) and hint is not bool):
         raise TypeError(f"{name} is a {type(value).__name__}")
     return value

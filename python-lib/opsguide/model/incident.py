@@ -41,6 +41,9 @@ ORIGINS = (
 )
 STATES = ("open", "acknowledged", "resolved", "recovered")
 
+# Since when cannot be told: the same moment in every reading, so that an id stays the same.
+EVER = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
 # An id: the minute at which it began, and a digest of what it began with.
 _ID = re.compile(r"(\d{8}T\d{4})-([0-9a-f]{8})")
 
@@ -70,7 +73,7 @@ class Symptom:
     """One thing that is or was wrong. `subject` names it as events do ("scenario:ID", "dataset:NAME", "folder:ID",
     "instance"), `kind` is one of `KINDS`, `verdict` what the report said of it.
 
-    It began at `began_at` and was last known to be well at `well_at` (None: not on record); `ended_at` is None while it
+    It began at `began_at` (`EVER`: not on record) and was last known to be well at `well_at` (None: not on record); `ended_at` is None while it
     lasts. `error` is what DSS said, without secrets; of the `times` in a row that it went wrong, the last was `again_at`,
     None where it was the first."""
 
@@ -91,6 +94,11 @@ class Symptom:
     @property
     def id(self) -> str:
         return identity(self.subject, self.began_at)
+
+    @property
+    def dated(self) -> bool:
+        """Whether its beginning is on record: else `began_at` is no moment of its own."""
+        return self.began_at != EVER
 
     def answers_to(self, began_at: datetime, digest: str, now: datetime) -> bool:
         """Whether an id is about this: the same thing, at any moment since it was last well. So a beginning that moves
@@ -113,7 +121,7 @@ class Mention:
 @dataclass(frozen=True)
 class Due:
     """The next escalation: whom to call `at`, by the matrix's row for `issue`. `at` is None where the row's time could not
-    be read or nobody is named; then `said` tells why."""
+    be read or since when it lasts is not on record, `to` is '' where nobody is named; then `said` tells why."""
 
     issue: str
     first: str

@@ -34,6 +34,11 @@ T = TypeVar("T")
 Known = Union[T, Unknown]
 
 
+def in_vain(value: object) -> bool:
+    """Whether it was asked for and not given: then silence about it would be taken for good news."""
+    return isinstance(value, Unknown) and value.cause in (Cause.DENIED, Cause.NO_ANSWER, Cause.BROKEN)
+
+
 def known(value: Known[T], default: T) -> T:
     """The value, or `default` where it is unknown. Only for callers that show the unknown elsewhere."""
     return default if isinstance(value, Unknown) else value

@@ -30,6 +30,7 @@ from .phrases import (
     gaps,
     header_label,
     origin_phrase,
+    percent,
     shown,
     verdict_words,
     zone_of,
@@ -181,9 +182,14 @@ def notebook(today: Today) -> Notebook:
     ]
     found += [(about(output.kind, output.id), output.name, True) for output in known(today.outputs, ())]
     names = {subject: name for subject, name, _ in found}
-    now = today.taken_at.astimezone(zone_of(today.zone) or timezone.utc)
-    morning = (now + timedelta(days=1)).replace(hour=8, minute=0)
+    zone = zone_of(today.zone) or timezone.utc
+    morning = (today.taken_at.astimezone(zone) + timedelta(days=1)).replace(hour=8, minute=0)
     field = "%Y-%m-%dT%H:%M"
+
+    def after(length: timedelta) -> str:
+        # Counted in elapsed time: the clock may change within it.
+        return f"{(today.taken_at + length).astimezone(zone):{field}}"
+
     return Notebook(
         True,
         True,
@@ -191,9 +197,9 @@ def notebook(today: Today) -> Notebook:
         tuple((subject, name) for subject, name, active in found if active),
         tuple((mute, names.get(mute.about, mute.about)) for mute in today.ledger.mutes),
         doubted=tuple(output for output in known(today.outputs, ()) if output.doubt),
-        soonest=f"{now + timedelta(minutes=1):{field}}",
+        soonest=after(timedelta(minutes=1)),
         tomorrow=f"{morning:{field}}",
-        latest=f"{now + LONGEST_MUTE - timedelta(minutes=1):{field}}",
+        latest=after(LONGEST_MUTE - timedelta(minutes=1)),
         watched=any(scenario.name == WATCH_NAME for scenario in known(today.scenarios, ())),
     )
 
@@ -270,11 +276,6 @@ def _iso(instant: datetime) -> str:
     return instant.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _percent(share: float) -> int:
-    """Whole percent, rounded down: 100 is said only when nothing is missing."""
-    return int(max(0.0, min(1.0, share)) * 100 + 1e-9)
-
-
 def _slug(word: str) -> str:
     return word.replace("_", "-")
 
@@ -319,7 +320,7 @@ def _environment() -> Environment:
         origin_words=ORIGIN_WORDS,
         origins=tuple(Origin),
         pages_there_are=PAGES,
-        percent=_percent,
+        percent=percent,
         questionable=questionable,
         shown=shown,
         slug=_slug,

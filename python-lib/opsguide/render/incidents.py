@@ -147,7 +147,7 @@ def _symptom(symptom: Symptom) -> dict[str, Any]:
         "name": symptom.name,
         "verdict": symptom.verdict,
         "reason": symptom.said,
-        "began_at": None if symptom.began_at.year == 1970 else as_instant(symptom.began_at),
+        "began_at": as_instant(symptom.began_at) if symptom.dated else None,
         "ended_at": as_instant(symptom.ended_at),
         "run_id": symptom.run_id,
         "times": symptom.times,
@@ -194,7 +194,7 @@ def incidents_schema() -> dict[str, Any]:
         first=text,
         to={**text, "description": "Empty: nobody is declared."},
         after={**text, "description": "As the matrix says it."},
-        at={**perhaps, "description": "null: the matrix's time cannot be read."},
+        at={**perhaps, "description": "null: the matrix's time cannot be read, or since when is not on record."},
     )
     mention = json_object(
         at=instant, by=text, kind={"enum": ["acknowledge", "assign", "note", "resolve"]}, text=text, to=text

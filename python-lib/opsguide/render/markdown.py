@@ -38,6 +38,7 @@ from .phrases import (
     exact,
     gaps,
     header_label,
+    percent,
     shown,
 )
 from .urls import Urls
@@ -268,7 +269,9 @@ def _completeness(guide: Guide) -> str:
         for origin in Origin
         if completeness.counts.get(origin.value)
     )
-    lines = [f"## Completeness\n\n{completeness.share:.0%} of the guide's cells are known: {counts or 'no cells'}."]
+    lines = [
+        f"## Completeness\n\n{percent(completeness.share)} % of the guide's cells are known: {counts or 'no cells'}."
+    ]
     for title, found in gaps(guide):
         lines.append("\n".join((f"**{escape(title)}**\n", *(f"- {_missing(missing)}" for missing in found))))
     return "\n\n".join(lines)

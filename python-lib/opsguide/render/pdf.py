@@ -56,6 +56,7 @@ from .phrases import (
     exact,
     gaps,
     header_label,
+    percent,
     shown,
 )
 from .typeface import BOLD, REGULAR, marked_up
@@ -272,7 +273,9 @@ class _Page:
             for origin in Origin
             if completeness.counts.get(origin.value)
         )
-        yield Paragraph(f"{completeness.share:.0%} of the guide's cells are known: {counts or 'no cells'}.", _PLAIN)
+        yield Paragraph(
+            f"{percent(completeness.share)} % of the guide's cells are known: {counts or 'no cells'}.", _PLAIN
+        )
         for title, found in gaps(self.guide):
             yield Paragraph(marked_up(title), _HEADINGS[4])
             for missing in found:

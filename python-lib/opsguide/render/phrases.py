@@ -82,6 +82,11 @@ def origin_phrase(cell: Cell) -> str:
     return f"{word} from {cell.source}" if cell.origin is Origin.INFERRED and cell.source[:1].isdigit() else word
 
 
+def percent(share: float) -> int:
+    """Whole percent of a share, rounded down: 100 is said only when nothing is missing."""
+    return int(max(0.0, min(1.0, share)) * 100 + 1e-9)
+
+
 def verdict_words(verdict: str) -> str:
     """A verdict's name as people say it: NOT_RUN is "not run"."""
     return verdict.replace("_", " ").strip().lower()

@@ -132,13 +132,13 @@ class Desk:
     def incidents(self, access: Access, *, after: str = "") -> Incidents:
         """The incidents of the last weeks, the open ones first. `after` as for `guide`."""
         reading = self._reading(access, TODAY, after)
-        return incidents_of(access.clients, reading, self.settings, self._cases.case(access.key, reading))
+        return incidents_of(access.clients, reading, self._cases.case(access.key, reading))
 
     def incident(self, access: Access, incident_id: str, *, after: str = "") -> Optional[IncidentPage]:
         """One incident with its log; None where there is none of that id. `after` as for `guide`."""
         reading = self._reading(access, TODAY, after)
         case = self._cases.case(access.key, reading)
-        return incident_of(access.clients, reading, self.settings, incident_id, case, self._events)
+        return incident_of(access.clients, reading, incident_id, case, self._events)
 
     def action_page(self, access: Access, order: Order) -> ActionPage:
         """An action as it is shown before it is confirmed. Nothing is changed."""

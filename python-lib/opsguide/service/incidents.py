@@ -26,7 +26,6 @@ from ..model.event import Event
 from ..model.incident import Excerpt, Failure, Incident, IncidentPage, Incidents, Opened, parse_identity
 from ..model.known import Known, Unknown
 from ..model.ledger import about
-from ..settings import Settings
 from .acts import Asked, Outcome, record
 from .reading import Reading
 
@@ -70,39 +69,37 @@ class Casebook:
 # --- the list --------------------------------------------------------------------------------------------------------
 
 
-def incidents_of(clients: Clients, reading: Reading, settings: Settings, case: Optional[Case] = None) -> Incidents:
+def incidents_of(clients: Clients, reading: Reading, case: Optional[Case] = None) -> Incidents:
     """The list of incidents, from a reading of what Today needs, and at most `FAILURES_READ` + `RULES_READ` calls more."""
     case = case or Case(reading.snapshot.taken_at)
-    scene, found = _found(clients, reading, settings, case)
+    scene, found = _found(clients, reading, case)
     return incidents_page(found, scene, keeping(reading), case.failures)
 
 
-def _found(
-    clients: Clients, reading: Reading, settings: Settings, case: Case
-) -> tuple[Scene, Known[tuple[Incident, ...]]]:
+def _found(clients: Clients, reading: Reading, case: Case) -> tuple[Scene, Known[tuple[Incident, ...]]]:
     with case.lock:
         if case.reading is None:
-            _deepen(clients, reading, settings, case)
+            _deepen(clients, reading, case)
         assert case.reading is not None, "it was just read"
         # What people noted since belongs to the reading, not to the case.
         snapshot = case.reading.snapshot
     scene = Scene(snapshot, reading.declared, reading.report, reading.offers)
     if isinstance(reading.report.scenarios, Unknown) and isinstance(reading.report.outputs, Unknown):
         return scene, reading.report.scenarios
-    groups = group(symptoms(scene, settings.server_timezone), scene, case.failures)
+    groups = group(symptoms(scene), scene, case.failures)
     ledger = None if isinstance(reading.ledger, Unknown) else reading.ledger
     found = incidents(groups, scene, ledger)
     return scene, (*found, *forgotten(found, scene, ledger))
 
 
-def _deepen(clients: Clients, reading: Reading, settings: Settings, case: Case) -> None:
+def _deepen(clients: Clients, reading: Reading, case: Case) -> None:
     """Read where the runs failed that nothing mended yet, and which rules say ERROR."""
     snapshot, before = reading.snapshot, clients.calls
     scene = Scene(snapshot, reading.declared, reading.report)
     names = {about("SCENARIO", scenario.id): scenario.id for scenario in scene.scenarios}
     open_ones = [
         symptom
-        for symptom in symptoms(scene, settings.server_timezone)
+        for symptom in symptoms(scene)
         if symptom.kind == "failed_run" and symptom.ended_at is None and symptom.run_id and symptom.subject in names
     ]
     with clients.batch() as batch:
@@ -140,7 +137,6 @@ def keeping(reading: Reading) -> str:
 def incident_of(
     clients: Clients,
     reading: Reading,
-    settings: Settings,
     incident_id: str,
     case: Optional[Case] = None,
     events: Optional[EventCache] = None,
@@ -148,7 +144,7 @@ def incident_of(
     """One incident with its logs, changes and uses: at most a dozen calls more, each bounded. None where there is none of
     that id."""
     case = case or Case(reading.snapshot.taken_at)
-    scene, found = _found(clients, reading, settings, case)
+    scene, found = _found(clients, reading, case)
     incident = named(found, incident_id, scene.now)
     if incident is None:
         return None

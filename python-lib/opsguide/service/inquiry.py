@@ -128,7 +128,7 @@ def _why(desk: _Desk, about: str) -> Answer:
     if about and not inquiry.matching(desk.today, about):
         return inquiry.unknown_name(desk.today, about)
     case = Case(desk.reading.snapshot.taken_at)
-    found = incidents_of(desk.clients, desk.reading, desk.settings, case)
+    found = incidents_of(desk.clients, desk.reading, case)
     if isinstance(found.incidents, Unknown):
         return Answer(f"{found.headline}.")
     open_ones = [each for each in found.incidents if each.open]
@@ -139,7 +139,7 @@ def _why(desk: _Desk, about: str) -> Answer:
             inquiry.ready(desk.today, about) if about else inquiry.overview(desk.today, evaluate(desk.today, "never"))
         )
         return replace(plain, text=f"No incident{f' about {about}' if about else ''} is open.\n{plain.text}")
-    page = incident_of(desk.clients, desk.reading, desk.settings, concerned[0].id, case)
+    page = incident_of(desk.clients, desk.reading, concerned[0].id, case)
     others = [f"- {each.title}" for each in open_ones if each is not concerned[0]]
     text = incident_markdown(page, desk.urls) if page is not None else concerned[0].title
     more = "\n".join(["", "Other open incidents:", *others]) if others else ""

@@ -43,7 +43,7 @@ def records(events: Iterable[Event]) -> tuple[Record, ...]:
 
 def _asked(event: Event, order: Order) -> Record:
     data = event.data
-    usual = data.get("usual_seconds")
+    usual, outputs = data.get("usual_seconds"), data.get("outputs")
     return Record(
         event.uuid,
         _text(data, "request"),
@@ -52,7 +52,7 @@ def _asked(event: Event, order: Order) -> Record:
         event.at,
         event.by,
         event.text,
-        outputs=tuple(str(name) for name in data.get("outputs") or () if isinstance(name, str)),
+        outputs=tuple(name for name in outputs if isinstance(name, str)) if isinstance(outputs, (list, tuple)) else (),
         usual_seconds=float(usual) if isinstance(usual, (int, float)) and not isinstance(usual, bool) else None,
     )
 

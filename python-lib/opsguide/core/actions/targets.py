@@ -17,7 +17,6 @@ from ..duration import TYPICAL_LEAST, percentile
 # What a recursive build passes by, and a build of everything downstream as well.
 NOT_REBUILT = ("EXPLICIT", "WRITE_PROTECT")
 _HISTORY = 30
-_DONE = "DONE"
 
 
 def object_of(scene: Scene, order: Order) -> Optional[ObjectRef]:
@@ -118,23 +117,18 @@ def takes(scene: Scene, order: Order) -> Typical:
         return scenario.duration if scenario is not None else Unknown("the scenario is not in DSS's list")
     if order.kind not in ("build", "rebuild-from"):
         return Unknown("nothing records how long this takes", Cause.NOT_RECORDED)
-    whole = _jobs_alike(scene, order)
+    wanted = built(scene, order)
+    whole = _jobs_alike(scene, MODES[order.mode or "only"][0], wanted)
     if isinstance(whole, DurationStat) or order.mode in ("modified", "all"):
         return whole
-    parts = _parts(scene, built(scene, order))
+    parts = _parts(scene, wanted)
     return whole if parts is None else parts
 
 
-def _jobs_alike(scene: Scene, order: Order) -> Typical:
+def _jobs_alike(scene: Scene, job_type: str, refs: Iterable[ObjectRef]) -> Typical:
     if isinstance(scene.snapshot.jobs, Unknown):
         return scene.snapshot.jobs
-    job_type, wanted = MODES[order.mode or "only"][0], frozenset(built(scene, order))
-    alike = [
-        (job.start, (job.end - job.start).total_seconds())
-        for job in scene.snapshot.jobs
-        if job.state == _DONE and job.start is not None and job.end is not None and job.end >= job.start
-        if job.type == job_type and frozenset(ref for ref, _ in job.outputs) == wanted
-    ][:_HISTORY]
+    alike = scene.job_lengths.get((job_type, frozenset(refs)), ())[:_HISTORY]
     if len(alike) < TYPICAL_LEAST:
         return Learning(len(alike), TYPICAL_LEAST, "jobs like this")
     lengths = [seconds for _, seconds in alike]

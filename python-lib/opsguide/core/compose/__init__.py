@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Optional
 
 from ...model.guide import Block, Guide, Section
 from ...model.profile import Declared
@@ -35,7 +34,7 @@ from .offers import NONE, Offers
 from .scene import Scene
 from .waiting import waits_for
 
-__all__ = ["SECTIONS", "SectionSpec", "compose", "compose_section"]
+__all__ = ["SECTIONS", "SectionSpec", "compose"]
 
 
 @dataclass(frozen=True)
@@ -85,12 +84,6 @@ def compose(snapshot: Snapshot, declared: Declared, report: Report, offers: Offe
         sections=sections,
         completeness=completeness(head, sections),
     )
-
-
-def compose_section(section_id: str, snapshot: Snapshot, declared: Declared, report: Report) -> Optional[Section]:
-    """One section alone, None when the guide has none of that id."""
-    spec = next((spec for spec in SECTIONS if spec.id == section_id), None)
-    return None if spec is None else _section(spec, Scene(snapshot, declared, report))
 
 
 def _section(spec: SectionSpec, scene: Scene) -> Section:

@@ -20,7 +20,7 @@ from .. import words
 from .front import project_name
 from .phrases import no_duration
 from .rows import object_cell, scenario_cell
-from .scene import Scene, key
+from .scene import SCREENS, Scene, key
 
 # How often a page looks again at what goes on: at first more often, because much is over soon, or fails soon.
 LOOK_AGAIN_SECONDS, AT_FIRST_SECONDS = 5.0, 2.0
@@ -202,7 +202,7 @@ def _targets(proposal: Proposal) -> Iterator[Block]:
 
 def _target(target: Target, number: int) -> tuple[Cell, ...]:
     row, source = f"action.target-{number}", "the flow graph"
-    screen = {"DATASET": "dataset", "MANAGED_FOLDER": "folder", "SAVED_MODEL": "saved-model"}.get(target.ref.kind)
+    screen = SCREENS.get(target.ref.kind)
     link = Link(screen, target.ref.id, target.ref.project_key) if screen else None
     waits = words.listed(target.waits, 6)
     return (

@@ -147,8 +147,9 @@ def _not_rebuildable(scene: Scene) -> Cell:
         return scene.unknown(cell_id, scene.report.sources)
     if isinstance(scene.snapshot.datasets, Unknown):
         return scene.unknown(cell_id, scene.snapshot.datasets)
-    by_hand = [d.name for d in scene.snapshot.datasets if d.type in _KEPT_BY_HAND]
-    elsewhere = [scene.name(s.ref) for s in scene.sources if s.ref.id not in by_hand]
+    kept = {dataset.ref: dataset.name for dataset in scene.snapshot.datasets if dataset.type in _KEPT_BY_HAND}
+    by_hand = list(kept.values())
+    elsewhere = [scene.name(source.ref) for source in scene.sources if source.ref not in kept]
     parts = []
     if by_hand:
         parts.append(f"in DSS only: {words.listed(by_hand, 6)}")

@@ -366,7 +366,7 @@ def _what_changed(scene: Scene) -> Cell:
     differing = [f"{scene.name(ref)}: {scene.unaccepted(ref)}" for ref in held if scene.unaccepted(ref)]
     compared = f"{words.count(len(held), 'source')} compared with accepted columns"
     said = words.listed(differing, 4) if differing else "none"
-    tone = Tone.BAD if differing else Tone.GOOD
+    tone = scene.alarm(Tone.BAD) if differing else Tone.GOOD
     return scene.inferred(cell_id, said, compared, tone=tone, evidence=tuple(differing))
 
 

@@ -324,16 +324,22 @@ def last_built_cell(scene: Scene, output: OutputReport, cell_id: str) -> Cell:
         return scene.unknown(cell_id, success)
     newest = output.last_build
     failed = not isinstance(newest, Unknown) and newest is not None and newest.success is False
-    if success is None or success.end is None:
+    tone = scene.alarm(Tone.BAD, muted=output.muted) if failed else Tone.NONE
+    if success is None:
         said = "The newest build failed; no successful one is on record" if failed else "Never built by DSS"
-        return scene.live(cell_id, said, "build information", tone=scene.alarm(Tone.BAD) if failed else Tone.NONE)
-    said = f"{scene.time(success.end)}, {words.ago(success.end, scene.now)}"
+        return scene.live(cell_id, said, "build information", tone=tone)
+    if success.end is not None:
+        said = f"{scene.time(success.end)}, {words.ago(success.end, scene.now)}"
+    elif success.start is not None:
+        said = f"Begun {scene.time(success.start)}; when it ended is not on record"
+    else:
+        said = "Built; when is not on record"
     return scene.live(
         cell_id,
         f"{said}; a newer build failed" if failed else said,
         success.source or "build information",
         at=success.end,
-        tone=scene.alarm(Tone.BAD) if failed else Tone.NONE,
+        tone=tone,
         link=Link("job", success.job_id) if success.job_id else None,
     )
 

@@ -89,22 +89,15 @@ def _found(scene: Scene, cell_id: str, path: str, document: str, name: str, like
             declare=path,
             reason="found by its title: declare it to be sure",
         )
+    nothing = "default: no such article is declared or found"
+    if isinstance(articles, Unknown):
+        nothing = f"default: no such article is declared, and the wiki was not searched: {articles.reason}"
     if name == "flow":
-        return scene.default(
-            cell_id,
-            f"{document}: the flow itself",
-            "default: no such article is declared or found",
-            declare=path,
-            link=Link("flow"),
-        )
+        said = f"{document}: the flow itself"
+        return scene.default(cell_id, said, nothing, declare=path, link=Link("flow"))
     if name == "troubleshooting":
-        return scene.default(
-            cell_id,
-            f"{document}: this guide's own section",
-            "default: no such article is declared or found",
-            declare=path,
-            link=Link("section", "troubleshooting"),
-        )
+        said = f"{document}: this guide's own section"
+        return scene.default(cell_id, said, nothing, declare=path, link=Link("section", "troubleshooting"))
     if name == "data_dictionary":
         return _dictionary(scene, cell_id, path, document)
     if isinstance(articles, Unknown):

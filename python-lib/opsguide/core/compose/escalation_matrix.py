@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ...model.guide import Block, Cell, Heading, Table, Text, Tone
 from ...model.profile import Contact, Emergency, Escalation
 from .scene import NO_OWNER_SAID, Scene, key, on_page
 
 NEEDS: tuple[str, ...] = ()
 
-# Issue type, first contact, escalate after, as the template has them; contact whose role stands in, and who comes after.
-_DEFAULTS = (
-    ("Job failures", "Self-diagnose", "30 min", "", "data"),
-    ("Data quality", "", "1 hour", "data", "oncall"),
-    ("Infrastructure", "", "Immediate", "infra", "infra"),
-    ("Business logic", "", "Next business day", "business", "business"),
-)
+# By issue, first contact and time as the template has them, then the declared contacts that stand in for whom it leaves
+# open: first, and next. Open incidents count down by the same.
+DEFAULTS: Mapping[str, tuple[str, str, str, str]] = {
+    "Job failures": ("Self-diagnose", "30 min", "", "oncall"),
+    "Data quality": ("", "1 hour", "data", "oncall"),
+    "Infrastructure": ("", "Immediate", "infra", "infra"),
+    "Business logic": ("", "Next business day", "business", "business"),
+}
 _SITUATIONS = ("Critical failure", "Security concern", "Data breach")
 
 
@@ -37,16 +40,14 @@ def compose(scene: Scene) -> tuple[Block, ...]:
 def _rows(scene: Scene) -> list[tuple[Cell, ...]]:
     declared = {row.issue.casefold(): row for row in scene.profile.escalation}
     rows = []
-    for issue, first, after, contact, further in _DEFAULTS:
-        given = declared.pop(issue.casefold(), None)
-        rows.append(_default_row(scene, issue, first, after, contact, further, given))
+    for issue in DEFAULTS:
+        rows.append(_default_row(scene, issue, declared.pop(issue.casefold(), None)))
     rows += [_declared_row(scene, row) for row in declared.values()]
     return rows
 
 
-def _default_row(
-    scene: Scene, issue: str, first: str, after: str, contact: str, further: str, given: Escalation | None
-) -> tuple[Cell, ...]:
+def _default_row(scene: Scene, issue: str, given: Escalation | None) -> tuple[Cell, ...]:
+    first, after, contact, further = DEFAULTS[issue]
     row = f"escalation-matrix.{key(issue.casefold().replace(' ', '-'))}"
     path = "escalation"
     template = "default: the template's own"

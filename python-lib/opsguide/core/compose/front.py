@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from ...model.guide import Callout, Cell, Link, Tone
@@ -119,7 +120,7 @@ def oncall_cell(scene: Scene, cell_id: str) -> Cell:
     cell = scene.contact(cell_id, "oncall", contact, owner)
     lead = f"On-Call Contact: {cell.value}" if cell.value else ""
     more = f", until {scene.time(until)}" if until is not None and cell.value else ""
-    return Cell(**{**cell.__dict__, "value": lead + more, "at": until})
+    return replace(cell, value=lead + more, at=until)
 
 
 def _turn(oncall: OnCall | None, now: datetime, scene: Scene) -> tuple[Contact | None, datetime | None]:

@@ -17,7 +17,7 @@ from .scene import Scene, key
 
 NEEDS = ("instance", "settings", "scenario_settings")
 
-_PLATFORM = "Dataiku Platform"
+_PLATFORM, _PAUSED = "Dataiku Platform", "All jobs paused"
 
 
 def compose(scene: Scene) -> tuple[Block, ...]:
@@ -50,9 +50,7 @@ def compose(scene: Scene) -> tuple[Block, ...]:
 def _rows(scene: Scene) -> list[tuple[Cell, ...]]:
     windows = list(enumerate(scene.profile.maintenance))
     platform = [(i, w) for i, w in windows if w.system.casefold() == _PLATFORM.casefold()]
-    rows = [_window_row(scene, i, window) for i, window in platform] or [
-        _undeclared(scene, _PLATFORM, "All jobs paused")
-    ]
+    rows = [_window_row(scene, i, window) for i, window in platform] or [_undeclared(scene, _PLATFORM, _PAUSED)]
     rows += [_window_row(scene, i, window) for i, window in windows if (i, window) not in platform]
     named = {window.system.casefold() for _, window in windows}
     for connection in _connections(scene):
@@ -71,9 +69,6 @@ def _connections(scene: Scene) -> list[str]:
 
 def _window_row(scene: Scene, number: int, window: Window) -> tuple[Cell, ...]:
     row = f"maintenance-windows.window-{number}"
-    platform = window.system.casefold() == _PLATFORM.casefold()
-    impact = window.impact or ("All jobs paused" if platform else "")
-    missing = scene.missing(f"{row}.impact", "maintenance", "no impact is written down")
     zone = window.timezone or scene.report.zone
     report = scene.report.windows[number]
     upcoming = report.span
@@ -91,9 +86,17 @@ def _window_row(scene: Scene, number: int, window: Window) -> tuple[Cell, ...]:
             evidence=evidence,
             tone=Tone.NOTICE if upcoming is not None and upcoming[0] <= scene.now else Tone.NONE,
         ),
-        scene.declare(f"{row}.impact", "maintenance", impact, missing) if impact else missing,
+        _impact(scene, f"{row}.impact", window),
         _inside(scene, f"{row}.inside", window, report.collisions),
     )
+
+
+def _impact(scene: Scene, cell_id: str, window: Window) -> Cell:
+    if window.impact:
+        return scene.declare(cell_id, "maintenance", window.impact)
+    if window.system.casefold() == _PLATFORM.casefold():
+        return scene.fixed(cell_id, _PAUSED, declare="maintenance")
+    return scene.missing(cell_id, "maintenance", "no impact is written down")
 
 
 def window_text(window: Window, zone: str) -> str:
@@ -198,7 +201,7 @@ def _to_start(scene: Scene) -> Cell:
             cell_id,
             f"did not run: {words.listed([s.name or s.id for s in missed], 6)}",
             "schedules and runs",
-            tone=scene.alarm(Tone.BAD),
+            tone=scene.alarm(Tone.BAD, all(s.test or s.muted is not None for s in missed)),
             link=Link("section", "run-a-scenario-manually"),
         )
     if unread:

@@ -131,7 +131,6 @@ def _duration_limit(scene: Scene, scenario: ScenarioReport, cell_id: str) -> Cel
 
 def _rows_row(scene: Scene, output: OutputReport) -> tuple[Cell, ...]:
     row = f"monitoring.rows-{key(scene.smart(output.ref))}"
-    rows = output.rows
     return (
         scene.fixed(f"{row}.metric", f"Output row count: {scene.name(output.ref)}"),
         scene.live(
@@ -140,13 +139,14 @@ def _rows_row(scene: Scene, output: OutputReport) -> tuple[Cell, ...]:
             "flow graph",
             link=scene.link(output.ref, "dataset-metrics"),
         ),
-        rows_range_cell(scene, rows, f"{row}.range"),
+        rows_range_cell(scene, output, f"{row}.range"),
         _rows_limit(scene, output, f"{row}.alert"),
     )
 
 
-def rows_range_cell(scene: Scene, rows: Known[RowStat], cell_id: str) -> Cell:
+def rows_range_cell(scene: Scene, output: OutputReport, cell_id: str) -> Cell:
     """How many rows are usual, and how many there were last."""
+    rows = output.rows
     if isinstance(rows, Unknown):
         return scene.unknown(cell_id, rows)
     last = f"; last {words.whole(rows.last)}"
@@ -166,7 +166,7 @@ def rows_range_cell(scene: Scene, rows: Known[RowStat], cell_id: str) -> Cell:
         f"{words.count(rows.usual_n, 'build')} {until}",
         as_of=rows.at,
         reason=rows.reason,
-        tone=scene.alarm(VOLUME_TONES.get(rows.verdict, Tone.UNKNOWN)),
+        tone=scene.alarm(VOLUME_TONES.get(rows.verdict, Tone.UNKNOWN), muted=output.muted),
         verdict=rows.verdict,
     )
 
@@ -224,8 +224,8 @@ def _count_rule(scene: Scene, ref: ObjectRef) -> str:
         if rule.enabled and (rule.type == "RecordCountInRangeRule" or metric == "records:COUNT_RECORDS"):
             low = rule.params.get("minimum") if rule.params.get("minimumEnabled") else None
             high = rule.params.get("maximum") if rule.params.get("maximumEnabled") else None
-            bounds = [f"< {low:,}"] if isinstance(low, (int, float)) else []
-            bounds += [f"> {high:,}"] if isinstance(high, (int, float)) else []
+            bounds = [f"< {words.whole(low)}"] if isinstance(low, (int, float)) else []
+            bounds += [f"> {words.whole(high)}"] if isinstance(high, (int, float)) else []
             if bounds:
                 return " or ".join(bounds)
     return ""
@@ -242,7 +242,7 @@ def _error_row(scene: Scene, scenario: ScenarioReport) -> tuple[Cell, ...]:
             f"{row}.range",
             f"{words.percent(rate.share)}: {rate.failed:,} of {words.count(rate.finished, 'run')} failed",
             f"{words.count(rate.finished, 'run')}{since_text(rate.since, scene)}",
-            tone=scene.alarm(Tone.BAD, scenario.test) if rate.alarming else Tone.NONE,
+            tone=scene.alarm(Tone.BAD, scenario.test, scenario.muted) if rate.alarming else Tone.NONE,
             reason=f"with so many runs, the true share is between {words.percent(rate.low)} and {words.percent(rate.high)}",
         )
         usual = f" (its own share over 90 days: {words.percent(rate.usual)})" if rate.usual is not None else ""

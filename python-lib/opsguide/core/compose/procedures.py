@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
-from ...model.guide import Block, Cell, Heading, Inline, Item, Items, Link, Table, Text
+from ...model.guide import Block, Callout, Cell, Heading, Inline, Item, Items, Link, Table, Text
 from ...model.snapshot import ObjectRef
 from . import common_operations
 from .scene import Scene, key
@@ -29,17 +30,19 @@ def procedure(scene: Scene, heading_id: str, about: ObjectRef | None = None) -> 
         elif title and isinstance(block, Heading) and (block.level <= 3 or block.id == ends):
             break
         elif title:
-            found.append(_quoted(block, f"-{key(scene.smart(about))}." if about is not None else ""))
+            found.append(_quoted(block, key(scene.smart(about)) if about is not None else ""))
     return title, tuple(found)
 
 
-def _quoted(block: Block, row: str) -> Block:
+def _quoted(block: Block, name: str) -> Block:
     if isinstance(block, Table):
-        kept = tuple(cells for cells in block.rows if row and cells and row in cells[0].id)
+        # A row's cells are called section.table-object.column.
+        of_it = re.compile(rf"[^.]+\.[a-z]+-{re.escape(name)}\.[^.]+")
+        kept = [cells for cells in block.rows if name and of_it.fullmatch(cells[0].id)]
         return replace(block, rows=tuple(tuple(map(_cell, cells)) for cells in kept or block.rows))
     if isinstance(block, Items):
         return replace(block, items=tuple(map(_item, block.items)))
-    return replace(block, parts=_inlines(block.parts)) if isinstance(block, Text) else block
+    return replace(block, parts=_inlines(block.parts)) if isinstance(block, (Text, Callout)) else block
 
 
 def _item(item: Item) -> Item:

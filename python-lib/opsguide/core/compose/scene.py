@@ -7,7 +7,8 @@ declare it follow from the kind, so that no cell is without its origin.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from functools import cached_property
@@ -144,6 +145,17 @@ class Scene:
         return tuple(self.output_of[ref] for ref in source.downstream if ref in self.output_of)
 
     @cached_property
+    def job_lengths(self) -> Mapping[tuple[str, frozenset[ObjectRef]], Sequence[tuple[datetime, float]]]:
+        """When the jobs that went well began and how many seconds they took, the newest first; by their type and all
+        that they made."""
+        found: dict[tuple[str, frozenset[ObjectRef]], list[tuple[datetime, float]]] = defaultdict(list)
+        for job in known(self.snapshot.jobs, ()):
+            if job.state == "DONE" and job.start is not None and job.end is not None and job.end >= job.start:
+                made = frozenset(ref for ref, _ in job.outputs)
+                found[job.type, made].append((job.start, (job.end - job.start).total_seconds()))
+        return found
+
+    @cached_property
     def scenario_names(self) -> Mapping[str, str]:
         return {scenario.id: scenario.name for scenario in self.scenarios}
 
@@ -209,7 +221,7 @@ class Scene:
 
     def link(self, ref: ObjectRef, screen: str = "") -> Optional[Link]:
         """The DSS screen of an object; `screen` for another one of a dataset's."""
-        wanted = screen if screen and ref.kind == "DATASET" else _SCREENS.get(ref.kind, "")
+        wanted = screen if screen and ref.kind == "DATASET" else SCREENS.get(ref.kind, "")
         owner = "" if ref.project_key == self.snapshot.project_key else ref.project_key
         return Link(wanted, ref.id, owner) if wanted else None
 
@@ -359,7 +371,8 @@ def read(value: Known[T]) -> Optional[T]:
     return None if isinstance(value, Unknown) else value
 
 
-_SCREENS = {
+# The DSS screen of each kind of object that has one.
+SCREENS = {
     "DATASET": "dataset",
     "MANAGED_FOLDER": "folder",
     "SAVED_MODEL": "saved-model",

@@ -193,7 +193,7 @@ def next_start_cell(scene: Scene, scenario: ScenarioReport, cell_id: str) -> Cel
         scene.time(upcoming.at),
         source,
         at=upcoming.at,
-        tone=scene.alarm(Tone.NOTICE, scenario.test) if upcoming.disagreement else Tone.NONE,
+        tone=scene.alarm(Tone.NOTICE, scenario.test, scenario.muted) if upcoming.disagreement else Tone.NONE,
         evidence=evidence,
     )
 

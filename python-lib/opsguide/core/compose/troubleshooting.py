@@ -119,7 +119,7 @@ def _failing(scene: Scene) -> Table:
                     f"{when}, {OUTCOME_WORDS[last.outcome]}" if when else OUTCOME_WORDS[last.outcome],
                     "scenario runs",
                     at=last.start,
-                    tone=scene.alarm(Tone.BAD, scenario.test),
+                    tone=scene.alarm(Tone.BAD, muted=scenario.muted),
                     link=Link("scenario-runs", scenario.id),
                 ),
                 scene.live(f"{row}.said", words.one_line(last.message), "scenario runs"),

@@ -12,14 +12,15 @@ late source. Had the source come at 01:04, the recipe of "orders" would be suspe
 from __future__ import annotations
 
 import re
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Optional
 
 from ...model.incident import Failure, Incident, Suspicion, Symptom
 from ...model.known import Unknown, known
-from ...model.snapshot import ObjectRef
+from ...model.report import SourceReport
+from ...model.snapshot import Job, ObjectRef
 from .. import words
 from ..compose.scene import Scene
 from .grouping import named_sources
@@ -123,7 +124,7 @@ def _start(failure: Failure, scene: Scene) -> tuple[ObjectRef, ...]:
 def _walk(start: Sequence[ObjectRef], failure: Failure, scene: Scene, began: datetime) -> _Walk:
     walk = _Walk()
     sources = {source.ref: source for source in scene.sources}
-    states = _states(failure, scene)
+    states, jobs = _states(failure, scene), _jobs(scene)
     queue = deque(start)
     while queue:
         for ref in scene.flow.made_from(queue.popleft()):
@@ -131,9 +132,9 @@ def _walk(start: Sequence[ObjectRef], failure: Failure, scene: Scene, began: dat
                 continue
             walk.seen[ref] = None
             if ref in sources:
-                _meet(walk, ref, scene, began)
+                _meet(walk, sources[ref], scene, began)
                 continue
-            state = states.get(ref) or _built(ref, scene, began)
+            state = states.get(ref) or _built(jobs.get(ref, ()), scene, began)
             if state == "built":
                 walk.evidence.append(f"{scene.name(ref)} was built by this night's run")
                 continue
@@ -143,10 +144,9 @@ def _walk(start: Sequence[ObjectRef], failure: Failure, scene: Scene, began: dat
     return walk
 
 
-def _meet(walk: _Walk, ref: ObjectRef, scene: Scene, began: datetime) -> None:
+def _meet(walk: _Walk, source: SourceReport, scene: Scene, began: datetime) -> None:
     """What is known of a source on the way: late, there, or not to be seen."""
-    source = next(each for each in scene.sources if each.ref == ref)
-    fresh, name = source.freshness, scene.name(ref)
+    ref, fresh, name = source.ref, source.freshness, scene.name(source.ref)
     if fresh is not None and fresh.verdict == "STALE_ERROR":
         walk.late.append(ref)
         walk.evidence.append(f"{name}: {fresh.reason}")
@@ -179,11 +179,18 @@ def _states(failure: Failure, scene: Scene) -> Mapping[ObjectRef, str]:
     return found
 
 
-def _built(ref: ObjectRef, scene: Scene, began: datetime) -> str:
-    """What the job list says of an object: built since the run began, failed, or '' where it says nothing of the night."""
+def _jobs(scene: Scene) -> Mapping[ObjectRef, Sequence[Job]]:
+    """The jobs that were to make each object, the newest first."""
+    found: dict[ObjectRef, list[Job]] = defaultdict(list)
     for job in known(scene.snapshot.jobs, ()):
-        if all(made != ref for made, _ in job.outputs):
-            continue
+        for ref in {made for made, _ in job.outputs}:
+            found[ref].append(job)
+    return found
+
+
+def _built(jobs: Iterable[Job], scene: Scene, began: datetime) -> str:
+    """What the job list says of an object: built since the run began, failed, or '' where it says nothing of the night."""
+    for job in jobs:
         if job.state == "FAILED" and job.start is not None and job.start >= began:
             return "failed"
         if job.state == "DONE" and job.end is not None:

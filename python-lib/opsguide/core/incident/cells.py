@@ -53,7 +53,7 @@ def origin_cell(found: Suspicion, scene: Scene, cell_id: str) -> Cell:
 
 def since_cell(incident: Incident, scene: Scene, cell_id: str) -> Cell:
     root = incident.root
-    if root.began_at.year == 1970:
+    if not root.dated:
         return scene.unknown(cell_id, Unknown("since when is not on record", Cause.NOT_RECORDED))
     times = f", {words.count(root.times, 'time')}" if root.times > 1 else ""
     return scene.inferred(
@@ -69,13 +69,11 @@ def due_cell(incident: Incident, scene: Scene, cell_id: str) -> Cell:
     due = incident.due
     if not incident.open or due is None:
         return scene.inferred(cell_id, "None: it is over", "the escalation matrix")
+    if not incident.root.dated:
+        return scene.unknown(cell_id, Unknown(due.said, Cause.NOT_RECORDED))
     if due.at is None:
         return scene.missing(cell_id, "escalation", due.said)
     to = due.to or "nobody is declared"
-    if incident.root.began_at.year == 1970:
-        return scene.unknown(
-            cell_id, Unknown("since when is not on record, so the count has no beginning", Cause.NOT_RECORDED)
-        )
     late = due.at <= scene.now
     said = (
         f"{to}, due since {scene.time(due.at)}"
@@ -91,7 +89,7 @@ def due_cell(incident: Incident, scene: Scene, cell_id: str) -> Cell:
         tone=Tone.NOTICE if late and not quiet else Tone.NONE,
         reason=due.said,
         declare="escalation",
-        evidence=tuple(line for line in (f"first contact: {due.first}" if due.first else "",) if line),
+        evidence=(f"first contact: {due.first}",) if due.first else (),
     )
 
 

@@ -25,7 +25,7 @@ def changes(
     scenario = _scenario(incident, scene)
     since = _since(incident, scenario, scene)
     if isinstance(since, Unknown):
-        return Changes(since, (), _never_told(opened))
+        return Changes(since, (), _never_told(opened, scene))
     path = _on_the_way(incident, failure, suspicion, scene)
     recipes = {node.ref or node.id for ref in path for node in [scene.flow.recipe_of(ref)] if node is not None}
     found = [
@@ -148,26 +148,19 @@ def _of_timeline(
             yield change
 
 
-def _never_told(opened: Opened, scene: Optional[Scene] = None) -> tuple[tuple[str, Unknown], ...]:
+_UNDATED = (
+    (
+        "Project variables",
+        Unknown("DSS keeps no date of their changes: compare them with the last bundle or commit", Cause.NOT_RECORDED),
+    ),
+    (
+        "Code environment",
+        Unknown("DSS does not tell when its packages changed: whoever looks after it can say", Cause.NOT_RECORDED),
+    ),
+)
+
+
+def _never_told(opened: Opened, scene: Scene) -> tuple[tuple[str, Unknown], ...]:
     """What may have changed without a trace that can be read."""
-    unknown: list[tuple[str, Unknown]] = []
-    for what, part in (("Recipes", opened.recipes), ("Timeline", opened.timeline)):
-        if isinstance(part, Unknown):
-            unknown.append((what, part))
-    if scene is not None and isinstance(scene.snapshot.commits, Unknown):
-        unknown.append(("Commits", scene.snapshot.commits))
-    unknown.append(
-        (
-            "Project variables",
-            Unknown(
-                "DSS keeps no date of their changes: compare them with the last bundle or commit", Cause.NOT_RECORDED
-            ),
-        )
-    )
-    unknown.append(
-        (
-            "Code environment",
-            Unknown("DSS does not tell when its packages changed: whoever looks after it can say", Cause.NOT_RECORDED),
-        )
-    )
-    return tuple(unknown)
+    parts = (("Recipes", opened.recipes), ("Timeline", opened.timeline), ("Commits", scene.snapshot.commits))
+    return (*((what, part) for what, part in parts if isinstance(part, Unknown)), *_UNDATED)

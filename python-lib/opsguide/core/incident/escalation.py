@@ -17,43 +17,42 @@ from typing import Optional
 from ...model.incident import Due, Symptom
 from ...model.profile import Calendar, Escalation, OpsProfile
 from ..calendars import is_business_day
+from ..compose.escalation_matrix import DEFAULTS
 from ..compose.scene import contact_text
 
 WORK_BEGINS = time(9, 0)
 _LOOK_AHEAD_DAYS = 60
 
-# The rows of the template, and which of them an incident is a case of.
+# The row of the matrix that an incident is a case of; of all others the first.
 _ISSUES = {
     "outage": "Infrastructure",
     "quality": "Data quality",
     "rows": "Data quality",
 }
-JOBS = "Job failures"
-# Of each issue: who is asked first and after how long the next one, as the template has it, and which declared contacts
-# stand in for the names.
-_DEFAULTS = {
-    JOBS: ("Self-diagnose", "30 min", "", "oncall"),
-    "Data quality": ("", "1 hour", "data", "oncall"),
-    "Infrastructure": ("", "Immediate", "infra", "infra"),
-}
+_JOBS = "Job failures"
 
-_LENGTH = re.compile(r"(?i)\s*(?:after|within|in)?\s*(\d{1,4}|an?|one)\s*(business|working)?\s*(m|h|d)[a-z]*\.?\s*")
+_LENGTH = re.compile(
+    r"(?i)\s*(?:after|within|in)?\s*(\d{1,4}|an?|one)\s*(?:business|working)?\s*"
+    r"(m|mins?|minutes?|h|hrs?|hours?|d|days?)\.?\s*"
+)
 _AT_ONCE = re.compile(r"(?i)\s*(immediate(ly)?|at once|now|asap|0)\s*")
 _NEXT_DAY = re.compile(r"(?i)\s*(the\s+)?next\s+(business|working)?\s*day\s*")
 
 
 def next_call(root: Symptom, profile: OpsProfile, zone: tzinfo) -> Due:
     """Whom to call next about an incident, and when."""
-    issue = _ISSUES.get(root.kind, JOBS)
+    issue = _ISSUES.get(root.kind, _JOBS)
     row = next((each for each in profile.escalation if each.issue.casefold() == issue.casefold()), None)
     row = row or Escalation(issue=issue)
-    first, usual, contact, further = _DEFAULTS[issue]
+    first, usual, contact, further = DEFAULTS[issue]
     after = row.after or usual
     calendar = profile.calendars.get("default") or next(iter(profile.calendars.values()), None)
     at = escalates_at(after, root.began_at, calendar, zone)
     to = row.escalate_to or _contact(profile, further)
     said = ""
-    if at is None:
+    if not root.dated:
+        at, said = None, "since when is not on record, so the count has no beginning"
+    elif at is None:
         said = f"“{after}” cannot be read as a time: write 30 min, 2 hours, 1 business day, immediate"
     elif not to:
         said = "the matrix names nobody to go to"
@@ -75,7 +74,7 @@ def escalates_at(after: str, began: datetime, calendar: Optional[Calendar], zone
     if found is None:
         return None
     number = 1 if found.group(1).lower() in ("a", "an", "one") else int(found.group(1))
-    unit = found.group(3).lower()
+    unit = found.group(2)[0].lower()
     if unit == "d":
         return _business_day(began, number, calendar, zone)
     return began + timedelta(minutes=number if unit == "m" else 60 * number)

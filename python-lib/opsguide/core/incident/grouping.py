@@ -9,7 +9,7 @@ incidents of their own, even when they happen at the same minute.*
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 
 from ...model.incident import KINDS, Failure, Symptom
@@ -65,18 +65,21 @@ def _order(symptom: Symptom) -> tuple[int, object, str]:
     return _rank(symptom), symptom.began_at, symptom.subject
 
 
-@dataclass
 class _Ties:
-    """What may follow from what."""
+    """What may follow from what: asked of every pair, so that what takes a walk is walked once."""
 
-    scene: Scene
-    failures: Mapping[str, Failure]
-    _scenarios: dict[str, Scenario] = field(default_factory=dict)
+    def __init__(self, scene: Scene, failures: Mapping[str, Failure]) -> None:
+        self.scene = scene
+        self.failures = failures
+        self._scenarios = {about("SCENARIO", each.id): each for each in known(scene.snapshot.scenarios, ())}
+        self._built = {about("SCENARIO", each.id): known(each.builds, frozenset()) for each in scene.scenarios}
+        self._above: dict[ObjectRef, frozenset[ObjectRef]] = {}
 
-    def __post_init__(self) -> None:
-        self._scenarios = {
-            about("SCENARIO", scenario.id): scenario for scenario in known(self.scene.snapshot.scenarios, ())
-        }
+    def above(self, ref: ObjectRef) -> frozenset[ObjectRef]:
+        """An object and all that it is made from."""
+        if ref not in self._above:
+            self._above[ref] = frozenset((ref, *self.scene.flow.upstream(ref)))
+        return self._above[ref]
 
     def follows(self, effect: Symptom, cause: Symptom) -> bool:
         """Whether `effect` may well be there because of `cause`."""
@@ -108,7 +111,7 @@ class _Ties:
         if effect.kind != "failed_run" or failure is None:
             return False
         spoiled = failure.failed or failure.targets
-        return any(source in self.scene.flow.upstream(ref) for ref in spoiled)
+        return any(source != ref and source in self.above(ref) for ref in spoiled)
 
     def _waits_for(self, scenario: Scenario, effect: Symptom, cause: Symptom) -> bool:
         """Whether a run needs another scenario's: it follows it, is started by its steps, or watches what it builds."""
@@ -128,9 +131,7 @@ class _Ties:
         """What watches data stays quiet for the reason for which another run failed: the other builds it, or failed for
         want of the same source."""
         watched = _watched(scenario, self.scene.snapshot.project_key)
-        built = next(
-            (known(report.builds, frozenset()) for report in self.scene.scenarios if report.id == other.id), ()
-        )
+        built = self._built.get(about("SCENARIO", other.id), frozenset())
         failure = self.failures.get(cause.run_id)
         missing = named_sources(self.scene, failure) if failure is not None else ()
         return any(ref in built for ref in watched) or any(ref in missing for ref in watched)
@@ -140,7 +141,7 @@ class _Ties:
     def _object_follows(self, effect: Symptom, cause: Symptom) -> bool:
         if effect.ref is None:
             return False
-        above = {effect.ref, *self.scene.flow.upstream(effect.ref)}
+        above = self.above(effect.ref)
         if cause.kind in _RUNS:
             return cause.kind != "quiet" and self._spoils(effect, cause, above)
         if cause.ref is None or cause.ref not in above:
@@ -151,7 +152,7 @@ class _Ties:
             return cause.kind in ("late_source", "rows", "quality")
         return cause.kind in ("late_source", "stale", "promise")
 
-    def _spoils(self, effect: Symptom, cause: Symptom, above: set[ObjectRef]) -> bool:
+    def _spoils(self, effect: Symptom, cause: Symptom, above: frozenset[ObjectRef]) -> bool:
         """Whether a bad run of a scenario shows in an object: it builds it or something above it, or it failed while
         checking it."""
         if effect.kind == "quality":
@@ -159,9 +160,7 @@ class _Ties:
             return failure is not None and failure.step_type == "check_dataset" and effect.ref in failure.targets
         if effect.kind == "rows":
             return False  # what was built was built: its rows are not the fault of a run that failed
-        report = next((each for each in self.scene.scenarios if about("SCENARIO", each.id) == cause.subject), None)
-        built = frozenset() if report is None else known(report.builds, frozenset())
-        return bool(above & built)
+        return not above.isdisjoint(self._built.get(cause.subject, frozenset()))
 
 
 def _may_cause(cause: Symptom, effect: Symptom) -> bool:
@@ -176,7 +175,7 @@ def _may_cause(cause: Symptom, effect: Symptom) -> bool:
 
 def _before(cause: Symptom, effect: Symptom) -> bool:
     """A silence is dated from the last run, long before its cause; what has no date may be of any time."""
-    return effect.kind in ("quiet", "stale") or effect.began_at.year == 1970
+    return effect.kind in ("quiet", "stale") or not effect.dated
 
 
 def named_sources(scene: Scene, failure: Failure) -> tuple[ObjectRef, ...]:

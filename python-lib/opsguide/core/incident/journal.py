@@ -138,7 +138,9 @@ def _incident(group: Group, events: Sequence[Event], scene: Scene, ledger: Optio
     recovered_at = _recovered(symptoms)
     resolved = _resolved(mentions, root)
     acknowledged = next((each.at for each in mentions if each.kind in ("acknowledge", "assign")), None)
-    muted = _muted(symptoms, ledger)
+    # Where the root is muted, what follows from it alarms nobody either.
+    mute = ledger.muted(root.subject) if ledger is not None else None
+    muted = scene.mute_text(mute) if mute is not None else ""
     state = (
         "recovered"
         if recovered_at is not None
@@ -153,7 +155,7 @@ def _incident(group: Group, events: Sequence[Event], scene: Scene, ledger: Optio
         others=group.others,
         title=title(root),
         state=state,
-        tone=_tone(root, symptoms, state, bool(muted), scene),
+        tone=_tone(symptoms, state, bool(muted), scene),
         mentions=mentions,
         assignee=_assignee(mentions),
         acknowledged_at=acknowledged,
@@ -198,14 +200,6 @@ def _assignee(mentions: Sequence[Mention]) -> str:
     return given[-1] if given else taken[0] if taken else ""
 
 
-def _muted(symptoms: Sequence[Symptom], ledger: Optional[Ledger]) -> str:
-    """Said where the root is muted: what follows from it then alarms nobody either."""
-    mute = ledger.muted(symptoms[0].subject) if ledger is not None else None
-    if mute is None:
-        return ""
-    return f"muted until {mute.until:%Y-%m-%d %H:%M} UTC by {mute.by}: {mute.reason}"
-
-
 def _remark(mentions: Sequence[Mention], resolved: Optional[datetime], recovered: Optional[datetime]) -> str:
     closed = [each for each in mentions if each.kind == "resolve"]
     if closed and resolved is None:
@@ -215,7 +209,7 @@ def _remark(mentions: Sequence[Mention], resolved: Optional[datetime], recovered
     return ""
 
 
-def _tone(root: Symptom, symptoms: Sequence[Symptom], state: str, muted: bool, scene: Scene) -> Tone:
+def _tone(symptoms: Sequence[Symptom], state: str, muted: bool, scene: Scene) -> Tone:
     if state in ("recovered", "resolved"):
         return Tone.QUIET
     worst = min((tone_of(symptom) for symptom in symptoms if symptom.ended_at is None), key=_ORDER.index)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from ...model.guide import Cell, Section, Table, Tone
 from ...model.incident import Failure, Incident, Incidents
-from ...model.known import Known, Unknown
+from ...model.known import Known, Unknown, in_vain
 from .. import words
 from ..compose.front import cautions, project_name
 from ..compose.scene import Scene
@@ -53,7 +53,10 @@ def _headline(found: Known[tuple[Incident, ...]], scene: Scene) -> tuple[str, To
         parts.append(
             "nobody has taken " + ("it" if len(loud) == 1 else f"{untaken} of them") if untaken else "all taken"
         )
-    return "; ".join([*parts, unseen] if unseen else parts), open_ones[0].tone
+    tone = open_ones[0].tone
+    if unseen:
+        return "; ".join([*parts, unseen]), Tone.UNKNOWN if tone is Tone.QUIET else tone
+    return "; ".join(parts), tone
 
 
 def _unseen(scene: Scene) -> str:
@@ -64,6 +67,12 @@ def _unseen(scene: Scene) -> str:
         "its sources": scene.report.sources,
     }
     lost = [name for name, part in parts.items() if isinstance(part, Unknown)]
+    if in_vain(scene.snapshot.graph) and not isinstance(scene.report.outputs, Unknown):
+        lost.append("its flow")
+    if in_vain(scene.snapshot.quality):
+        lost.append("its Data Quality")
+    if scene.profile_unread is not None:
+        lost.append("what is promised")
     unread = [s.name for s in scene.watched if isinstance(s.last_run, Unknown)]
     if unread:
         lost.append(f"the runs of {words.listed(unread, 2)}")
@@ -99,7 +108,7 @@ def _open_row(incident: Incident, scene: Scene, failures: Mapping[str, Failure])
 
 
 def _follows_cell(incident: Incident, scene: Scene, cell_id: str) -> Cell:
-    names = tuple(dict.fromkeys(f"{symptom.name}" for symptom in incident.others))
+    names = tuple(dict.fromkeys(symptom.name for symptom in incident.others))
     if not names:
         return scene.inferred(cell_id, "Nothing seen", INFERRED)
     told = tuple(f"{symptom.name}: {symptom.said}" for symptom in incident.others)
@@ -107,15 +116,16 @@ def _follows_cell(incident: Incident, scene: Scene, cell_id: str) -> Cell:
 
 
 def _taken_cell(incident: Incident, scene: Scene, cell_id: str) -> Cell:
-    who = incident.assignee or "Nobody"
-    marks = [
-        incident.muted.partition(":")[0] if incident.muted else "",
-        "" if incident.open else STATE_WORDS[incident.state],
-    ]
-    said = ", ".join([who, *(mark.lower() for mark in marks if mark)])
+    marks = ["muted"] if incident.muted else []
+    marks += [] if incident.open else [STATE_WORDS[incident.state].lower()]
     alone = incident.state == "open" and not incident.muted
     return scene.live(
-        cell_id, said, "the notes of this page", tone=incident.tone if alone else Tone.NONE, reason=incident.remark
+        cell_id,
+        ", ".join([incident.assignee or "Nobody", *marks]),
+        "the notes of this page",
+        tone=incident.tone if alone else Tone.NONE,
+        reason=incident.remark,
+        evidence=(incident.muted,) if incident.muted else (),
     )
 
 

@@ -88,7 +88,7 @@ def _failed(incident: Incident, scene: Scene, failure: Known[Optional[Failure]])
     if incident.others:
         yield Table(
             ("What Follows", "How It Shows", "Since"),
-            tuple(_symptom_row(symptom, scene) for symptom in incident.others),
+            tuple(_symptom_row(symptom, scene, bool(incident.muted)) for symptom in incident.others),
             f"{words.count(len(incident.others), 'thing')} that this explains, as far as can be inferred",
         )
 
@@ -124,8 +124,8 @@ def _chain(failure: Failure, scene: Scene) -> Iterator[Item]:
         )
 
 
-def _symptom_row(symptom: Symptom, scene: Scene) -> tuple[Cell, ...]:
-    row = f"incident.symptom-{key(symptom.subject)}-{symptom.kind}"
+def _symptom_row(symptom: Symptom, scene: Scene, muted: bool) -> tuple[Cell, ...]:
+    row = f"incident.symptom-{symptom.id}-{symptom.kind}"
     return (
         scene.inferred(
             f"{row}.name", symptom.name, INFERRED, link=scene.link(symptom.ref) if symptom.ref is not None else None
@@ -134,17 +134,17 @@ def _symptom_row(symptom: Symptom, scene: Scene) -> tuple[Cell, ...]:
             f"{row}.said",
             symptom.said,
             "today's verdicts",
-            tone=Tone.QUIET if symptom.ended_at is not None else scene.alarm(tone_of(symptom)),
+            tone=Tone.QUIET if muted or symptom.ended_at is not None else scene.alarm(tone_of(symptom)),
             verdict=symptom.verdict,
         ),
-        _moment(symptom.began_at, scene, f"{row}.since"),
+        _began(symptom, scene, f"{row}.since"),
     )
 
 
-def _moment(at: datetime, scene: Scene, cell_id: str) -> Cell:
-    if at.year == 1970:
+def _began(symptom: Symptom, scene: Scene, cell_id: str) -> Cell:
+    if not symptom.dated:
         return scene.unknown(cell_id, Unknown("not on record", Cause.NOT_RECORDED))
-    return scene.live(cell_id, scene.time(at), "its record", at=at)
+    return scene.live(cell_id, scene.time(symptom.began_at), "its record", at=symptom.began_at)
 
 
 def _origin(found: Suspicion, scene: Scene) -> Iterator[Block]:
@@ -209,7 +209,8 @@ def _downstream(found: Reach, incident: Incident, scene: Scene) -> Iterator[Bloc
     """The outputs that somebody waits for, or that are late; the others by name."""
     hurt = {symptom.ref for symptom in incident.symptoms}
     awaited = [o for o in found.outputs if o.ref in hurt or _awaited(o, scene)]
-    others = [scene.name(output.ref) for output in found.outputs if output not in awaited]
+    listed = {output.ref for output in awaited}
+    others = [scene.name(output.ref) for output in found.outputs if output.ref not in listed]
     yield Table(
         ("Output", "Must Be Ready", "State", "Who Uses It"),
         tuple(_output_row(output, scene) for output in awaited),
@@ -288,9 +289,7 @@ def _changes(
             scene.live(
                 f"incident.change-{number}.what", f"{words.capital(change.what)} {change.name}", "DSS's records"
             ),
-            scene.live(f"incident.change-{number}.said", change.said, "DSS's records")
-            if change.said
-            else scene.live(f"incident.change-{number}.said", "Changed", "DSS's records"),
+            scene.live(f"incident.change-{number}.said", change.said or "Changed", "DSS's records"),
             _when(change.at, scene, f"incident.change-{number}.at"),
             scene.live(f"incident.change-{number}.by", change.by, "DSS's records"),
         )

@@ -8,26 +8,24 @@ a dataset whose rules say ERROR; an instance that was down. What cannot be told 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Optional
 from zoneinfo import ZoneInfo
 
-from ...model.incident import Symptom
+from ...model.incident import EVER, Symptom
 from ...model.known import Unknown, known
 from ...model.ledger import about
-from ...model.report import DayVerdict, OutputReport, Report, RunVerdict, SourceReport
+from ...model.report import DayVerdict, OutputReport, RunVerdict, SourceReport
 from ...model.snapshot import ObjectRef, Snapshot
 from .. import words
 from ..compose.scene import Scene
 from ..runs import Terms, run_verdicts
-from ..schedule import server_zone, zone_of
+from ..schedule import zone_of
 from ..sla import last_due, promise_of
 from .episodes import Episode, episodes
 
 # How far back incidents that are over are listed.
 HISTORY = timedelta(days=14)
-# Since when cannot be told: the same moment in every reading.
-EVER = datetime(1970, 1, 1, tzinfo=timezone.utc)
 INSTANCE = "instance"
 
 _UTC = ZoneInfo("UTC")
@@ -35,22 +33,22 @@ _UTC = ZoneInfo("UTC")
 _FAILED_DAYS = ("MISSED", "RECOVERED_LATE")
 
 
-def symptoms(scene: Scene, declared_server_zone: str = "") -> tuple[Symptom, ...]:
+def symptoms(scene: Scene) -> tuple[Symptom, ...]:
     """All of them that lasted into the last `HISTORY`, oldest first. Nothing is wrong with tests and what is switched
     off."""
     found = [
-        *_outages(scene.report, scene),
+        *_outages(scene),
         *_sources(scene),
-        *_scenarios(scene, declared_server_zone),
-        *_quality(scene.snapshot, scene),
+        *_scenarios(scene),
+        *_quality(scene),
         *_outputs(scene),
     ]
     recent = [each for each in found if each.ended_at is None or each.ended_at > scene.now - HISTORY]
     return tuple(sorted(recent, key=lambda each: (each.began_at, each.subject, each.kind)))
 
 
-def _outages(report: Report, scene: Scene) -> Iterator[Symptom]:
-    for outage in report.outages:
+def _outages(scene: Scene) -> Iterator[Symptom]:
+    for outage in scene.report.outages:
         said = f"nothing ran from {scene.time(outage.start)} to {scene.time(outage.end)}"
         yield Symptom(
             "outage", INSTANCE, "The instance", "DOWN", said, _minute(outage.start), ended_at=_past(outage.end, scene)
@@ -64,16 +62,15 @@ def _past(end: datetime, scene: Scene) -> Optional[datetime]:
 # --- scenarios -------------------------------------------------------------------------------------------------------
 
 
-def _scenarios(scene: Scene, declared_server_zone: str) -> Iterator[Symptom]:
-    read_ones = known(scene.snapshot.scenarios, ())
-    wished = scene.profile.timezone
-    server = server_zone(declared_server_zone, read_ones, candidates=(wished,) if wished else ())
-    terms = Terms.of(scene.snapshot, scene.profile, server)
-    by_id = {scenario.id: scenario for scenario in read_ones}
+def _scenarios(scene: Scene) -> Iterator[Symptom]:
+    server = scene.report.server
+    terms = None if server is None else Terms.of(scene.snapshot, scene.profile, server)
+    by_id = {scenario.id: scenario for scenario in known(scene.snapshot.scenarios, ())}
     for report in scene.watched:
         scenario = by_id[report.id]
         verdicts: tuple[RunVerdict, ...] = ()
-        if not isinstance(scenario.settings, Unknown) and not isinstance(scenario.runs, Unknown):
+        unread = isinstance(scenario.settings, Unknown) or isinstance(scenario.runs, Unknown)
+        if terms is not None and not unread:
             verdicts = run_verdicts(scenario, terms, max(scene.now - HISTORY, scenario.created_at or EVER))
         for episode in episodes(scenario, report, verdicts):
             yield _of_episode(episode, report.id, report.name)
@@ -107,7 +104,7 @@ def _sources(scene: Scene) -> Iterator[Symptom]:
         data_at = fresh.data_at
         yield Symptom(
             "late_source",
-            _subject(scene, source.ref),
+            scene.about(source.ref),
             scene.name(source.ref),
             fresh.verdict,
             fresh.reason,
@@ -203,7 +200,7 @@ def _of_output(
 ) -> Symptom:
     return Symptom(
         kind,
-        _subject(scene, output.ref),
+        scene.about(output.ref),
         scene.name(output.ref),
         verdict,
         said,
@@ -216,7 +213,8 @@ def _of_output(
     )
 
 
-def _quality(snapshot: Snapshot, scene: Scene) -> Iterator[Symptom]:
+def _quality(scene: Scene) -> Iterator[Symptom]:
+    snapshot = scene.snapshot
     for status in known(snapshot.quality, ()):
         if status.outcome != "ERROR":
             continue
@@ -227,7 +225,7 @@ def _quality(snapshot: Snapshot, scene: Scene) -> Iterator[Symptom]:
         said = words.listed([result.message for result in failing if result.message], 3)
         yield Symptom(
             "quality",
-            _subject(scene, ref),
+            scene.about(ref),
             scene.name(ref),
             "ERROR",
             f"{names}: {said}" if names and said else names or "its rules say ERROR",
@@ -240,10 +238,6 @@ def failing_rules(snapshot: Snapshot, most: int = 5) -> tuple[ObjectRef, ...]:
     """The datasets whose rules are worth asking about one by one."""
     found = [status.dataset for status in known(snapshot.quality, ()) if status.outcome == "ERROR"]
     return tuple(ObjectRef("DATASET", snapshot.project_key, name) for name in found[:most])
-
-
-def _subject(scene: Scene, ref: ObjectRef) -> str:
-    return about(ref.kind, scene.smart(ref))
 
 
 def _minute(at: datetime) -> datetime:

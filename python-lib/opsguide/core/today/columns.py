@@ -26,13 +26,19 @@ def columns_section(scene: Scene, changed: tuple[ChangedColumns, ...]) -> tuple[
     """The same as a table; left out where there are none."""
     if not changed:
         return ()
+    muted = {scene.smart(output.ref): output.muted for output in scene.outputs}
     rows = []
     for each in changed:
         row = f"today.columns-{key(each.name)}"
         rows.append(
             (
                 scene.live(f"{row}.dataset", each.name, "dataset settings", link=Link("dataset-settings", each.name)),
-                scene.inferred(f"{row}.differs", words.capital(each.differs), "the accepted columns", tone=Tone.BAD),
+                scene.inferred(
+                    f"{row}.differs",
+                    words.capital(each.differs),
+                    "the accepted columns",
+                    tone=scene.alarm(Tone.BAD, muted=muted.get(each.name)),
+                ),
                 scene.inferred(f"{row}.readers", words.listed(list(each.readers), _NAMED) or "None", "the flow graph"),
             )
         )

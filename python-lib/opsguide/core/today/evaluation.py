@@ -79,4 +79,6 @@ def _fails(verdict: str, fail_at: str, blind: bool) -> bool:
 
 def _headline(wrong: Iterable[Line], number: int) -> str:
     said = [f"{line.name} {line.problem}" for line in wrong]
-    return words.listed(said, 3) if said else f"{words.count(number, 'named object')} as it should be"
+    if said:
+        return words.listed(said, 3)
+    return f"{words.count(number, 'named object')} as {'it' if number == 1 else 'they'} should be"

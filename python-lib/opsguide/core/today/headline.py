@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Optional
 
 from ...model.guide import Tone
-from ...model.known import Unknown, known
+from ...model.known import Unknown, in_vain, known
 from ...model.ledger import Mute
 from ...model.report import Prediction
 from .. import words
@@ -26,7 +26,6 @@ from .lines import (
     SOURCE_WORDS,
     concern,
     concern_tone,
-    in_vain,
     output_verdict,
     source_verdict,
     upcoming_dues,

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Optional
 
 from ...model.guide import Tone
-from ...model.known import Cause, Known, Unknown
+from ...model.known import Known, Unknown, in_vain
 from ...model.ledger import Mute
 from ...model.report import (
     FRESHNESS_ORDER,
@@ -79,14 +79,7 @@ CONCERN_WORDS = {
 SCENARIO_WORDS = {**STATE_WORDS, "NOT_RUN": "did not start"}
 SOURCE_WORDS = {"STALE_ERROR": "late", "STALE_WARN": "getting old", "UNKNOWN": "of unknown arrival"}
 _OUTPUT_ORDER = tuple(OUTPUT_WORDS)
-# What was asked for in vain, other than what DSS does not record at all.
-_IN_VAIN = (Cause.DENIED, Cause.NO_ANSWER, Cause.BROKEN)
 _LONGEST_MESSAGE = 300
-
-
-def in_vain(value: object) -> bool:
-    """Whether it was asked for and not given: then silence about it would be taken for good news."""
-    return isinstance(value, Unknown) and value.cause in _IN_VAIN
 
 
 def output_verdict(output: OutputReport) -> str:

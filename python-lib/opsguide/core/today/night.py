@@ -86,11 +86,9 @@ def _muted(report: Union[ScenarioReport, OutputReport]) -> str:
 
 
 def _newest(marks: list[Mark]) -> tuple[tuple[Mark, ...], int]:
-    """What needs a look, and of the rest the newest."""
-    room = MARKS_MOST - sum(mark.tone in _LOUD for mark in marks)
-    calm = [mark for mark in marks if mark.tone not in _LOUD]
-    left_out = set(map(id, calm[: max(0, len(calm) - max(0, room))]))
-    return tuple(mark for mark in marks if id(mark) not in left_out), len(left_out)
+    """The newest of what needs a look, and as many of the rest as there is room for, the newest of these too."""
+    needed = sorted(range(len(marks)), key=lambda place: (marks[place].tone not in _LOUD, -place))[:MARKS_MOST]
+    return tuple(marks[place] for place in sorted(needed)), len(marks) - len(needed)
 
 
 def _of_scenario(
@@ -184,7 +182,7 @@ def _output_lane(scene: Scene, output: OutputReport, marks: Iterable[Mark]) -> L
 def _of_output(scene: Scene, output: OutputReport, due: datetime, since: datetime) -> Iterator[Mark]:
     tone = concern_tone(scene, output_verdict(output), output.muted)
     yield Mark("deadline", due, None, f"due {scene.time(due)}", tone, output_verdict(output))
-    yield from (_build(scene, build) for build in _builds(scene, output) if build.end and build.end >= since)
+    yield from (_build(scene, build, output) for build in _builds(scene, output) if build.end and build.end >= since)
     told = output.prediction
     if isinstance(told, Prediction):
         by = scene.time(told.p90)
@@ -204,14 +202,17 @@ def _builds(scene: Scene, output: OutputReport) -> tuple[Build, ...]:
     return tuple(dict.fromkeys(build for build in ends if build is not None))
 
 
-def _build(scene: Scene, build: Build) -> Mark:
+def _build(scene: Scene, build: Build, output: OutputReport) -> Mark:
     assert build.end is not None, "only builds with an end are shown"
     start = build.start if build.start is not None and build.start <= build.end else build.end
     ended = scene.time(build.end)
     if build.success is None:
-        return Mark("build", start, build.end, f"build ended {ended}, how is not known", Tone.UNKNOWN, "UNKNOWN")
-    said, tone = (f"built {ended}", Tone.GOOD) if build.success else (f"a build failed {ended}", Tone.BAD)
-    return Mark("build", start, build.end, said, scene.alarm(tone), "SUCCESS" if build.success else "FAILED")
+        said, tone, verdict = f"build ended {ended}, how is not known", Tone.UNKNOWN, "UNKNOWN"
+    elif build.success:
+        said, tone, verdict = f"built {ended}", Tone.GOOD, "SUCCESS"
+    else:
+        said, tone, verdict = f"a build failed {ended}", Tone.BAD, "FAILED"
+    return Mark("build", start, build.end, said, scene.alarm(tone, muted=output.muted), verdict)
 
 
 def _on_day(usual: TimeOfDay, due: datetime) -> tuple[datetime, datetime]:

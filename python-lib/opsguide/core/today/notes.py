@@ -62,8 +62,9 @@ def muted_section(scene: Scene, ledger: Known[Optional[Ledger]]) -> tuple[Sectio
     if ledger is None or isinstance(ledger, Unknown) or not ledger.mutes:
         return ()
     names = {mute: name for name, mute in _muted_things(scene)}
+    unread = isinstance(scene.report.scenarios, Unknown) or scene.outputs_unread is not None
     rows = tuple(
-        _row(scene, mute, names.get(mute, ""))
+        _row(scene, mute, names.get(mute) or (mute.about if unread else f"{mute.about}, which is no longer there"))
         for mute in sorted(ledger.mutes, key=lambda mute: (mute.until, mute.about))
     )
     caption = f"{words.count(len(rows), 'mute')}; what is muted keeps its verdict and does not alarm"
@@ -78,7 +79,7 @@ def _muted_things(scene: Scene) -> Iterator[tuple[str, Mute]]:
 def _row(scene: Scene, mute: Mute, name: str) -> tuple[Cell, ...]:
     row = f"today.muted-{key(mute.about)}"
     return (
-        scene.live(f"{row}.what", name or f"{mute.about}, which is no longer there", _SAID),
+        scene.live(f"{row}.what", name, _SAID),
         scene.live(f"{row}.until", scene.time(mute.until), _SAID, at=mute.until),
         scene.live(f"{row}.by", mute.by, _SAID, evidence=(f"since {scene.time(mute.since)}",)),
         scene.live(f"{row}.reason", words.one_line(mute.reason), _SAID),

@@ -110,7 +110,7 @@ def _output_row(scene: Scene, output: OutputReport) -> tuple[Cell, ...]:
         due_cell(scene, output, f"{row}.due"),
         last_built_cell(scene, output, f"{row}.built"),
         _explained(_data_cell(scene, output, f"{row}.data"), FRESHNESS),
-        rows_range_cell(scene, output.rows, f"{row}.rows"),
+        rows_range_cell(scene, output, f"{row}.rows"),
         *scene.offers.cells(f"{row}.here", "build", scene.about(output.ref), "Build…"),
     )
 
@@ -204,10 +204,8 @@ def _outputs_to_tell(scene: Scene) -> Iterator[tuple[Cell, ...]]:
 
 def _scenarios_to_tell(scene: Scene) -> Iterator[tuple[Cell, ...]]:
     for scenario in worst_scenarios(scene):
-        state = run_verdict(scenario)
-        if scenario not in scene.watched or is_good(scenario.state) or state == "UNKNOWN":
-            continue
-        if scene.report.quiet or scenario.muted is not None:
+        quiet = scene.report.quiet or scenario.test or not scenario.active or scenario.muted is not None
+        if quiet or is_good(scenario.state) or run_verdict(scenario) == "UNKNOWN":
             continue
         row = f"today.tell-scenario-{key(scenario.id)}"
         waits = words.listed(tuple(scene.scenario_profile(scenario.id).notify))
