@@ -51,7 +51,7 @@ docs: $(VENV)/test.stamp ## write the generated pages of docs/ again
 	@$(BIN)/python tools/build_docs.py
 
 # Each cell makes its own environment once, below .matrix/; a run of all cells writes docs/compatibility.md.
-matrix: ## what is most telling of the suite, on each Python, client, pandas and Flask that is claimed  (CELLS="oldest newest")
+matrix: ## the suite on each Python, client, pandas, Flask and DSS that is claimed, for an hour and a half  (CELLS="oldest newest")
 	@$(PYTHON) tools/matrix.py $(CELLS)
 
 ends: ## the oldest and the newest of these side by side, in about a minute; writes nothing

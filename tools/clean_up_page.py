@@ -28,8 +28,9 @@ projects at once, and deleting files, take an administrator of the instance, whi
 Datasets and folders are unused when no recipe, scenario step, model, dashboard, insight, web app, notebook or variable
 names them, they are not exposed to other projects, and nothing built or changed them for the days given. Every sign is
 shown. Where a name stands in code, a query or a note, that is a *possible use*, which protects as well; so does what
-could not be read. Whoever includes an object by its very name overrules a possible use, never a use. DSS records no
-reads by people: the quarantine is there for those.
+could not be read. (Before DSS 13.1 a project's SQL notebooks cannot be read: there, datasets and folders go only where
+they are included by name.) Whoever includes an object by its very name overrules a possible use, never a use. DSS records
+no reads by people: the quarantine is there for those.
 
 ## What is never touched
 

@@ -166,7 +166,7 @@ def _extras() -> tuple[Extra, ...]:
             "the messaging channels",
             _without_channels,
             lambda clients, _: answers.channels(clients.get_items("/messaging-channels/")),
-            since="12.6",
+            since=QUALITY_SINCE,
         ),
         Extra("quality", "the data quality status", _without_quality, _quality, since=QUALITY_SINCE),
         Extra("folders", "the managed folders", _without_folders, items(answers.folders, "/managedfolders/")),

@@ -244,7 +244,7 @@ class _Reading:
         if dataset is None:
             return asked
         what = _told_by(dataset)
-        found = self.batch.result(what, self.batch.start(stats.read_runs, self.clients, dataset, self.key), since="")
+        found = self.batch.result(what, self.batch.start(stats.read_runs, self.clients, dataset, self.key))
         if isinstance(found, Unknown):
             self._remark(f"{found.reason}; runs were read scenario by scenario")
             return asked
