@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Optional
 
 from ...model.report import Learning, RunVerdict
 from ...model.snapshot import Run, Scenario
@@ -20,14 +21,10 @@ PAUSE_LEAST = 180.0
 def of_events(scenario: Scenario, terms: Terms, runs: Sequence[Run]) -> RunVerdict:
     """The verdict on a scenario that data, a query or code starts; `runs` newest first. Quiet is normal until a pause
     is longer than 95 % of its pauses, counted in business time where it has a calendar."""
-    why_not = terms.why_not_expected(scenario, terms.now)
-    if why_not:
-        return RunVerdict(None, "SKIPPED_EXPECTED", why_not)
-    if runs and runs[0].outcome not in SUCCESSES:
-        return of_run(scenario, terms, runs[0])
     starts = _starts(runs)
-    if not starts:
-        return RunVerdict(None, "UNKNOWN", "no run that a trigger started is on record")
+    plain = _whatever_the_rhythm(scenario, terms, runs, starts)
+    if plain is not None:
+        return plain
     calendar = terms.calendar(scenario)
     pauses = [age_in_business_time(calendar, *pair, terms.zone) for pair in zip(starts, starts[1:])]
     quiet = age_in_business_time(calendar, starts[-1], terms.now, terms.zone)
@@ -43,14 +40,10 @@ def of_events(scenario: Scenario, terms: Terms, runs: Sequence[Run]) -> RunVerdi
 
 def of_cadence(scenario: Scenario, terms: Terms, runs: Sequence[Run], cadence: float) -> RunVerdict:
     """The verdict on a scenario that repeats every `cadence` seconds without a fixed moment; `runs` newest first."""
-    why_not = terms.why_not_expected(scenario, terms.now)
-    if why_not:
-        return RunVerdict(None, "SKIPPED_EXPECTED", why_not)
-    if runs and runs[0].outcome not in SUCCESSES:
-        return of_run(scenario, terms, runs[0])
     starts = _starts(runs)
-    if not starts:
-        return RunVerdict(None, "UNKNOWN", "no run that a trigger started is on record")
+    plain = _whatever_the_rhythm(scenario, terms, runs, starts)
+    if plain is not None:
+        return plain
     last, patience = starts[-1], max(PAUSE_LEAST, cadence / 2)
     # It does not start while a run is going: the pause counts from there.
     free_since = max([last, *(run.end for run in runs if run.end)])
@@ -62,6 +55,18 @@ def of_cadence(scenario: Scenario, terms: Terms, runs: Sequence[Run], cadence: f
     pauses = [(later - earlier).total_seconds() for earlier, later in zip(starts, starts[1:])]
     largest = f", its largest pause was {words.duration(max(pauses))}" if pauses else ""
     return RunVerdict(None, "ON_TIME", f"{every}{largest}", runs[0].run_id, patience)
+
+
+def _whatever_the_rhythm(
+    scenario: Scenario, terms: Terms, runs: Sequence[Run], starts: Sequence[datetime]
+) -> Optional[RunVerdict]:
+    """The verdict where the pauses do not matter, None where they do."""
+    why_not = terms.why_not_expected(scenario, terms.now)
+    if why_not:
+        return RunVerdict(None, "SKIPPED_EXPECTED", why_not)
+    if runs and runs[0].outcome not in SUCCESSES:
+        return of_run(scenario, terms, runs[0])
+    return None if starts else RunVerdict(None, "UNKNOWN", "no run that a trigger started is on record")
 
 
 def _starts(runs: Sequence[Run]) -> list[datetime]:
