@@ -135,7 +135,8 @@ def run(cell: Cell, tests: Sequence[str] = WHOLE) -> Result:
     except subprocess.TimeoutExpired:
         return Result(cell, _versions(own), failed=1, seconds=time.monotonic() - begun)
     if ended.returncode:
-        print(ended.stdout[-6000:], ended.stderr[-2000:], file=sys.stderr)
+        named = "\n".join(re.findall(r"^(?:FAILED|ERROR) .*", ended.stdout, re.MULTILINE))
+        print(ended.stdout[-6000:], ended.stderr[-2000:], named, sep="\n", file=sys.stderr)
     counts = {word: int(number) for number, word in re.findall(r"(\d+) (passed|failed|error)", ended.stdout)}
     failed = counts.get("failed", 0) + counts.get("error", 0) or int(ended.returncode != 0)
     beyond: Counter[str] = Counter()
