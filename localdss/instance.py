@@ -187,11 +187,11 @@ ADMIN: Raw = {
 class Instance:
     """One DSS node. `lock` guards every change of state; `speed` divides the time that runs and jobs take.
 
-    `broken` says which recipes, as (project key, name), fail from now on and with which message, `causes` why, by name; `works` holds what goes on
-    in the background, by id; `sent` every mail and message, oldest first; `postgres` is the address of a server that plays
-    the SQL connections; `laid_out` tells that the data directory is complete. `data_dir_open_to` says which processes of
-    plugins reach it: "macros" those that run as DSS itself (where User Isolation is on), "all" every one (where it is off),
-    "none" those of no plugin (containers).
+    `broken` says which recipes, as (project key, name), fail from now on and with which message, `causes` why, by name;
+    `works` holds what goes on in the background, by id; `sent` every mail and message, oldest first; `postgres` is the
+    address of a server that plays the SQL connections; `laid_out` tells that the data directory is complete.
+    `data_dir_open_to` says which processes of plugins reach it: "macros" those that run as DSS itself (where User
+    Isolation is on), "all" every one (where it is off), "none" those of no plugin (containers).
     """
 
     clock: Clock = field(default_factory=Clock)

@@ -18,6 +18,7 @@ from ..model.known import Unknown, known
 from ..model.question import Answer, Source
 from ..model.today import Evaluation, OutputToday, ScenarioToday, SourceToday, Today
 from . import words
+from .compose.scene import SCREENS
 from .status import STATES
 from .today.lines import SCENARIO_WORDS
 
@@ -27,7 +28,6 @@ Line = Union[ScenarioToday, OutputToday, SourceToday]
 MOST_LISTED = 20
 LONGEST_LINE = 1_000
 _KINDS = {"MANAGED_FOLDER": "folder", "SAVED_MODEL": "model", "DATASET": "dataset"}
-_SCREENS = {"MANAGED_FOLDER": "folder", "SAVED_MODEL": "saved-model"}
 _STANDINGS = {
     Standing.BLOCKS: "In the way",
     Standing.NOTICE: "Think of",
@@ -172,7 +172,7 @@ def _source(line: Line) -> Source:
     if isinstance(line, ScenarioToday):
         return Source(f"Scenario {line.name}", line.problem or line.reason, Link("scenario-runs", line.id))
     link = line.link if isinstance(line, OutputToday) and line.link else None
-    screen = _SCREENS.get(line.kind, "dataset")
+    screen = SCREENS.get(line.kind, "dataset")
     owner, _, name = line.id.rpartition(".")
     return Source(
         f"{words.capital(_KINDS.get(line.kind, line.kind.lower()))} {line.name}",

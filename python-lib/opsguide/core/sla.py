@@ -174,8 +174,8 @@ def cycles(promise: Promise, record: Record, starts: Starts, now: datetime) -> t
     """The cycles of the due days around now, oldest first.
 
     A cycle begins with the first expected start of the last day before its due time that has one; where starts of that
-    day lie far apart, with the first after the longest pause: an afternoon's refresh does not begin the night. Else with the declared time of its sources, else with
-    the learned earliest start, else with the due time before."""
+    day lie far apart, with the first after the longest pause: an afternoon's refresh does not begin the night. Else
+    with the declared time of its sources, else with the learned earliest start, else with the due time before."""
     assert promise.due is not None, "only for an object with a due time"
     today = now.astimezone(promise.zone).date()
     found = dues(promise, promise.due, today - timedelta(days=BACK_DAYS), today + timedelta(days=AHEAD_DAYS))

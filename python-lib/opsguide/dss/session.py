@@ -141,8 +141,8 @@ class Clients:
     `make` gives a new `DSSClient`. `timeout_seconds` bounds the silence and the length of one call, `deadline_seconds` a
     whole `Batch`. `seen` are scenario settings, `counted` row counts and `measured` what projects take on the disk (or
     the task that measures it), read before, by whomever, `started` the type and id of the trigger of single runs.
-    `calls` counts what was asked so far, and
-    `calls_of_all` what all identities made from one asked. `viewer` is who this one is, where that is known already. `read_only` refuses every write before it is sent.
+    `calls` counts what was asked so far, and `calls_of_all` what all identities made from one asked. `viewer` is who this
+    one is, where that is known already. `read_only` refuses every write before it is sent.
     `base_url` is the address people use, '' for links on the same host; by default the client's own.
     """
 

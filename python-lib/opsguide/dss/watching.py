@@ -27,8 +27,8 @@ def recall(
     scenario_id: str,
     kept_in: str = VARIABLE,
 ) -> Known[Any]:
-    """The data of the last evaluation that asked the same; `kept_in` is the variable that runs keep it in. None where there was none yet, Unknown where there is no
-    place to remember it in or none could be read."""
+    """The data of the last evaluation that asked the same; `kept_in` is the variable that runs keep it in. None where
+    there was none yet, Unknown where there is no place to remember it in or none could be read."""
     found: list[tuple[datetime, Any]] = []
     folder = isinstance(state, Store)
     try:
@@ -70,7 +70,7 @@ def _in_runs(
     for run in clients.get_items(place, {"limit": _RUNS_ASKED, "onlyFinishedRuns": True}):
         try:
             told = json.loads(raw.text(run, "variables", kept_in))
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         at = raw.parse_iso(raw.text(told, "at"))
         if at is not None and raw.text(told, "question") == question:

@@ -48,8 +48,9 @@ class Suggestion:
 @dataclass(frozen=True)
 class Field:
     """One field of a form. `name` is its control's, `help` the schema's own words, `value` as the control shows it (of
-    DAYS the chosen days, one a line), `list` the list of known names to choose from, '' where there is none. `elsewhere` is what another layer says, `theirs` what somebody else saved in the
-    meantime (None: nothing clashes), `error` what is wrong with it."""
+    DAYS the chosen days, one a line), `list` the list of known names to choose from, '' where there is none.
+    `elsewhere` is what another layer says, `theirs` what somebody else saved in the meantime (None: nothing clashes),
+    `error` what is wrong with it."""
 
     name: str
     path: Path

@@ -73,9 +73,9 @@ class Symptom:
     """One thing that is or was wrong. `subject` names it as events do ("scenario:ID", "dataset:NAME", "folder:ID",
     "instance"), `kind` is one of `KINDS`, `verdict` what the report said of it.
 
-    It began at `began_at` (`EVER`: not on record) and was last known to be well at `well_at` (None: not on record); `ended_at` is None while it
-    lasts. `error` is what DSS said, without secrets; of the `times` in a row that it went wrong, the last was `again_at`,
-    None where it was the first."""
+    It began at `began_at` (`EVER`: not on record) and was last known to be well at `well_at` (None: not on record);
+    `ended_at` is None while it lasts. `error` is what DSS said, without secrets; of the `times` in a row that it went
+    wrong, the last was `again_at`, None where it was the first."""
 
     kind: str
     subject: str

@@ -25,12 +25,12 @@ class Step:
     """One part of a document, or one new object.
 
     `kind` is EDIT (a part of a document), RULE (a Data Quality rule, made by its own call and kept in the dataset's
-    document), or the kind of object that is created: a MANAGED dataset is one on a connection, where DSS says which table or
-    path it gets. `document` is the API path below the project, of an object that is
-    still to be made its collection ("scenarios",). `place` leads to a list, or with `key` to an object. `before` is what
-    stands there (None: nothing), `after` what shall. `absent` counts the containers at the end of `place` that were not
-    there. `settled` says that `after` is what DSS kept, not only what it was sent. `at` is where in the list it is put in,
-    None: at its end."""
+    document), or the kind of object that is created: a MANAGED dataset is one on a connection, where DSS says which
+    table or path it gets. `document` is the API path below the project, of an object that is still to be made its
+    collection ("scenarios",). `place` leads to a list, or with `key` to an object. `before` is what stands there (None:
+    nothing), `after` what shall. `absent` counts the containers at the end of `place` that were not there. `settled`
+    says that `after` is what DSS kept, not only what it was sent. `at` is where in the list it is put in, None: at its
+    end."""
 
     kind: str
     document: tuple[str, ...]

@@ -193,7 +193,8 @@ class ErrorRate:
 @dataclass(frozen=True)
 class Told:
     """Who hears of a scenario's failure. `ways` reach someone, `broken` point at a channel that does not exist,
-    `unsure` may send: their condition or the list of channels could not be read. Texts hide the persons behind addresses."""
+    `unsure` may send: their condition or the list of channels could not be read. Texts hide the persons behind
+    addresses."""
 
     ways: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
@@ -208,9 +209,10 @@ class Told:
 @dataclass(frozen=True)
 class ScenarioReport:
     """One scenario. `state` is the verdict that stands for it now (one of `RUN_ORDER`, or OFF), `overnight` its runs
-    since the night began, `builds` the objects it may rebuild, `unseen` why there may be more. `night` is what became of
-    its moments since the night began, and of the last four hours at least, oldest first; `coming` are its starts of the
-    next twelve hours, `length` whether its last run takes or took unusually long. `muted` is set where it must not alarm: its verdict stays what it is."""
+    since the night began, `builds` the objects it may rebuild, `unseen` why there may be more. `night` is what became
+    of its moments since the night began, and of the last four hours at least, oldest first; `coming` are its starts of
+    the next twelve hours, `length` whether its last run takes or took unusually long. `muted` is set where it must not
+    alarm: its verdict stays what it is."""
 
     id: str
     name: str
@@ -433,9 +435,10 @@ NOT_NOTED = Unknown("what people noted was not read", Cause.NOT_READ)
 @dataclass(frozen=True)
 class Report:
     """All that follows from a snapshot and a profile. `zone` is the project's zone, `zone_why` how it is known;
-    `night_since` when the last night began. `main_scenario` is the id of the scenario that builds most. `quiet` says why nothing alarms here (a design node), '' where alarms count. `watch` is who judges the
-    project by itself, None where that was not asked. `tasks_done` are the notes of tasks that were done. `server` is the
-    zone that DSS means by SERVER, for whoever looks further ahead."""
+    `night_since` when the last night began. `main_scenario` is the id of the scenario that builds most. `quiet` says
+    why nothing alarms here (a design node), '' where alarms count. `watch` is who judges the project by itself, None
+    where that was not asked. `tasks_done` are the notes of tasks that were done. `server` is the zone that DSS means by
+    SERVER, for whoever looks further ahead."""
 
     zone: str
     zone_why: str

@@ -188,8 +188,8 @@ class Today:
     """All that the page of today shows. `headline` is one sentence, `tone` the worst it tells; the parts are worst
     first, and `sections` the same as tables. `next_check_seconds` is when to look again, None where nothing runs and
     nothing is due within the hour. `ledger` is what people noted, None where the project has no state folder, and
-    `sign_off` who looked at this morning. `changed_columns` are those of datasets whose columns somebody accepted once. `watch` is who judges the project when
-    nobody looks, and `watch_text` the same in a sentence."""
+    `sign_off` who looked at this morning. `changed_columns` are those of datasets whose columns somebody accepted once.
+    `watch` is who judges the project when nobody looks, and `watch_text` the same in a sentence."""
 
     project_key: str
     title: str
@@ -240,10 +240,11 @@ class Seen:
 
 @dataclass(frozen=True)
 class Look:
-    """An evaluation against the one before. `changed` is None where what was seen before is not known; `previous` is its
-    verdict, '' where there was none; `new` is what is wrong now and was not, or is worse. `kept` is what the next
+    """An evaluation against the one before. `changed` is None where what was seen before is not known; `previous` is
+    its verdict, '' where there was none; `new` is what is wrong now and was not, or is worse. `kept` is what the next
     evaluation can find in the scenario's variables. `heartbeat` says what became of the sign of life, '' where none was
-    asked for; `digest` what was told to whom, `facts` what was kept of the days that are over; `reason` why the memory failed, '' where it did not."""
+    asked for; `digest` what was told to whom, `facts` what was kept of the days that are over; `reason` why the memory
+    failed, '' where it did not."""
 
     found: Evaluation
     changed: Optional[bool]

@@ -22,7 +22,7 @@ from ..core.schedule.zones import zone_of
 from ..core.tasks import of_guide, stand
 from ..dss import declarations, turns
 from ..dss.identity import Access
-from ..errors import DssError, InvalidParameter
+from ..errors import DssError, DssUnreachable, InvalidParameter
 from ..model.declare import Checked, Editor, Entry, Field, Form, Group, Import, Layers, Preview, Review, TaskLine
 from ..model.event import Event
 from ..model.known import Unknown, known
@@ -56,7 +56,7 @@ def as_now(access: Access, reading: Reading, settings: Settings) -> Reading:
     snapshot = reading.snapshot
     try:
         found = declarations.read(access.clients, snapshot.project_key)
-    except DssError:
+    except (DssError, DssUnreachable):
         return reading
     variables = Variables(found.layers["standard"], found.layers["local"])
     if variables == snapshot.variables:

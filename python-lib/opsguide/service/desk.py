@@ -100,8 +100,8 @@ class Desk:
         return section
 
     def today(self, access: Access, *, after: str = "") -> Today:
-        """Today, all of it read; `next_check_seconds` as the settings allow it. `after` as for `guide`. Of one reading it is
-        the same object for all who share it."""
+        """Today, all of it read; `next_check_seconds` as the settings allow it. `after` as for `guide`. Of one reading
+        it is the same object for all who share it."""
         reading, shelf = self._reading(access, TODAY, after), self._shelf(access.key)
         with shelf.composing:
             if shelf.today is None or shelf.today[0] is not reading:

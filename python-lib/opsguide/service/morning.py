@@ -36,8 +36,8 @@ def morning_check(
 ) -> Guide:
     """The morning's three steps as a guide of one section. `config` is the macro's parameters; `progress` is told
     percent done. InvalidParameter for a severity that there is not, and for a scenario or output that the project does
-    not have; ProblemsFound where what is found is as bad as `fail_at` says. With `sign_off` whoever runs it has looked at it, and
-    says so with `remark`."""
+    not have; ProblemsFound where what is found is as bad as `fail_at` says. With `sign_off` whoever runs it has looked
+    at it, and says so with `remark`."""
     fail_at, scenarios, objects = (
         severity_in(config, "never"),
         names_in(config, "scenarios"),
