@@ -13,16 +13,8 @@ from typing import Optional
 
 from ..model.known import Cause, Known, Unknown, known
 from ..model.profile import Declared
-from ..model.snapshot import Dataset, Graph, Node, ObjectRef, Scenario, ScenarioSettings, Snapshot, Step
+from ..model.snapshot import OBJECT_KINDS, Dataset, Graph, Node, ObjectRef, Scenario, ScenarioSettings, Snapshot, Step
 
-_OBJECT_KINDS = {
-    "COMPUTABLE_DATASET": "DATASET",
-    "COMPUTABLE_FOLDER": "MANAGED_FOLDER",
-    "COMPUTABLE_SAVED_MODEL": "SAVED_MODEL",
-    "COMPUTABLE_MODEL_EVALUATION_STORE": "MODEL_EVALUATION_STORE",
-    "COMPUTABLE_STREAMING_ENDPOINT": "STREAMING_ENDPOINT",
-    "COMPUTABLE_RETRIEVABLE_KNOWLEDGE": "RETRIEVABLE_KNOWLEDGE",
-}
 _PROJECT_KEY = re.compile(r"[A-Z0-9_]+")
 
 # Datasets that show DSS's own runtime database: nothing arrives in them, and no one waits for them.
@@ -157,7 +149,7 @@ def flow_of(snapshot: Snapshot) -> Flow:
 
 
 def _object_kind(kind: str) -> str:
-    return _OBJECT_KINDS.get(kind, kind[len("COMPUTABLE_") :] if kind.startswith("COMPUTABLE_") else "")
+    return OBJECT_KINDS.get(kind, kind[len("COMPUTABLE_") :] if kind.startswith("COMPUTABLE_") else "")
 
 
 def _ref(kind: str, name: str, project_key: str, local: set[str]) -> ObjectRef:

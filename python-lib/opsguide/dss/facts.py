@@ -9,7 +9,7 @@ from typing import Any, Optional
 
 from ..model.known import Cause, Known, Unknown, known
 from ..model.metrics import COUNT_METRIC, ROW_COUNT_PROBE, SIZE_METRIC
-from ..model.snapshot import Build, Graph, MetricPoint, Node, ObjectFacts, ObjectRef, RuleResult, Snapshot
+from ..model.snapshot import OBJECT_KINDS, Build, Graph, MetricPoint, Node, ObjectFacts, ObjectRef, RuleResult, Snapshot
 from . import answers, builds
 from .parts import at_least, still_open
 from .session import Clients, attempt, path
@@ -21,14 +21,6 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "sizes": ("sizes",),
     "rule_results": ("rule_results",),
     "files": ("newest_file",),
-}
-_KINDS = {
-    "COMPUTABLE_DATASET": "DATASET",
-    "COMPUTABLE_FOLDER": "MANAGED_FOLDER",
-    "COMPUTABLE_SAVED_MODEL": "SAVED_MODEL",
-    "COMPUTABLE_MODEL_EVALUATION_STORE": "MODEL_EVALUATION_STORE",
-    "COMPUTABLE_STREAMING_ENDPOINT": "STREAMING_ENDPOINT",
-    "COMPUTABLE_RETRIEVABLE_KNOWLEDGE": "RETRIEVABLE_KNOWLEDGE",
 }
 # Of several the first one counts: DSS's own, that of old versions, our probe's.
 COUNT_METRICS = (COUNT_METRIC, "basic:COUNT_RECORDS", ROW_COUNT_PROBE)
@@ -254,7 +246,7 @@ def _computables(snapshot: Snapshot) -> dict[ObjectRef, Node]:
     graph, key = known(snapshot.graph, Graph()), snapshot.project_key
     found: dict[ObjectRef, Node] = {}
     for node in graph.nodes:
-        kind = _KINDS.get(node.kind)
+        kind = OBJECT_KINDS.get(node.kind)
         if kind:
             local = node.ref[len(key) + 1 :] if node.ref.startswith(f"{key}.") else node.ref
             found[ObjectRef(kind, key, local)] = node

@@ -324,6 +324,17 @@ class Folder:
     connection: str = ""
 
 
+# The kind of the object that each kind of node of the flow graph stands for.
+OBJECT_KINDS: Mapping[str, str] = {
+    "COMPUTABLE_DATASET": "DATASET",
+    "COMPUTABLE_FOLDER": "MANAGED_FOLDER",
+    "COMPUTABLE_SAVED_MODEL": "SAVED_MODEL",
+    "COMPUTABLE_MODEL_EVALUATION_STORE": "MODEL_EVALUATION_STORE",
+    "COMPUTABLE_STREAMING_ENDPOINT": "STREAMING_ENDPOINT",
+    "COMPUTABLE_RETRIEVABLE_KNOWLEDGE": "RETRIEVABLE_KNOWLEDGE",
+}
+
+
 @dataclass(frozen=True)
 class Node:
     """A node of the flow graph. `kind` is DSS's (COMPUTABLE_DATASET, RUNNABLE_RECIPE, …); `ref` names the object,

@@ -297,11 +297,11 @@ class Desk:
             ledger=ledger,
             events=self._events,
         )
-        again = shelf.reading is None
+        anew = shelf.reading is None
         shelf.reading = replace(found, offers=offers)
         shelf.has |= need | gateway.FIRST
         shelf.made_at = time.monotonic()
-        shelf.ended_at = shelf.made_at if again else shelf.ended_at
+        shelf.ended_at = shelf.made_at if anew else shelf.ended_at
 
     def _shelf(self, key: str) -> _Shelf:
         with self._lock:

@@ -140,7 +140,7 @@ def _why(desk: _Desk, about: str) -> Answer:
         )
         return replace(plain, text=f"No incident{f' about {about}' if about else ''} is open.\n{plain.text}")
     page = incident_of(desk.clients, desk.reading, concerned[0].id, case)
-    others = [f"- {each.title}" for each in open_ones if each is not concerned[0]]
+    others = [f"- {each.title}" for each in open_ones if each is not concerned[0]][: inquiry.MOST_LISTED]
     text = incident_markdown(page, desk.urls) if page is not None else concerned[0].title
     more = "\n".join(["", "Other open incidents:", *others]) if others else ""
     lines = inquiry.matching(desk.today, concerned[0].root.subject.partition(":")[2])

@@ -16,6 +16,7 @@ from dateutil import tz
 from ..core import instrument as core
 from ..core.instrument import Done, Receipt, Watched
 from ..dss import extras, store
+from ..dss.facts import QUALITY_SINCE
 from ..dss.folders import file_times
 from ..dss.heartbeat import refusal
 from ..dss.parts import at_least
@@ -347,7 +348,7 @@ def _watched(clients: Clients, reading: Reading, wish: Wish) -> list[Union[Watch
                 report=report.get(ref),
                 partitioned=bool(dataset and dataset.partitioned_by),
                 source=ref not in report,
-                rules=dataset is not None and at_least(snapshot, "12.6") is not False,
+                rules=dataset is not None and at_least(snapshot, QUALITY_SINCE) is not False,
                 layer=_layer(snapshot),
                 zone=tz.gettz(reading.report.zone) or tz.UTC,
                 now=snapshot.taken_at,

@@ -10,6 +10,7 @@ from typing import Optional
 from dateutil import tz
 
 from ..core.ledger import ledger
+from ..core.schedule.zones import zone_of
 from ..dss import raw, store
 from ..dss.identity import WRITE, Access
 from ..dss.session import Clients, attempt
@@ -71,13 +72,13 @@ def mute_until(text: str, zone: str, now: datetime) -> datetime:
     """When a mute shall end, in UTC: `text` is "2026-11-24T08:00", on the clock of `zone` unless it names an offset."""
     try:
         at = datetime.fromisoformat(text)
-    except ValueError:
+        if at.tzinfo is None:
+            at = tz.resolve_imaginary(at.replace(tzinfo=_zone(zone)))
+        at = at.astimezone(timezone.utc)
+    except (ValueError, OverflowError):
         raise InvalidParameter(
             f"“{text}” is no time: write one like 2026-11-24T08:00. A mute must say when it ends.", name="until"
         ) from None
-    if at.tzinfo is None:
-        at = tz.resolve_imaginary(at.replace(tzinfo=_zone(zone)))
-    at = at.astimezone(timezone.utc)
     if at <= now:
         raise InvalidParameter(f"{text} is past: say when the mute shall end.", name="until")
     if at > now + LONGEST_MUTE:
@@ -89,8 +90,9 @@ def mute_until(text: str, zone: str, now: datetime) -> datetime:
 
 
 def _zone(name: str) -> tzinfo:
-    found = tz.gettz(name) if name else None
-    if found is None:
+    # Not dateutil's: it takes a path for a name, and opens the file.
+    found = zone_of(name)
+    if isinstance(found, Unknown):
         raise InvalidParameter(f"“{name}” is no time zone: name one like Europe/Paris.", name="zone")
     return found
 
