@@ -1,9 +1,8 @@
 """What people do by hand every week and every month: when it is due next, who did it last, whether it was left out.
 
 For a person: *a task done before it is due counts for that time; done after it, and before the next time begins, it
-counts for the time that was missed. It is overdue when its last time passed without it, until
-the next begins. A task that was never noted as
-done is not called overdue: nobody may have begun to note it.*
+counts for the time that was missed. It is overdue when its last time passed without it, until the next begins. A task
+that was never noted as done is not called overdue: nobody may have begun to note it.*
 
 Worked example: due every Monday. Done on Mon 2 and not on Mon 9: on Wed 11 it is overdue since Mon 9; done on Wed 11 it
 counts for Mon 9, and is due again on Mon 16.
