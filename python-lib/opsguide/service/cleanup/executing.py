@@ -133,15 +133,16 @@ class _Run:
         self.progress(min(99, 50 + 50 * len(self.ledger.receipts) // self.total))
 
     def _each(self, candidate: Candidate, do: Callable[[Candidate], str]) -> None:
-        """One failure is that thing's alone."""
+        """One failure is that thing's alone. That it cannot be noted is no failure of the thing: it ends the run."""
         try:
-            self._note(candidate, "done", do(candidate))
+            outcome, text = "done", do(candidate)
         except (DssNotFound, FileNotFoundError):
-            self._note(candidate, "gone", "it is not there any more")
+            outcome, text = "gone", "it is not there any more"
         except DssUnreachable as error:
-            self._note(candidate, "failed", f"{error}: it may have happened, the next plan tells")
+            outcome, text = "failed", f"{error}: it may have happened, the next plan tells"
         except (DssError, OSError, ValueError) as error:
-            self._note(candidate, "failed", str(error))
+            outcome, text = "failed", str(error)
+        self._note(candidate, outcome, text)
 
     # --- by the public API -------------------------------------------------------------------------------------------
 
