@@ -15,6 +15,7 @@ from dataikuapi.utils import DataikuException
 
 import localdss
 from localdss.api.routing import BASES, ROUTES
+from localdss.instance import VERSION
 
 AT = datetime(2025, 10, 14, 5, 12, tzinfo=timezone.utc)
 
@@ -178,7 +179,7 @@ def test_an_older_dss_lacks_newer_routes(dss, client, call, since):
 @pytest.mark.dss("14.3")
 def test_instance_and_identity(client):
     info = client.get_instance_info()
-    assert (info.node_type, info.raw["dssVersion"]) == ("AUTOMATION", "14.3.1")
+    assert (info.node_type, info.raw["dssVersion"]) == ("AUTOMATION", VERSION)
     assert client.get_auth_info()["groups"] == ["administrators"]
 
 

@@ -15,6 +15,7 @@ from bs4 import BeautifulSoup
 import localdss
 from localdss import api, replay
 from localdss.api.routing import ROUTES, parse_version
+from localdss.instance import VERSION
 from localdss.rights import INSTANCE_ADMIN, PROJECT_ADMIN, READ
 from localdss.server import Server
 from opsguide.dss import store
@@ -43,7 +44,7 @@ def dss() -> Iterator[Server]:
 def _well(dss: Server) -> Iterator[None]:
     yield
     dss.faults.clear()
-    dss.instance.version = "14.3.1"
+    dss.instance.version = VERSION
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +113,7 @@ def test_every_answer_of_the_local_dss_is_as_the_plugin_expects_and_nothing_is_w
         "future",
         *_without_any(dss),
     }
-    assert found.version == "14.3.1"
+    assert found.version == VERSION
 
 
 def _without_any(dss: Server) -> set[str]:
@@ -294,10 +295,10 @@ def test_verify_prints_the_table_and_never_the_key(
     asked = {"DSS_URL": dss.url, "DSS_API_KEY": "svc_retail", "PROJECT": "RETAIL", "DUMP": str(dump)}
     assert verify.main(asked) == 0
     told = capsys.readouterr()
-    assert "Project RETAIL on DSS 14.3.1: " in told.out
+    assert f"Project RETAIL on DSS {VERSION}: " in told.out
     assert "MISSING RIGHT" in told.out
     assert dss.requests.writes() == []
-    assert replay.read(dump)["dss_version"] == "14.3.1"
+    assert replay.read(dump)["dss_version"] == VERSION
     for text in (told.out, told.err, dump.read_text()):
         assert "svc_retail" not in text
 

@@ -29,6 +29,7 @@ UNSTEADY = {
     r"calls to DSS in .* for this": "calls to DSS in some time for this",
     r"(\d\d:\d\d):\d\d CET": r"\1:00 CET",
     r"(T\d\d-\d\d-\d\d)\.\d{3}": r"\1.000",
+    r"In this DSS \(1\d\.[\d.]+\)": "In this DSS (14.3.1)",
 }
 
 
