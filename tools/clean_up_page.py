@@ -55,6 +55,8 @@ same rows as CSV. One clean-up runs at a time in a project; one that was killed 
 again once nothing was heard of it for {given_up} minutes. Removing an object changes DSS for good: what cannot be undone
 stands above the plan.
 
+Times in the report and on the page are those of the project's zone, as on every other page.
+
 ## Quarantine
 
 An unused dataset or folder first gets the tag `{tag}DATE`, and its settings go to the state folder. Any use, change or

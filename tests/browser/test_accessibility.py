@@ -140,7 +140,9 @@ def instrument_project(dss: Server) -> str:
 
 
 def clean_up(dss: Server) -> str:
-    found = service.clean_up(clients(dss), "RETAIL", {"datasets": True, "job_logs": True}, dss.instance.data_dir)
+    found = service.clean_up(
+        clients(dss), "RETAIL", {"datasets": True, "job_logs": True}, Settings(), home=dss.instance.data_dir
+    )
     return cleanup.report(found, URLS)
 
 

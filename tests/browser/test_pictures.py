@@ -20,6 +20,7 @@ import localdss
 from localdss.server import Server
 from opsguide.dss import store
 from opsguide.service import clean_up
+from opsguide.settings import Settings
 from tests.readings import clients
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -57,7 +58,7 @@ def dss() -> Iterator[Server]:
     with localdss.serve(story="nightly-late", at=AT) as served:
         served.instance.plugin_settings.setdefault("operations-guide", {})["actions_enabled"] = True
         store.create(clients(served), "RETAIL")
-        clean_up(clients(served), "RETAIL", {"datasets": True, "scenario_logs": True}, None)
+        clean_up(clients(served), "RETAIL", {"datasets": True, "scenario_logs": True}, Settings())
         yield served
 
 

@@ -31,6 +31,7 @@ from opsguide.model.cleanup import GROUP, QUARANTINE_TAG, Plan, Report
 from opsguide.render.cleanup import report as as_html
 from opsguide.render.urls import Urls
 from opsguide.service import clean_up
+from opsguide.settings import Settings
 from tests.readings import clients
 
 TYPE = "pyrunnable_operations-guide_clean-up"
@@ -71,7 +72,8 @@ def only(*groups: str, **more: Any) -> dict[str, Any]:
 
 
 def run(dss: Server, params: dict[str, Any], login: str = "admin", home: bool = True, **more: Any) -> Report:
-    return clean_up(clients(dss, login), "RETAIL", params, dss.instance.data_dir if home else None, **more)
+    seen = dss.instance.data_dir if home else None
+    return clean_up(clients(dss, login), "RETAIL", params, Settings(), home=seen, **more)
 
 
 def execute(dss: Server, planned: Report, **more: Any) -> Report:
@@ -541,7 +543,7 @@ def test_a_second_that_dss_tells_twice_makes_nothing_too_young(dss: Server) -> N
             caller.get_items("/projects/")
 
     asked = only("exports", all_projects=True)
-    planned = clean_up(caller, "RETAIL", asked, None, hear_an_earlier_second)
+    planned = clean_up(caller, "RETAIL", asked, Settings(), hear_an_earlier_second)
     assert len(planned.plan.going) == 2
 
 

@@ -306,12 +306,14 @@ class Execution:
 
 @dataclass(frozen=True)
 class Report:
-    """A clean-up as it is shown: its plan, what was executed of it, and what people should know beforehand."""
+    """A clean-up as it is shown: its plan, what was executed of it, and what people should know beforehand. `zone` is the
+    project's, in which its times are shown."""
 
     plan: Plan
     execution: Optional[Execution] = None
     notes: tuple[str, ...] = ()
     kept_at: str = ""  # where plan and rows stand in the state folder; '' where there is none
+    zone: str = "UTC"
 
 
 @dataclass(frozen=True)
@@ -349,7 +351,7 @@ class Tagged:
 @dataclass(frozen=True)
 class Overview:
     """A project's clean-up as its state folder tells. `there` is False without one; `unknown` says what could not be
-    read. `approved_by` is '' where nobody approved the plan lately; `zone` is the one whose clock the page shows."""
+    read. `approved_by` is '' where nobody approved the plan lately. `zone` is the project's, in which times are shown."""
 
     taken_at: datetime
     there: bool = True

@@ -7,7 +7,7 @@ import io
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Any, Optional
 
 from ..model.cleanup import (
@@ -30,8 +30,9 @@ from ..model.cleanup import (
     Sum,
     Thing,
 )
+from ..model.guide import Cell, Origin
 from . import html
-from .phrases import minute
+from .phrases import clock_patterns, zone_of
 from .urls import Urls
 
 # Rows of a group on screen; all of them are in the CSV file.
@@ -83,17 +84,17 @@ class Part:
 
 def report(found: Report, urls: Urls) -> str:
     """The macro's result: a part of DSS's own page with its style inside."""
-    return html.page("cleanup_result.html", "UTC", urls, shown=view(found))
+    return html.page("cleanup_result.html", found.zone, urls, shown=view(found))
 
 
-def view(found: Report, zone: str = "UTC") -> dict[str, Any]:
-    """What the templates of a report place, by the clock of `zone`."""
+def view(found: Report) -> dict[str, Any]:
+    """What the templates of a report place."""
     plan, execution = found.plan, found.execution
     return {
         "plan": plan,
         "execution": execution,
         "headline": _executed(found) if execution else _planned(plan),
-        "made": minute(plan.made_at, zone),
+        "made": _moment(plan.made_at, found.zone),
         "parts": _parts(plan),
         "quiet": _nothing_found(plan),
         "receipts": _receipt_lines(execution.receipts) if execution else (),
@@ -216,6 +217,12 @@ def _last_use(thing: Thing) -> Optional[datetime]:
     return max(filter(None, (thing.used_at, thing.at)), default=None)
 
 
+def _moment(at: datetime, zone: str) -> Cell:
+    """An instant on the project's clock, as the cell that follows the reader's choice of another."""
+    local = at.astimezone(zone_of(zone) or timezone.utc)
+    return Cell("", clock_patterns(local)[0][1], Origin.LIVE, at=at)
+
+
 def _age(at: Optional[datetime], now: datetime, after: str = "") -> str:
     if at is None:
         return "unknown"
@@ -324,10 +331,10 @@ def _page(template: str, found: Overview, permit: html.Permit, urls: Urls, root:
         permit=permit,
         root=root,
         headline=_headline(found),
-        approval=_approval(found),
+        approved_at=_moment(found.approved_at, found.zone) if found.approved_at and not found.executed else None,
         past=tuple(_past_line(each, found.zone) for each in found.past),
         growth=_growth(found.debts),
-        report=view(Report(plan, kept_at=kept), found.zone) if plan else None,
+        report=view(Report(plan, kept_at=kept, zone=found.zone)) if plan else None,
     )
 
 
@@ -340,14 +347,8 @@ def _headline(found: Overview) -> str:
     return f"{_planned(found.plan)}{done}"
 
 
-def _approval(found: Overview) -> str:
-    if found.approved_at is None or found.executed:
-        return ""
-    return f"Approved by {found.approved_by} on {minute(found.approved_at, found.zone)} for the next scheduled run."
-
-
-def _past_line(past: Past, zone: str) -> tuple[str, ...]:
-    at = minute(past.ended_at, zone) if past.ended_at else "unknown"
+def _past_line(past: Past, zone: str) -> tuple[Optional[Cell], str, str, str, str]:
+    at = _moment(past.ended_at, zone) if past.ended_at else None
     counts = ((past.done, "done"), (past.gone, "already gone"), (past.left, "left"), (past.failed, "failed"))
     said = ", ".join(f"{number:,} {word}" for number, word in counts if number) or "nothing"
     return (at, past.by or "an API key", said, said_size(past.freed), past.plan_id)

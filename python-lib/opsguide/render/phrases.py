@@ -111,11 +111,6 @@ def exact(instant: datetime, zone: str) -> str:
     return f"{day(local)} {local.year}, {local:%H:%M:%S} {local.tzname()}{named}"
 
 
-def minute(instant: datetime, zone: str) -> str:
-    """An instant as lists of records show it: "2025-08-12 06:41 CEST"."""
-    return f"{instant.astimezone(zone_of(zone) or timezone.utc):%Y-%m-%d %H:%M %Z}"
-
-
 def day(local: datetime) -> str:
     """ "Tue 12 Aug": independent of the machine's language."""
     return f"{_WEEKDAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]}"

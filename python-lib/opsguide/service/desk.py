@@ -22,6 +22,7 @@ from ..dss.store import EventCache
 from ..errors import DssBroken, DssDenied
 from ..model.action import Order
 from ..model.action_page import ActionPage, ActionsPage, ProgressPage
+from ..model.cleanup import Overview
 from ..model.declare import Editor
 from ..model.guide import Guide, Section
 from ..model.handover import Handover
@@ -35,10 +36,11 @@ from ..model.today import Today
 from ..settings import Settings
 from . import actions, declaring
 from .acts import Asked, Done, Outcome
+from .cleanup import overview
 from .incidents import Casebook, incident_of, incidents_of
 from .logbook import recall
 from .offering import offers_to
-from .reading import NO_ROOM, NOT_RECALLED, TODAY, Reading, read, today_of
+from .reading import NO_ROOM, NOT_RECALLED, TODAY, ZONED, Reading, read, today_of
 
 # One reading takes a few megabytes at most; beyond this many different sets of rights the oldest is read again.
 MAX_SHELVES = 64
@@ -217,6 +219,10 @@ class Desk:
         found = declaring.judge_rows(asked, self._reading(asked.access, TODAY), self.settings)
         self._declared(found)
         return found
+
+    def clean_up(self, access: Access) -> Overview:
+        """The newest plan of a clean-up, what was executed, and what is in quarantine."""
+        return overview(access, self.project_key, self._held(access, gateway.FIRST | ZONED).report.zone)
 
     def done(self, asked: Asked) -> Outcome:
         """Note that a task of the week or the month was done."""

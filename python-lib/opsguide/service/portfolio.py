@@ -23,12 +23,11 @@ from ..errors import InvalidParameter
 from ..model.known import Known, Unknown
 from ..model.portfolio import History, NotRead, Portfolio, Standing, Surroundings
 from ..model.profile import Declared
-from ..model.snapshot import Project, Snapshot, Variables
-from ..profile import load
+from ..model.snapshot import Project, Snapshot
 from ..settings import Settings
 from .logbook import recall
 from .morning import ProblemsFound, names_in
-from .reading import MORNING
+from .reading import MORNING, declared_in
 
 # What the verdicts on scenarios take: two lists, and two calls for each active scenario.
 RUNS = frozenset({"variables", "scenarios", "runs", "scenario_settings"})
@@ -255,8 +254,7 @@ class Check:
 
     def _judge(self, project: Project) -> Standing:
         snapshot = self._first(project)
-        variables = Variables() if isinstance(snapshot.variables, Unknown) else snapshot.variables
-        declared = load(variables.standard, variables.local, self.settings.profile_defaults)
+        declared = declared_in(snapshot, self.settings)
         if promised_names(declared):
             snapshot = self._with_promised(snapshot, declared)
         report = assess(snapshot, declared, server_zone=self.settings.server_timezone)

@@ -43,6 +43,9 @@ MORNING = gateway.FIRST | {
 TODAY = (MORNING - {"metrics"}) | {"row_counts", "channels"}
 
 
+# What tells the project's zone: the profile, else the triggers in server time.
+ZONED = frozenset({"variables", "scenarios", "scenario_settings"})
+
 NOT_RECALLED = Unknown("what people noted was not read yet", Cause.NOT_READ)
 NO_ROOM = Unknown("what people noted was not read, to ask little of DSS for a small project", Cause.LEFT_OUT)
 # Finding the state folder, and listing it.
@@ -117,8 +120,7 @@ def _snapshot(
     snapshot = have or gateway.read_snapshot(clients, project_key, gateway.FIRST)
     if node is not None:
         snapshot = replace(snapshot, instance=node)
-    variables = Variables() if isinstance(snapshot.variables, Unknown) else snapshot.variables
-    declared = load(variables.standard, variables.local, settings.profile_defaults)
+    declared = declared_in(snapshot, settings)
     if not need <= gateway.FIRST:
         # What other projects use is an output too, and only the settings say so.
         snapshot = gateway.read_snapshot(clients, project_key, need & {"settings"}, have=snapshot)
@@ -138,6 +140,19 @@ def _has_time_column(declared: Declared, name: str) -> bool:
 def monitored(snapshot: Snapshot, declared: Declared) -> tuple[ObjectRef, ...]:
     """The sources and outputs of the project: all that is ever asked about object by object."""
     return tuple(dict.fromkeys(item.ref for item in (*sources(snapshot, declared), *outputs(snapshot, declared))))
+
+
+def declared_in(snapshot: Snapshot, settings: Settings) -> Declared:
+    """What people promise in the project's variables, and an administrator for all projects; variables that could not be
+    read declare nothing."""
+    variables = known(snapshot.variables, Variables())
+    return load(variables.standard, variables.local, settings.profile_defaults)
+
+
+def zone_of_project(clients: Clients, project_key: str, settings: Settings) -> str:
+    """The zone in which a project's times are shown, for whoever reads nothing else of it."""
+    snapshot = gateway.read_snapshot(clients, project_key, ZONED)
+    return assess(snapshot, declared_in(snapshot, settings), server_zone=settings.server_timezone).zone
 
 
 def today_of(reading: Reading) -> Today:

@@ -7,7 +7,6 @@ from flask import Blueprint, Response
 from ..render import cleanup as shown
 from ..render.urls import Urls
 from ..service import Desk
-from ..service.cleanup import overview
 from . import actions
 from .answers import admitted, data, page, wants_part
 
@@ -20,9 +19,8 @@ def register(pages: Blueprint, desk: Desk) -> None:
     def clean_up() -> Response:
         access = admitted(desk)
         draw = shown.page_fragment if wants_part() else shown.page_document
-        return page(draw(overview(access, desk.project_key, desk.settings), actions.permit(desk, access), urls))
+        return page(draw(desk.clean_up(access), actions.permit(desk, access), urls))
 
     @pages.get("/clean-up.json")
     def clean_up_as_json() -> Response:
-        found = overview(admitted(desk), desk.project_key, desk.settings)
-        return data(shown.page_json(found, desk.project_key), "application/json")
+        return data(shown.page_json(desk.clean_up(admitted(desk)), desk.project_key), "application/json")

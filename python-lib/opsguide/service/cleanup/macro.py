@@ -15,6 +15,7 @@ from ...model.cleanup import GROUP, Options, Plan, Report
 from ...model.known import Unknown
 from ...render.cleanup import candidates_csv
 from ...settings import Settings
+from ..reading import zone_of_project
 from .executing import CLOCKS_DIFFER, approved, execute
 from .planning import Caller, make_plan
 
@@ -45,15 +46,17 @@ def clean_up_in_dss(
     """The macro, with the rights of whoever runs it. See `clean_up`."""
     settings = Settings.read(plugin_config)
     clients = inside.clients(settings.max_parallel_calls, settings.dss_url)
-    return clean_up(clients, project_key, config or {}, inside.data_directory(), progress)
+    return clean_up(clients, project_key, config or {}, settings, progress, home=inside.data_directory())
 
 
 def clean_up(
     clients: Clients,
     project_key: str,
     config: Mapping[str, Any],
-    home: Optional[Path],
+    settings: Settings,
     progress: Callable[[int], None] = lambda percent: None,
+    *,
+    home: Optional[Path] = None,
 ) -> Report:
     """One run of the macro. `config` is its parameters, `home` DSS's data directory where this process sees it; `progress`
     is told percent done. DssDenied for whoever does not administer the project, or asks for all projects or for files
@@ -64,13 +67,16 @@ def clean_up(
         raise InvalidParameter(f"“mode” is {mode!r}; it can be {', '.join(MODES)}", name="mode")
     options = options_of(config)
     caller = _caller(clients, project_key, options, home, config.get("create_state_folder") in (True, "true"))
+    zone = zone_of_project(clients, project_key, settings)
     if mode == SCENARIO:
-        return _with_scenario(caller, options, progress)
-    if mode == EXECUTE:
-        return _by_id(caller, options, str(config.get("plan_id") or "").strip(), progress)
-    if mode == SCHEDULED:
-        return _scheduled(caller, options, progress)
-    return _planned(caller, options, progress)
+        found = _with_scenario(caller, options, progress)
+    elif mode == EXECUTE:
+        found = _by_id(caller, options, str(config.get("plan_id") or "").strip(), progress)
+    elif mode == SCHEDULED:
+        found = _scheduled(caller, options, progress)
+    else:
+        found = _planned(caller, options, progress)
+    return replace(found, zone=zone)
 
 
 def options_of(config: Mapping[str, Any]) -> Options:

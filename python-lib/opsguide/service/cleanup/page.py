@@ -6,17 +6,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from ...core.cleanup import tag_day
-from ...core.schedule.zones import zone_of
-from ...dss import deletions, gateway, leftovers, plans, rights
+from ...dss import deletions, leftovers, plans, rights
 from ...dss.identity import Access
-from ...dss.session import Clients, attempt
+from ...dss.session import attempt
 from ...dss.store import Store, find
 from ...errors import DssError, DssUnreachable
 from ...model.cleanup import GROUP, Overview, Plan, Sum, Tagged, Thing
 from ...model.known import Unknown, known
-from ...model.snapshot import Variables
-from ...profile import load
-from ...settings import Settings
 from ..acts import Asked, Done, Outcome, Refused, claimed, folder, refuse
 from .executing import approved
 from .macro import APPROVAL_DAYS
@@ -24,14 +20,16 @@ from .macro import APPROVAL_DAYS
 _KINDS = {"DATASET": "datasets", "MANAGED_FOLDER": "folders"}
 
 
-def overview(access: Access, project_key: str, settings: Settings) -> Overview:
-    """The project's clean-up for a reader of the project: of a plan about several projects, this one's part alone."""
+def overview(access: Access, project_key: str, zone: str) -> Overview:
+    """The project's clean-up for a reader of the project, with times in `zone`: of a plan about several projects, this
+    one's part alone."""
+    return replace(_overview(access, project_key), zone=zone)
+
+
+def _overview(access: Access, project_key: str) -> Overview:
     clients = access.clients
-    return replace(_overview(access, project_key, clients.now()[0]), zone=_zone(clients, project_key, settings))
-
-
-def _overview(access: Access, project_key: str, now: datetime) -> Overview:
-    store = find(access.clients, project_key)
+    store = find(clients, project_key)
+    now = clients.now()[0]
     if isinstance(store, Unknown):
         return Overview(now, unknown=store.reason)
     tagged = _tagged(access, project_key)
@@ -41,15 +39,6 @@ def _overview(access: Access, project_key: str, now: datetime) -> Overview:
     if isinstance(found, Unknown):
         return Overview(now, unknown=found.reason, quarantined=tagged)
     return replace(found, quarantined=tagged)
-
-
-def _zone(clients: Clients, project_key: str, settings: Settings) -> str:
-    """The zone that the project declares, else the server's where the settings name it, else UTC: what the other pages
-    show, less what they learn from the project's triggers."""
-    variables = known(gateway.read_snapshot(clients, project_key, {"variables"}).variables, Variables())
-    declared = load(variables.standard, variables.local, settings.profile_defaults).profile.timezone
-    names = (declared, settings.server_timezone)
-    return next((name for name in names if name and not isinstance(zone_of(name), Unknown)), "UTC")
 
 
 def _told(store: Store, project_key: str, taken_at: datetime) -> Overview:
