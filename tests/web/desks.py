@@ -52,6 +52,9 @@ class HandMadeDesk:
         assert "Host" in headers
         return self.admission
 
+    def lacks_to_write(self, access: Admission) -> str:
+        return ""
+
     def failed(self) -> None:
         self.asked.append("failed")
 

@@ -353,7 +353,13 @@ def test_ending_a_mute_twice_says_that_there_is_none(dss: Server, folder: store.
 
 
 @pytest.mark.parametrize(
-    ("login", "run_as", "said"), [("dmitri", "olivia", "Impersonation in webapps"), ("raj", "olivia", "Impersonation")]
+    ("login", "run_as", "said"),
+    [
+        ("dmitri", "olivia", "Impersonation in webapps"),
+        ("raj", "olivia", "Impersonation"),
+        ("raj", "svc_retail", "it takes the right “Write project content” in this project"),
+        ("priya", "svc_retail", "it takes the right “Write project content” in this project"),
+    ],
 )
 def test_who_cannot_write_reads_why_and_gets_no_form(
     dss: Server, folder: store.Store, login: str, run_as: str, said: str
@@ -368,6 +374,10 @@ def test_a_project_without_state_folder_says_how_to_get_one(dss: Server) -> None
         browser = Browser(bare, "olivia")
         shown = browser.get("/today")
         assert [form["action"] for form in shown.select("form.act")] == ["actions/create-state-folder"]
+        for page in ("/today", "/edit?at=contacts"):
+            reader = Browser(bare, "raj").get(page)
+            assert reader.select("form[method=post]") == [], "DSS would refuse it"
+            assert "the right “Write project content” in this project" in reader.get_text()
         refused = browser.send("sign-off", {**browser.permit(), "remark": "too early"})
         assert (refused.status_code, "no state folder yet" in refused.text) == (409, True)
         assert browser.send("create-state-folder", filled(shown.select_one("form.act"))).status_code == 303

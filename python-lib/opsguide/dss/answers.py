@@ -138,6 +138,7 @@ def project(answer: Any, key: str) -> Project:
         modified_by=raw.text(answer, "versionTag", "lastModifiedBy", "login"),
         created_at=raw.instant(answer, "creationTag", "lastModifiedOn"),
         triggers_disabled=raw.flag(answer, "disableAutomaticTriggers"),
+        may_write=raw.flag(answer, "canWriteProjectContent"),
     )
 
 

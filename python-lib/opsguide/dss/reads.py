@@ -224,6 +224,7 @@ _PROJECT = Fields(
         "projectStatus": TEXT,
         "tags": TEXTS,
         "disableAutomaticTriggers": FLAG,
+        "canWriteProjectContent": FLAG,
         **_TAGS,
     }
 )

@@ -118,6 +118,7 @@ class Project:
     modified_by: str = ""
     created_at: Optional[datetime] = None
     triggers_disabled: Optional[bool] = None  # None: the summary does not say, see `ProjectSettings`
+    may_write: Optional[bool] = None  # whether whoever asked may write its content; None: the summary does not say
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from ..dss import gateway, inside
 from ..dss.identity import Access, Doors
 from ..dss.store import EventCache
 from ..errors import DssBroken, DssDenied
-from ..model.action import Order
+from ..model.action import WRITE_CONTENT, Order
 from ..model.action_page import ActionPage, ActionsPage, ProgressPage
 from ..model.cleanup import Overview
 from ..model.declare import Editor
@@ -253,6 +253,12 @@ class Desk:
             [about("SCENARIO", scenario.id) for scenario in scenarios]
             + [about(output.ref.kind, output.ref.smart_name(self.project_key)) for output in outputs]
         )
+
+    def lacks_to_write(self, access: Access) -> str:
+        """The right without which DSS refuses whatever the reader would note, '' where it does not say that they lack
+        it: from the project's summary, as it was read for their page."""
+        project = self._held(access).snapshot.project
+        return WRITE_CONTENT if not isinstance(project, Unknown) and project.may_write is False else ""
 
     def noted(self) -> None:
         """Somebody noted something: whoever looks next sees it."""

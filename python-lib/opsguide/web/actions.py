@@ -216,6 +216,14 @@ def permit(desk: Desk, access: Access) -> Permit:
     return Permit(stamp, _token(desk, access, stamp), acts=desk.settings.actions_enabled)
 
 
+def permit_to_write(desk: Desk, access: Access) -> Permit:
+    """The same for a page whose forms write to the project: none for a reader whom DSS would refuse."""
+    lacking = "" if access.needs_to_write else desk.lacks_to_write(access)
+    if lacking:
+        return Permit(why_not=f"it takes the right “{lacking}” in this project, which its administrators can give")
+    return permit(desk, access)
+
+
 # --- is it to be followed? -------------------------------------------------------------------------------------------
 
 

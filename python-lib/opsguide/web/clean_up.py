@@ -19,7 +19,7 @@ def register(pages: Blueprint, desk: Desk) -> None:
     def clean_up() -> Response:
         access = admitted(desk)
         draw = shown.page_fragment if wants_part() else shown.page_document
-        return page(draw(desk.clean_up(access), actions.permit(desk, access), urls))
+        return page(draw(desk.clean_up(access), actions.permit_to_write(desk, access), urls))
 
     @pages.get("/clean-up.json")
     def clean_up_as_json() -> Response:

@@ -32,7 +32,7 @@ def register(pages: Blueprint, desk: Desk) -> None:
 
     def answered(access: Access, found: Editor, root: str = "", status: int = 200) -> Response:
         draw = shown.edit_fragment if wants_part() else shown.edit_document
-        answer = page(draw(found, urls, actions.permit(desk, access), root))
+        answer = page(draw(found, urls, actions.permit_to_write(desk, access), root))
         answer.status_code = status
         return answer
 

@@ -47,4 +47,4 @@ def register(pages: Blueprint, desk: Desk) -> None:
         access = admitted(desk)
         found = opened(access, incident_id)
         draw = shown.incident_fragment if wants_part() else shown.incident_document
-        return page(draw(found, urls, actions.permit(desk, access)))
+        return page(draw(found, urls, actions.permit_to_write(desk, access)))

@@ -84,7 +84,7 @@ def create_blueprint(desk: Desk, resource: Path) -> Blueprint:
         shown = desk.today(access, after=request.args.get("after", ""))
         draw = html.today_fragment if wants_part() else html.today_document
         key = (access.key, draw.__name__)
-        return page(drawn.page(key, shown, actions.permit(desk, access), lambda may: draw(shown, urls, may)))
+        return page(drawn.page(key, shown, actions.permit_to_write(desk, access), lambda may: draw(shown, urls, may)))
 
     @pages.get("/today.json")
     def today_as_json() -> Response:
