@@ -85,6 +85,16 @@ def test_a_preview_changes_nothing(dss: Server, target: str) -> None:
     assert dss.requests.writes() == []
 
 
+def test_a_preview_says_that_writing_would_be_refused(dss: Server) -> None:
+    """Where nobody can tell whether there is a state folder, it does not promise to make one."""
+    dss.faults.status("GET", "/projects/SUPPLY/managedfolders", 500, "disk on fire")
+    text = repr(run(dss).sections)
+    assert "nothing would be written, because it could not be put on record" in text
+    assert "is made, for the record" not in text
+    with pytest.raises(InvalidParameter, match="could not be put on record"):
+        run(dss, write=True)
+
+
 def test_the_wiki_survives_ten_publications_after_hand_edits(dss: Server) -> None:
     assert said(run(dss, write=True)) == "created and read back"
     text = article(dss).get_body()

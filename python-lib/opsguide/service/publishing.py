@@ -15,13 +15,14 @@ from ..core.article import Merged, merge
 from ..core.compose import compose
 from ..core.publication import Publication, publication_guide
 from ..core.steady import fingerprint
-from ..dss import folders, gateway, raw, store, wiki
-from ..dss.session import Clients, path, reader_of
+from ..dss import folders, gateway, store, wiki
+from ..dss.rights import login_of
+from ..dss.session import Clients, reader_of
 from ..dss.store import Store
 from ..errors import DssError, DssUnreachable, InvalidParameter
 from ..model.event import Event
 from ..model.guide import Guide, Link
-from ..model.known import Unknown
+from ..model.known import Known, Unknown
 from ..model.snapshot import Viewer
 from ..render.markdown import guide_blocks, guide_markdown
 from ..render.standalone import guide_file
@@ -70,10 +71,7 @@ def publish(
     plan = work.plan()
     notes = () if settings.dss_url or wish.target == "WIKI" else (_NO_ADDRESS,)
     if not wish.write:
-        made = (
-            "" if state is not None else " With it the managed folder operations_guide_state is made, for the record."
-        )
-        return publication_guide(guide, plan, False, (*notes, *([made.strip()] if made and plan.writes else [])))
+        return publication_guide(guide, plan, False, (*notes, *_before(found, plan)))
     if plan.writes:
         state = state or store.create(clients, project_key)
         order = replace(order, state=state)
@@ -85,6 +83,15 @@ def publish(
 _NO_ADDRESS = (
     "The file has no links to DSS: an administrator can say its address in the plugin's settings, “Address of DSS”."
 )
+
+
+def _before(found: Known[Optional[Store]], plan: Publication) -> tuple[str, ...]:
+    """What writing it would come with, or founder on."""
+    if not plan.writes or isinstance(found, Store):
+        return ()
+    if isinstance(found, Unknown):
+        return (f"As it stands nothing would be written, because it could not be put on record: {found.reason}.",)
+    return ("With it the managed folder operations_guide_state is made, for the record.",)
 
 
 def wished(config: Mapping[str, Any]) -> Wish:
@@ -127,8 +134,7 @@ class _Order:
     def keep(self, place: str, text: str, **data: Any) -> Event:
         """Put on record what was published where."""
         assert self.state is not None, "it is made before anything is written"
-        by = raw.text(self.clients.get_mapping(path("auth", "info")), "authIdentifier")
-        now = self.clients.now()[0]
+        now, by = self.clients.now()[0], login_of(self.clients)
         note = store.event(now, "receipt", by, text=text, place=place, target=self.wish.target, **data)
         folders.remember(self.state, place, note)
         return self.state.append(note)
