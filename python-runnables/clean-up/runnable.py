@@ -4,7 +4,6 @@ from dataiku.runnables import Runnable
 
 from opsguide import service
 from opsguide.render import cleanup
-from opsguide.render.urls import Urls
 
 
 class CleanUp(Runnable):
@@ -20,4 +19,4 @@ class CleanUp(Runnable):
 
     def run(self, progress_callback):
         found = service.clean_up_in_dss(self.project_key, self.config, self.plugin_config, progress_callback)
-        return cleanup.report(found, Urls((self.plugin_config or {}).get("dss_url") or "", self.project_key))
+        return cleanup.report(found, service.urls_in_dss(self.project_key, self.plugin_config))

@@ -4,7 +4,6 @@ from dataiku.runnables import Runnable
 
 from opsguide import service
 from opsguide.render.portfolio import portfolio_result
-from opsguide.render.urls import Urls
 
 
 class InstanceCheck(Runnable):
@@ -20,4 +19,4 @@ class InstanceCheck(Runnable):
 
     def run(self, progress_callback):
         found = service.instance_check_in_dss(self.config, self.plugin_config, progress_callback)
-        return portfolio_result(found, Urls((self.plugin_config or {}).get("dss_url") or "", self.project_key or ""))
+        return portfolio_result(found, service.urls_in_dss(self.project_key, self.plugin_config))

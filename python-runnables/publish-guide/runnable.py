@@ -4,7 +4,6 @@ from dataiku.runnables import Runnable
 
 from opsguide import service
 from opsguide.render import html
-from opsguide.render.urls import Urls
 
 
 class PublishGuide(Runnable):
@@ -22,4 +21,4 @@ class PublishGuide(Runnable):
         found = service.macro_in_dss(
             service.publish, self.project_key, self.config, self.plugin_config, progress_callback
         )
-        return html.result(found, Urls((self.plugin_config or {}).get("dss_url") or "", self.project_key))
+        return html.result(found, service.urls_in_dss(self.project_key, self.plugin_config))

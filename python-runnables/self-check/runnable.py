@@ -4,7 +4,6 @@ from dataiku.runnables import Runnable
 
 from opsguide import service
 from opsguide.render.self_check import self_check_result
-from opsguide.render.urls import Urls
 
 
 class SelfCheck(Runnable):
@@ -20,4 +19,4 @@ class SelfCheck(Runnable):
 
     def run(self, progress_callback):
         found = service.self_check_in_dss(self.project_key, self.config, self.plugin_config, progress_callback)
-        return self_check_result(found, Urls((self.plugin_config or {}).get("dss_url") or "", self.project_key))
+        return self_check_result(found, service.urls_in_dss(self.project_key, self.plugin_config))

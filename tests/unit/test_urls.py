@@ -8,6 +8,7 @@ import pytest
 
 from opsguide.model.guide import Link
 from opsguide.render.urls import Urls, anchor, web_address
+from opsguide.service import urls_in_dss
 
 BASE = "https://dss.example.com"
 
@@ -106,3 +107,11 @@ def test_anchors_do_not_meet(pair: tuple[str, str]) -> None:
 
 def test_anchor_keeps_plain_ids_readable() -> None:
     assert anchor("schedule.NIGHTLY-1.when") == "schedule.NIGHTLY-1.when"
+
+
+@pytest.mark.parametrize("given", [" https://dss.example.com/ ", None, 7])
+def test_an_address_of_dss_is_read_as_everywhere_else(given: object) -> None:
+    """The setting as an administrator may have typed or left it, in the result of a macro."""
+    base = BASE if isinstance(given, str) else ""
+    assert urls_in_dss("RETAIL", {"dss_url": given}).href(Link("project")) == f"{base}/projects/RETAIL/"
+    assert urls_in_dss(None, None).href(Link("project", project_key="RETAIL")) == "/projects/RETAIL/"

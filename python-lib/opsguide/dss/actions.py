@@ -38,11 +38,6 @@ class Fire:
 # --- who -------------------------------------------------------------------------------------------------------------
 
 
-def acts_for(clients: Clients) -> str:
-    """The login that DSS itself sees behind these clients, asked now."""
-    return answers.viewer(clients.get_mapping("/auth/info")).login
-
-
 def rights(clients: Clients, books: Optional[Clients], project_key: str) -> Rights:
     """What a person may do in the project, as far as it can be seen: by its permissions where they or `books` (the web
     app's own clients) may read them, else by what the project's summary says of writing. DSS has the last word."""

@@ -1,4 +1,4 @@
-"""Who may clean up: asked of DSS with the caller's own rights, never taken from a parameter."""
+"""Who somebody is and whether they administer: asked of DSS with their own rights, never taken from a parameter."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .session import Clients, path
 
 
 def login_of(clients: Clients) -> str:
-    """The login of whoever these clients act for; '' for an API key of nobody."""
+    """The login that DSS itself sees behind these clients, asked now; '' for an API key of nobody."""
     return answers.viewer(clients.get_mapping("/auth/info")).login
 
 

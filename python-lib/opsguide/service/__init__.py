@@ -9,7 +9,7 @@ from __future__ import annotations
 from ..dss.identity import Access
 from .cleanup import clean_up, clean_up_in_dss
 from .desk import Desk, desk_in_dss
-from .entry import macro_in_dss
+from .entry import macro_in_dss, urls_in_dss
 from .evaluation import evaluate, evaluate_in_dss, look, outcome_of, variables_of
 from .inquiry import answer, answer_in_dss
 from .inquiry import descriptor as inquiry_descriptor
@@ -54,5 +54,6 @@ __all__ = [
     "readiness_in_dss",
     "self_check",
     "self_check_in_dss",
+    "urls_in_dss",
     "variables_of",
 ]

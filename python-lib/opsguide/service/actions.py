@@ -23,6 +23,7 @@ from ..core.actions.journal import MAY_STILL_COME, of_job, of_record, of_run, th
 from ..core.compose.scene import Scene
 from ..dss import actions, store, turns
 from ..dss.identity import Access
+from ..dss.rights import login_of
 from ..dss.session import Clients, attempt
 from ..dss.store import EventCache, Store
 from ..errors import DssDenied, DssError, DssNotFound, DssUnreachable, InvalidParameter
@@ -34,6 +35,7 @@ from ..model.snapshot import Instance
 from ..settings import Settings
 from .acts import Asked, Done, Outcome, Refused
 from .logbook import recall
+from .offering import rights_of
 from .reading import Reading, read
 
 # What an action is judged by once more when it is confirmed: the lists, without the histories.
@@ -96,7 +98,9 @@ def propose_to(access: Access, reading: Reading, order: Order, bench: Bench) -> 
     """An order as it is shown before it is confirmed, from what was read of the project and a few calls more. Nothing is
     changed."""
     clients, key = access.clients, reading.snapshot.project_key
-    rights = Rights(False, False, access.needs_to_write) if access.needs_to_write else _rights(clients, key, bench)
+    rights = (
+        Rights(False, False, access.needs_to_write) if access.needs_to_write else rights_of(clients, key, bench.books)
+    )
     case = Case(
         Scene(reading.snapshot, reading.declared, reading.report),
         order,
@@ -106,11 +110,6 @@ def propose_to(access: Access, reading: Reading, order: Order, bench: Bench) -> 
         access.login,
     )
     return propose(case)
-
-
-def _rights(clients: Clients, key: str, bench: Bench) -> Rights:
-    found = attempt("your rights", actions.rights, clients, bench.books, key)
-    return Rights(why=found.reason) if isinstance(found, Unknown) else found
 
 
 def under_way(clients: Clients, key: str, cache: Optional[EventCache] = None) -> Known[tuple[Progress, ...]]:
@@ -174,13 +173,13 @@ def _put_on_record(asked: Asked, order: Order, bench: Bench, until: float) -> Un
     answered = _answered(asked, events)
     if answered is not None:
         return answered
-    acting = actions.acts_for(clients)
+    acting = login_of(clients)
     if acting != asked.access.login:
         return Refused(
             f"Nothing was done: DSS would have done it as {acting or 'nobody'}, not as you.",
             f"To act here: {asked.access.needs_to_write or 'an administrator has to look at “Impersonation in webapps”'}.",
         )
-    rights = _rights(clients, key, bench)
+    rights = rights_of(clients, key, bench.books)
     right = KINDS[order.kind].right
     if rights.holds(right) is False:
         said = f"It takes the right “{right}” on {key}, which you lack."

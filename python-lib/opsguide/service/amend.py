@@ -13,6 +13,7 @@ from ..core.instrument import receipts as ledger
 from ..dss import receipts as kept
 from ..dss import store
 from ..dss.changes import Changes
+from ..dss.rights import login_of
 from ..dss.session import Clients
 from ..errors import DssError, DssUnreachable, InvalidParameter, OperationsGuideError
 from ..model.known import Unknown
@@ -206,9 +207,8 @@ def _tell(clients: Clients, state: store.Store, by: str, receipt: str, what: str
 
 
 def _who(clients: Clients) -> str:
-    """The login that DSS knows the caller by; '' for an API key."""
+    """The login that DSS knows the caller by; '' for an API key of nobody, and where DSS does not tell."""
     try:
-        login = clients.get_mapping("/auth/info").get("authIdentifier")
+        return login_of(clients)
     except (DssError, DssUnreachable):
         return ""
-    return login if isinstance(login, str) and not login.startswith("api:") else ""

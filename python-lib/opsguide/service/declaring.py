@@ -18,7 +18,6 @@ from ..core.compose.daily_operations import doer, due_text
 from ..core.compose.scene import Scene, contact_text
 from ..core.contacts import all_of, doubts
 from ..core.declare import changes, difference, fingerprint, previews, suggestions
-from ..core.schedule.zones import zone_of
 from ..core.tasks import of_guide, stand
 from ..dss import declarations, turns
 from ..dss.identity import Access
@@ -162,9 +161,7 @@ def exported(reading: Reading, layer: str, kind: str) -> str:
 def review(asked: Asked, reading: Reading, settings: Settings) -> Outcome:
     """Note that the person who asks has read the whole guide and found it right, with what the project is like."""
     layer = _layers(reading.snapshot).choices[0]
-    now = asked.access.clients.now()[0]
-    zone = zone_of(reading.report.zone)
-    today = now if isinstance(zone, Unknown) else now.astimezone(zone)
+    today = asked.access.clients.now()[0].astimezone(reading.scene.zone)
     base = REVIEWED.of(declarations.read(asked.access.clients, asked.project_key).of(layer))
     mine = {"reviewed": {"on": f"{today:%Y-%m-%d}", "by": asked.access.login}}
     if same(base, mine):

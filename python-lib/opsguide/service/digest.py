@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Optional
 
-from dateutil import tz
-
 from ..core import digest as digests
 from ..core.instrument.scenarios import mail_by
 from ..core.told import masked
@@ -113,8 +111,7 @@ def variables_of(found: Delivery) -> dict[str, str]:
 def _compose(occasion: Occasion, settings: Settings, before: Optional[Told]) -> Digest:
     reading, today = occasion.reading, occasion.today
     urls = Urls(settings.dss_url, today.project_key, outside=True)
-    zone = tz.gettz(today.zone) or tz.UTC
-    windows = digests.windows_on(reading.report, reading.declared, today.taken_at, zone)
+    windows = digests.windows_on(reading.report, reading.declared, today.taken_at, reading.scene.zone)
     return digests.compose_digest(
         today, occasion.found, windows, before, urls.href, occasion.scenarios, occasion.outputs
     )

@@ -16,6 +16,7 @@ from ..model.report import RunVerdict, ScenarioReport
 from ..model.today import Evaluation, Look, Seen
 from ..settings import Settings
 from . import digest, facts
+from .entry import opened
 from .morning import names_in, only, severity_in
 from .reading import TODAY, Reading, read, today_of
 
@@ -24,8 +25,7 @@ EVALUATION_STEP = "pystep_operations-guide_evaluate-operations"
 
 def evaluate_in_dss(config: Optional[Mapping[str, Any]], plugin_config: Optional[Mapping[str, Any]]) -> Look:
     """The scenario step: reads, and keeps what it saw, with the rights of the scenario's run-as user. See `look`."""
-    settings = Settings.read(plugin_config)
-    clients = inside.clients(settings.max_parallel_calls, settings.dss_url)
+    clients, settings = opened(plugin_config)
     return look(clients, inside.project_key(), config or {}, settings)
 
 

@@ -15,11 +15,10 @@ from ..core.compose import compose
 from ..core.compose.front import oncall_cell
 from ..core.compose.scene import contact_text
 from ..core.today import evaluate
-from ..dss import actions as dss_actions
 from ..dss import inside
-from ..dss.session import Clients, attempt
+from ..dss.session import Clients
 from ..errors import InvalidParameter
-from ..model.action import Order, Rights
+from ..model.action import Order
 from ..model.guide import Link, Section, Text
 from ..model.incident import Incident
 from ..model.known import Unknown, known
@@ -31,7 +30,9 @@ from ..render.markdown import section_markdown
 from ..render.urls import Urls
 from ..settings import Settings
 from .actions import under_way
+from .entry import opened
 from .incidents import Case, incident_of, incidents_of
+from .offering import rights_of
 from .reading import TODAY, Reading, read, today_of
 
 # An agent reads the whole of an answer; a log's lines are shown around the first error.
@@ -66,8 +67,7 @@ def descriptor() -> dict[str, Any]:
 
 def answer_in_dss(arguments: Any, plugin_config: Optional[Mapping[str, Any]]) -> dict[str, Any]:
     """The tool: reads with the rights of whoever DSS runs it for. See `answer`."""
-    settings = Settings.read(plugin_config)
-    clients = inside.clients(settings.max_parallel_calls, settings.dss_url)
+    clients, settings = opened(plugin_config)
     return answer(clients, inside.project_key(), arguments, settings)
 
 
@@ -165,8 +165,7 @@ def _rerun(desk: _Desk, about: str) -> Answer:
     scenario = next((line for line in lines if isinstance(line, ScenarioToday)), None)
     line = scenario or lines[0]
     order = Order("run-scenario", _subject(line)) if scenario else Order("build", _subject(line), "only")
-    held = attempt("your rights", dss_actions.rights, desk.clients, None, desk.key)
-    rights = Rights(why=held.reason) if isinstance(held, Unknown) else held
+    rights = rights_of(desk.clients, desk.key)
     if rights.run is None:
         # Whether the record of it could be kept is the page's concern: they may run it in DSS.
         rights = replace(rights, write=None)

@@ -11,8 +11,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Optional, Union
 
-from dateutil import tz
-
 from ..core import instrument as core
 from ..core.instrument import Done, Receipt, Watched
 from ..dss import extras, store
@@ -68,7 +66,7 @@ def instrument(
     """The preview, or what became of it. `config` is the macro's parameters; `progress` is told percent done.
     InvalidParameter for what there is not, NothingDone where the state folder or somebody else is in the way."""
     wish = wished(config, settings)
-    reading = read(clients, project_key, settings, need=TODAY | {"channels"})
+    reading = read(clients, project_key, settings, need=TODAY)
     progress(30)
     if wish.mode == PREVIEW:
         return _preview(clients, reading, wish)
@@ -82,7 +80,7 @@ def instrument(
 def apply_rows(clients: Clients, project_key: str, config: Mapping[str, Any], settings: Settings) -> tuple[Done, ...]:
     """Apply rows of the preview for a page: `config` as the macro's, `rows` such as ("watch",). What became of each."""
     wish = wished({**config, "mode": APPLY}, settings)
-    reading = read(clients, project_key, settings, need=TODAY | {"channels"})
+    reading = read(clients, project_key, settings, need=TODAY)
     return tuple(_applied(clients, reading, wish, lambda percent: None)[1])
 
 
@@ -350,7 +348,7 @@ def _watched(clients: Clients, reading: Reading, wish: Wish) -> list[Union[Watch
                 source=ref not in report,
                 rules=dataset is not None and at_least(snapshot, QUALITY_SINCE) is not False,
                 layer=_layer(snapshot),
-                zone=tz.gettz(reading.report.zone) or tz.UTC,
+                zone=reading.scene.zone,
                 now=snapshot.taken_at,
                 files=files.get(_called(ref), ()),
             )

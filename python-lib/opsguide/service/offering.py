@@ -20,5 +20,10 @@ def offers_to(access: Access, project_key: str, settings: Settings, books: Optio
         return Offers(here=True, why_not=SWITCHED_OFF)
     if access.needs_to_write:
         return Offers(here=True, why_not=f"Nothing can be started from this page as you: {access.needs_to_write}")
-    found = attempt("your rights", actions.rights, access.clients, books, project_key)
-    return Offers(here=True, rights=Rights(why=found.reason) if isinstance(found, Unknown) else found)
+    return Offers(here=True, rights=rights_of(access.clients, project_key, books))
+
+
+def rights_of(clients: Clients, project_key: str, books: Optional[Clients] = None) -> Rights:
+    """What somebody may do in a project, with why that cannot be told. `books` as for `offers_to`."""
+    found = attempt("your rights", actions.rights, clients, books, project_key)
+    return Rights(why=found.reason) if isinstance(found, Unknown) else found

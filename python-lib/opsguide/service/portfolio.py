@@ -17,7 +17,7 @@ from ..core.assess import assess
 from ..core.ledger import with_mutes
 from ..core.lineage import outputs, sources
 from ..core.portfolio import as_usual, broken, portfolio, promised_names, standing, unusual
-from ..dss import gateway, inside, instance, records
+from ..dss import gateway, instance, records
 from ..dss.session import Clients, attempt
 from ..errors import InvalidParameter
 from ..model.known import Known, Unknown
@@ -25,6 +25,7 @@ from ..model.portfolio import History, NotRead, Portfolio, Standing, Surrounding
 from ..model.profile import Declared
 from ..model.snapshot import Project, Snapshot
 from ..settings import Settings
+from .entry import opened
 from .logbook import recall
 from .morning import ProblemsFound, names_in
 from .reading import MORNING, declared_in
@@ -70,8 +71,7 @@ def instance_check_in_dss(
     config: Optional[Mapping[str, Any]], plugin_config: Optional[Mapping[str, Any]], progress: Callable[[int], None]
 ) -> Portfolio:
     """The macro: reads with the rights of whoever runs it. See `instance_check`."""
-    settings = Settings.read(plugin_config)
-    clients = inside.clients(settings.max_parallel_calls, settings.dss_url)
+    clients, settings = opened(plugin_config)
     return instance_check(clients, config or {}, settings, progress)
 
 

@@ -9,10 +9,11 @@ from typing import Any, Optional
 from ..core import readiness as rules
 from ..core import words
 from ..core.readiness import LACKING, REQUIREMENTS, UNKNOWN, Requirement
-from ..dss import extras, gateway, inside
+from ..dss import extras, gateway
 from ..dss.session import Clients
 from ..errors import InvalidParameter
 from ..settings import Settings
+from .entry import opened
 from .reading import read
 
 _NEED = gateway.FIRST | {"scenario_settings", "settings", "channels"}
@@ -34,8 +35,8 @@ def readiness_in_dss(
     project_key: str, config: Optional[Mapping[str, Any]], plugin_config: Optional[Mapping[str, Any]]
 ) -> Readiness:
     """The check: reads with the rights that DSS runs it with. See `readiness`."""
-    settings = Settings.read(plugin_config)
-    return readiness(inside.clients(settings.max_parallel_calls, settings.dss_url), project_key, config or {}, settings)
+    clients, settings = opened(plugin_config)
+    return readiness(clients, project_key, config or {}, settings)
 
 
 def readiness(clients: Clients, project_key: str, config: Mapping[str, Any], settings: Settings) -> Readiness:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Optional
 
@@ -15,6 +16,7 @@ from ...model.cleanup import GROUP, Options, Plan, Report
 from ...model.known import Unknown
 from ...render.cleanup import candidates_csv
 from ...settings import Settings
+from ..entry import macro_in_dss
 from ..reading import zone_of_project
 from .executing import CLOCKS_DIFFER, approved, execute
 from .planning import Caller, make_plan
@@ -44,9 +46,7 @@ def clean_up_in_dss(
     progress: Callable[[int], None],
 ) -> Report:
     """The macro, with the rights of whoever runs it. See `clean_up`."""
-    settings = Settings.read(plugin_config)
-    clients = inside.clients(settings.max_parallel_calls, settings.dss_url)
-    return clean_up(clients, project_key, config or {}, settings, progress, home=inside.data_directory())
+    return macro_in_dss(partial(clean_up, home=inside.data_directory()), project_key, config, plugin_config, progress)
 
 
 def clean_up(
