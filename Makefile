@@ -15,7 +15,7 @@ help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
 
 # One stamp a requirement set: nothing is installed again until its file changes, so that a warm run starts at once.
-$(VENV)/%.stamp: requirements/%.txt requirements/local.txt requirements/suite.txt code-env/python/spec/requirements.txt
+$(VENV)/%.stamp: requirements/%.txt requirements/local.txt requirements/suite.txt requirements/test.txt code-env/python/spec/requirements.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing: install it (Debian: apt-get install python3-venv), then run make again." >&2; exit 1; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@

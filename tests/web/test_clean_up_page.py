@@ -38,9 +38,11 @@ def run(dss: Server, *groups: str, **more: object) -> Report:
 
 @pytest.fixture(scope="module")
 def planned(dss: Server) -> Report:
-    """A plan over all projects, and one of two datasets that is executed before it."""
+    """A plan over all projects, after two of the project alone, the first of which was executed."""
     first = run(dss, "datasets", "job_logs")
     run(dss, mode="EXECUTE", plan_id=first.plan.id)
+    dss.instance.clock.advance(3600)
+    run(dss, "job_logs")
     dss.instance.clock.advance(3600)
     return run(dss, "notebook_sessions", "job_logs", all_projects=True)
 
@@ -67,6 +69,7 @@ def test_it_shows_the_newest_plan_the_quarantine_and_the_history(dss: Server, pl
     told = raj.flask.get("/clean-up.json", headers=raj.headers).get_json()
     assert (told["project_key"], told["plan"]["id"]) == ("RETAIL", planned.plan.id)
     assert {each["thing"]["project_key"] for each in told["plan"]["candidates"]} == {"RETAIL"}
+    assert len(told["debts"]) == 2, "the logs of all projects are another sum, and not for its readers"
 
 
 def test_its_times_are_those_of_the_project(dss: Server, planned: Report) -> None:

@@ -327,6 +327,14 @@ def test_a_file_that_is_no_profile_is_refused(dmitri: Browser, words: str) -> No
     assert (answer.status_code, "The file cannot be taken" in text(answer)) == (200, True)
 
 
+def test_a_file_of_the_greatest_length_is_read_and_a_longer_one_refused_with_its_limit(dmitri: Browser) -> None:
+    """Some versions of Werkzeug have a limit of their own, which is less, and say then that nothing is at this address."""
+    file = {**dmitri.permit(), "layer": "standard", "text": "# " + 510_000 * "x" + "\nlogs: {}"}
+    assert post(dmitri, "/edit/import", file).status_code == 200
+    longer = post(dmitri, "/edit/import", {**file, "text": 530_000 * "x"})
+    assert (longer.status_code, "512 kB at most" in longer.text) == (413, True)
+
+
 def test_a_review_is_noted_and_what_changed_since_is_told(dss: Server, folder: store.Store) -> None:
     page = Browser(dss, "dmitri", secret=SECRET)
     assert page.send("review", {**page.permit(), "back": "edit"}).status_code == 303

@@ -1,7 +1,7 @@
 """Plans, quarantines and receipts in the state folder, and the one clean-up at a time that they allow.
 
     /plans/<plan>.json, .csv            what would be done
-    /plans/log-debt/<plan>.json         the size of all logs at that time
+    /plans/log-debt/<plan>.json         the size of the project's logs at that time
     /quarantine/<kind>/<id>/<instant>.json, …-settings.json     an object put into quarantine, and how it looked
     /receipts/<plan>/<attempt>/start.json, 0001.json …, end.json, rows.csv      what was done
 
@@ -63,9 +63,11 @@ class Attempt:
 
 
 def write(store: Store, plan: Plan, rows: bytes) -> None:
+    """Keep a plan with its rows. The size of the logs is kept where they are this project's alone: with those of others
+    among them, it would seem to grow from one plan to the next, and tell of projects that its readers may not see."""
     store.put(f"/plans/{plan.id}.json", plan_json(plan))
     store.put(f"/plans/{plan.id}.csv", rows)
-    if plan.log_debt is not None:
+    if plan.log_debt is not None and plan.projects == (plan.project_key,):
         store.put(f"{_DEBTS}{plan.id}.json", document(Debt(plan.made_at, plan.log_debt)))
 
 

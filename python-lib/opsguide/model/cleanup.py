@@ -332,7 +332,7 @@ class Past:
 
 @dataclass(frozen=True)
 class Debt:
-    """The size of all logs on disk when a plan was made."""
+    """The size of a project's logs on disk when a plan of it was made."""
 
     at: datetime
     size: int

@@ -545,7 +545,7 @@ def _log_of(clients: Clients, key: str, record: Record) -> Known[tuple[str, ...]
 
 
 def settle(state: Store, now: Progress) -> None:
-    """Keep how an action ended. Whoever finds it out writes the same file, so that it is kept once."""
+    """Keep how an action ended. Whoever finds the same end writes the same file; of several ends the first counts."""
     record = now.record
     if now.state is not State.FINISHED or now.ended_at is None:
         return

@@ -267,8 +267,8 @@ class Desk:
     def _held(self, access: Access, need: frozenset[str] = gateway.FIRST) -> Reading:
         """The last reading that has what is needed, whatever its age: for a page that asks for the rest by itself."""
         shelf = self._shelf(access.key)
-        held = shelf.reading
-        return held if held is not None and need <= shelf.has else self._reading(access, need)
+        has, held = shelf.has, shelf.reading  # in this order: a reading has what it had a moment before
+        return held if held is not None and need <= has else self._reading(access, need)
 
     def _reading(self, access: Access, need: frozenset[str], after: str = "", oldest: float = float("inf")) -> Reading:
         """The shared reading, made anew where it began longer than `oldest` seconds before it was asked for, or ended

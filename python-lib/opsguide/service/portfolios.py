@@ -69,11 +69,13 @@ class Portfolios:
         return replace(found, next_check_seconds=POLL_SECONDS if going and self.settings.page_refreshes else None)
 
     def _begin(self, shelf: _Shelf, access: Access, order: Order) -> None:
+        """Under the lock, which the reading waits for before it says that it is done."""
         own = WRITE in access.may
         scope = "" if own else f"only this project is shown: {access.reason or 'you read it'}; {GRANT_IMPERSONATION}"
-        shelf.check = Check(access.clients, self.settings, order, only="" if own else self.project_key, scope=scope)
-        shelf.done = threading.Event()
-        threading.Thread(target=self._read, args=(shelf, shelf.check), name="portfolio", daemon=True).start()
+        check = Check(access.clients, self.settings, order, only="" if own else self.project_key, scope=scope)
+        # Where the machine has no thread left, nobody may wait for this one for ever.
+        threading.Thread(target=self._read, args=(shelf, check), name="portfolio", daemon=True).start()
+        shelf.check, shelf.done = check, threading.Event()
 
     def _read(self, shelf: _Shelf, check: Check) -> None:
         try:

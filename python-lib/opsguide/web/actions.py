@@ -30,6 +30,7 @@ from ..render.html import Permit
 from ..service import Access, Desk, cleanup, incidents, instrument_actions, logbook
 from ..service.acts import Asked, Outcome, Refused
 from . import failures
+from .answers import see
 
 MAX_FORM_BYTES = 64 * 1024
 _FORM = "application/x-www-form-urlencoded"
@@ -234,6 +235,7 @@ def _form(longest: int) -> dict[str, str]:
         raise NotAccepted("The form does not say how long it is.", status=411)
     if request.content_length > longest:
         raise NotAccepted(f"A form may have {longest // 1024} kB at most.", status=413)
+    request.max_form_memory_size = longest  # some versions of Werkzeug have a limit of their own, which is less
     twice = [name for name, values in request.form.lists() if len(values) > 1]
     if twice:
         raise NotAccepted(f"“{twice[0]}” was sent more than once.", status=400)
@@ -318,9 +320,6 @@ def _checked(field: Field, value: str) -> str:
 
 
 def _see(back: str, uuid: str) -> Response:
-    """Back to the page, which then shows what was recorded, whichever process makes it. The address is relative: only
-    the browser knows under which prefix DSS serves this."""
+    """Back to the page, which then shows what was recorded, whichever process makes it."""
     place = back if _PLACE.fullmatch(back) else "today"
-    answer = Response(status=303, headers={"Location": f"../{place}?after={uuid}"})
-    answer.autocorrect_location_header = False
-    return answer
+    return see(f"../{place}?after={uuid}")

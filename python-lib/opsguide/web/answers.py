@@ -35,3 +35,10 @@ def page(text: Union[str, bytes]) -> Response:
 def data(text: str, content_type: str) -> Response:
     """The same for programs."""
     return Response(text, content_type=content_type)
+
+
+def see(place: str) -> Response:
+    """The way to another page. `place` is relative: only the browser knows under which prefix DSS serves this."""
+    answer = Response(status=303, headers={"Location": place})
+    answer.autocorrect_location_header = False
+    return answer

@@ -18,7 +18,7 @@ from ..service import Access, Desk
 from ..service.acts import Asked, Outcome, Refused
 from ..service.declaring import Sheet
 from . import actions, failures
-from .answers import admitted, data, page, wants_part
+from .answers import admitted, data, page, see, wants_part
 
 # A profile of hundreds of rows is a long form; an import is one field.
 MAX_FORM_BYTES = 512 * 1024
@@ -90,9 +90,7 @@ def register(pages: Blueprint, desk: Desk) -> None:
             return failures.answer(NotAccepted(outcome.reason, status=409, advice=outcome.advice))
         desk.noted()
         place = urlencode({**where, "after": outcome.event.uuid})
-        answer = Response(status=303, headers={"Location": f"../edit?{place}"})
-        answer.autocorrect_location_header = False
-        return answer
+        return see(f"../edit?{place}")
 
 
 def _file(form: Mapping[str, str]) -> tuple[str, str, bool]:

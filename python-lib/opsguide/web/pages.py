@@ -4,10 +4,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Union
 
-from flask import Blueprint, Response, redirect, request, send_from_directory
-from werkzeug.wrappers import Response as BaseResponse
+from flask import Blueprint, Response, request, send_from_directory
 
 from ..errors import InvalidParameter
 from ..model.guide import Guide
@@ -30,7 +28,7 @@ from . import (
     portfolio,
     status,
 )
-from .answers import admitted, data, page, wants_part
+from .answers import admitted, data, page, see, wants_part
 from .drawn import Drawn
 
 _DEPTHS = ("first", "whole")
@@ -51,9 +49,9 @@ def create_blueprint(desk: Desk, resource: Path) -> Blueprint:
         return page(html.shell())
 
     @pages.get("/guide")
-    def guide() -> Union[Response, BaseResponse]:
+    def guide() -> Response:
         if desk.access(dict(request.headers)).may == {"status"}:
-            return redirect("status", 303)  # the web app opens here, for its readers from dashboards too
+            return see("status")  # the web app opens here, for its readers from dashboards too
         access = admitted(desk)
         shown = desk.guide(access, depth=_choice("depth", _DEPTHS))
         draw = html.guide_fragment if wants_part() else html.guide_document
