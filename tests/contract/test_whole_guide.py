@@ -112,7 +112,8 @@ def test_section_by_section_is_within_the_budget_of_the_whole(dss: Server) -> No
     for section in SECTIONS:
         settled = visit.desk.section(visit.access, section)
         assert settled is not None
-        assert settled.waits_for == ()
+        assert settled[0].waits_for == ()
+        assert settled[1] is visit.guide("first"), "the page around it is of the same reading"
     assert_whole(visit.guide("first"))
     calls = len(dss.requests)
     reading = service.read(clients(dss), "RETAIL", Settings(), need=gateway.FIRST | {"settings"})

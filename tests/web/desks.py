@@ -73,11 +73,12 @@ class HandMadeDesk:
             raise self.error
         return self.today_value
 
-    def section(self, access: Admission, section_id: str) -> Optional[Section]:
+    def section(self, access: Admission, section_id: str) -> Optional[tuple[Section, Guide]]:
         if self.error:
             raise self.error
         whole = self.guide(access, depth="whole")
-        return next((section for section in whole.sections if section.id == section_id), None)
+        found = next((section for section in whole.sections if section.id == section_id), None)
+        return None if found is None else (found, self.guide(access))
 
 
 def application(desk: HandMadeDesk) -> Flask:

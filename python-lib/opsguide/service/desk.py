@@ -88,18 +88,25 @@ class Desk:
         """The guide; `depth` "first" reads the lists and leaves slow parts waiting, "whole" reads all of it. `after` is
         the uuid of an event that it must know of. Of one reading it is the same object for all who share it."""
         need = gateway.WHOLE if depth == "whole" else gateway.FIRST
-        reading, shelf = self._reading(access, need, after), self._shelf(access.key)
+        return self._composed(access, self._reading(access, need, after))
+
+    def section(self, access: Access, section_id: str) -> Optional[tuple[Section, Guide]]:
+        """One section with everything it waits for read, and the guide that it is from; None when the guide has no such
+        section."""
+        guide = self.guide(access)
+        section = _section(guide, section_id)
+        if section is not None and section.waits_for:
+            guide = self._composed(access, self._reading(access, frozenset(section.waits_for)))
+            section = _section(guide, section_id)
+        return None if section is None else (section, guide)
+
+    def _composed(self, access: Access, reading: Reading) -> Guide:
+        shelf = self._shelf(access.key)
         with shelf.composing:
             if shelf.guide is None or shelf.guide[0] is not reading:
-                shelf.guide = (reading, _guide(reading))
+                guide = compose(reading.snapshot, reading.declared, reading.report, reading.offers)
+                shelf.guide = (reading, guide)
             return shelf.guide[1]
-
-    def section(self, access: Access, section_id: str) -> Optional[Section]:
-        """One section with everything it waits for read; None when the guide has no such section."""
-        section = _section(self.guide(access), section_id)
-        if section is not None and section.waits_for:
-            section = _section(_guide(self._reading(access, frozenset(section.waits_for))), section_id)
-        return section
 
     def today(self, access: Access, *, after: str = "") -> Today:
         """Today, all of it read; `next_check_seconds` as the settings allow it. `after` as for `guide`. Of one reading
@@ -346,10 +353,6 @@ def _knows(ledger: Known[Optional[Ledger]], uuid: str) -> bool:
     if not _UUID.fullmatch(uuid) or isinstance(ledger, Unknown):
         return True
     return ledger is not None and any(event.uuid == uuid for event in ledger.events)
-
-
-def _guide(reading: Reading) -> Guide:
-    return compose(reading.snapshot, reading.declared, reading.report, reading.offers)
 
 
 def _section(guide: Guide, section_id: str) -> Optional[Section]:

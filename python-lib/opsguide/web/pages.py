@@ -59,11 +59,10 @@ def create_blueprint(desk: Desk, resource: Path) -> Blueprint:
 
     @pages.get("/guide/<section_id>")
     def section(section_id: str) -> Response:
-        access = admitted(desk)
-        shown = desk.section(access, section_id)
-        if shown is None:
+        found = desk.section(admitted(desk), section_id)
+        if found is None:
             raise InvalidParameter(f"The guide has no section “{section_id}”.", name="section_id")
-        whole = desk.guide(access)
+        shown, whole = found
         if wants_part():
             return page(html.section_fragment(shown, whole, urls))
         return page(html.section_document(shown, whole, urls, root="../"))
