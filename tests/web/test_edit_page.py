@@ -344,6 +344,11 @@ def test_a_review_is_noted_and_what_changed_since_is_told(dss: Server, folder: s
     told = Browser(dss, "dmitri", secret=SECRET).get("/edit").select_one("#review").get_text()
     assert "by dmitri, 0 days ago" in told
     assert "Scenario New one: new" in " ".join(told.split())
+    dss.requests.clear()
+    again = page.send("review", {**page.permit(), "back": "edit"})
+    assert (again.status_code, [each for each in writes(dss) if "variables" in each]) == (303, [])
+    told = Browser(dss, "dmitri", secret=SECRET).get("/edit").select_one("#review").get_text()
+    assert "New one" not in told, "who reviews again on the same day has seen it"
 
 
 def test_a_task_is_done_by_a_form_and_shown_in_the_guide(dss: Server, folder: store.Store) -> None:

@@ -164,8 +164,6 @@ def review(asked: Asked, reading: Reading, settings: Settings) -> Outcome:
     today = asked.access.clients.now()[0].astimezone(reading.scene.zone)
     base = REVIEWED.of(declarations.read(asked.access.clients, asked.project_key).of(layer))
     mine = {"reviewed": {"on": f"{today:%Y-%m-%d}", "by": asked.access.login}}
-    if same(base, mine):
-        base = {}  # reviewed twice a day: what the project is like is kept again
     print_ = {"fingerprint": fingerprint(reading.snapshot, reading.report)}
     found = _saved(asked, reading, _Wanted(REVIEWED, layer, base, mine, extra=print_), settings)
     if isinstance(found, _Again):
@@ -231,7 +229,8 @@ def save(asked: Asked, reading: Reading, sheet: Sheet, settings: Settings) -> Un
 
 @dataclass(frozen=True)
 class _Wanted:
-    """What shall stand in a part of a layer, over what was shown of it."""
+    """What shall stand in a part of a layer, over what was shown of it. `extra` is kept with the event, and makes it worth
+    one where nothing changes."""
 
     part: Part
     layer: str
@@ -276,7 +275,7 @@ def _saved(asked: Asked, reading: Reading, wanted: _Wanted, settings: Settings) 
     put = wanted.among(declarations.read(clients, key), settings)
     if put.problems or put.clashes:
         return _Again(put)
-    if same(put.tree, put.theirs):
+    if same(put.tree, put.theirs) and not wanted.extra:
         noted = state.recorded(asked.request)
         if noted is not None:
             return Done(noted)
@@ -301,6 +300,8 @@ def _saved(asked: Asked, reading: Reading, wanted: _Wanted, settings: Settings) 
                 after=dict(put.tree) or None,
                 **wanted.extra,
             )
+            if same(put.tree, put.theirs):
+                return Done(state.append(event))  # reviewed twice a day: what the project is like is kept again
             # The value before is kept before it is gone: whoever dies half-way loses nobody's words.
             before = {"path": event.data["path"], "by": asked.access.login, "before": event.data["before"]}
             state.put(f"/profile/{event.path.rpartition('/')[2]}", json.dumps(before).encode())
