@@ -90,8 +90,17 @@ def test_what_is_older_than_the_settings_say_goes_and_memories_stay(dss: Server)
     assert set(files(state, "/events/2025")) == {old.path}
     assert [path.rpartition("/")[2] for path in files(state, "/published/")] == [old.path.rpartition("/")[2]]
     dss.instance.clock.stop(AT + DAY)
-    assert look(dss, retention_days=100) == "facts of 2026-03-03 kept, 1 files older than 100 days deleted"
+    assert look(dss, retention_days=100) == "facts of 2026-03-03 kept, 1 file older than 100 days deleted"
     assert len(files(state, "/published/")) == 1  # the newest is what the next publication looks up
+
+
+def test_old_files_that_cannot_be_deleted_do_not_hide_that_the_day_was_kept(dss: Server) -> None:
+    state = store.create(clients(dss), "SUPPLY")
+    state.append(store.event(AT - 200 * DAY, "note", "olivia"))
+    dss.faults.status("DELETE", "/projects/SUPPLY/managedfolders/*", 500, "disk on fire")
+    said = look(dss, retention_days=180)
+    assert said.startswith("facts of 2026-03-02 kept, files older than 180 days not deleted: ")
+    assert "disk on fire" in said
 
 
 def step(dss: Server, login: str = "admin") -> str:

@@ -149,7 +149,8 @@ def test_who_looked_says_so_in_the_result_and_in_the_state_folder(dss: Server) -
     assert (event.kind, event.by, event.text) == ("sign_off", "olivia", "called <b>them</b>")
     assert "Looked at by olivia" in run(dss, login="raj")
     refused = run(dss, {"sign_off": True}, login="raj")
-    assert "Write project content on RETAIL" in refused
+    assert "Not signed off: DSS did not keep it" in refused
+    assert "It takes “Write project content on RETAIL”" in refused
     assert len(folder.events().events) == 1
 
 

@@ -6,6 +6,7 @@ import base64
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, Optional
 
 import dataikuapi
@@ -350,6 +351,19 @@ def test_ending_a_mute_twice_says_that_there_is_none(dss: Server, folder: store.
     assert (answer.status_code, "It is not muted" in answer.text) == (409, True)
     *_, last = events(folder, "refusal")
     assert (last.by, last.about) == ("dmitri", "dataset:sales_mart")
+
+
+def test_a_mute_that_cannot_be_read_is_not_said_to_be_none(dss: Server, folder: store.Store, dmitri: Browser) -> None:
+    now = folder.clients.now()[0]
+    until = (now + timedelta(hours=2)).isoformat()
+    kept = folder.append(store.event(now, "mute", "olivia", "dataset:store_stock", "known", until=until))
+    dss.faults.status("GET", f"/projects/RETAIL/managedfolders/*/contents{kept.path}", 500, "disk on fire")
+    answer = dmitri.send("unmute", {**dmitri.permit(), "about": "dataset:store_stock"})
+    assert answer.status_code == 409
+    assert "Whether it is muted cannot be told" in answer.text
+    assert "disk on fire" in answer.text
+    dss.faults.clear()
+    assert dmitri.send("unmute", {**dmitri.permit(), "about": "dataset:store_stock"}).status_code == 303
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Any
 
+from ..core import words
 from ..core.facts import daily_facts, days_over
 from ..dss import appending, store, watching
 from ..dss.gateway import RUNS_ASKED
@@ -59,8 +61,12 @@ def _in_folder(reading: Reading, state: store.Store, days: tuple[date, ...], set
     if not missing:
         return []
     kept = f"facts of {', '.join(day.isoformat() for day in missing)} kept"
-    gone = state.forget(days[-1] - timedelta(days=settings.retention_days))
-    return [kept + (f", {gone:,} files older than {settings.retention_days:,} days deleted" if gone else "")]
+    old = f"older than {settings.retention_days:,} days"
+    try:
+        gone = state.forget(days[-1] - timedelta(days=settings.retention_days))
+    except (DssError, DssUnreachable) as error:
+        return [f"{kept}, files {old} not deleted: {error}"]
+    return [kept + (f", {words.count(gone, 'file')} {old} deleted" if gone else "")]
 
 
 def _in_dataset(clients: Clients, reading: Reading, state: Known[Any], dataset: str, day: date) -> str:
@@ -72,10 +78,12 @@ def _in_dataset(clients: Clients, reading: Reading, state: Known[Any], dataset: 
     rows = [asdict(fact) for fact in _facts(reading, day)]
     try:
         number = appending.append(dataset, COLUMNS, rows, KEY)
-        if isinstance(state, store.Store):
-            watching.remember(state, name, store.event(clients.now()[0], "evaluation", "", day=day.isoformat()))
     except (DssError, DssUnreachable, InvalidParameter) as error:
         return f"facts not appended: {error}"
+    if isinstance(state, store.Store):
+        # Where that is lost, the dataset is asked once more by the next run.
+        with suppress(DssError, DssUnreachable):
+            watching.remember(state, name, store.event(clients.now()[0], "evaluation", "", day=day.isoformat()))
     return f"{number:,} facts of {day.isoformat()} appended to {dataset}" if number else ""
 
 

@@ -11,8 +11,9 @@ from dateutil import tz
 
 from ..core.ledger import ledger
 from ..core.schedule.zones import zone_of
-from ..dss import raw, store
+from ..dss import store
 from ..dss.identity import WRITE, Access
+from ..dss.rights import login_of
 from ..dss.session import Clients, attempt
 from ..dss.store import EventCache
 from ..errors import InvalidParameter
@@ -52,7 +53,9 @@ def sign_off(asked: Asked) -> Outcome:
 
 def sign_off_as_caller(clients: Clients, project_key: str, remark: str, headline: str) -> Outcome:
     """The same for a component that runs as the person who started it. Each time it runs it is another request."""
-    login = raw.text(clients.get_mapping("/auth/info"), "authIdentifier")
+    login = login_of(clients)
+    if not login:
+        return Refused("DSS does not say who runs this.", "Only a person can have looked at it.")
     access = Access(login, f"user {login}", frozenset({WRITE}), clients)
     request = f"{clients.now()[0]:%Y%m%d}-{secrets.token_hex(16)}"
     return sign_off(Asked(access, project_key, request, {"remark": remark[:LONGEST_REMARK], "headline": headline}))
@@ -107,7 +110,11 @@ def unmute(asked: Asked) -> Outcome:
     if earlier is not None:
         return earlier
     now, about = asked.access.clients.now()[0], asked.form["about"]
-    standing = ledger(state.events(now - LOOK_BACK).events, now).muted(about)
+    found = state.events(now - LOOK_BACK)
+    standing = ledger(found.events, now).muted(about)
+    if standing is None and found.unread is not None:
+        why = f"Whether it is muted cannot be told: {found.unread.reason}."
+        return refuse(state, asked, about, why, "Try again in a moment.")
     if standing is None:
         return refuse(state, asked, about, "It is not muted: somebody may have ended the mute already.")
     return Done(state.append(asked.event("unmute", about, ends=list(standing.uuids))))

@@ -9,8 +9,8 @@ from typing import Any
 from ..core.compose.morning import compose_morning
 from ..core.today import SEVERITIES, evaluate
 from ..dss import gateway
-from ..dss.session import Clients, attempt
-from ..errors import InvalidParameter, OperationsGuideError
+from ..dss.session import Clients
+from ..errors import DssError, DssUnreachable, InvalidParameter, OperationsGuideError
 from ..model.guide import Guide
 from ..model.known import Unknown, known
 from ..model.report import Report
@@ -65,9 +65,12 @@ def _signed(reading: Reading) -> str:
 
 def _sign_off(clients: Clients, project_key: str, remark: str, headline: str) -> str:
     """Note that whoever runs this looked at it; why not, where that is not possible."""
-    outcome = attempt("who runs this", sign_off_as_caller, clients, project_key, remark, headline)
-    if isinstance(outcome, Unknown):
-        return f"{outcome.reason}. It takes {outcome.needs}." if outcome.needs else f"{outcome.reason}."
+    try:
+        outcome = sign_off_as_caller(clients, project_key, remark, headline)
+    except DssUnreachable as error:
+        return f"DSS did not answer ({error}), so it may have been kept or not."
+    except DssError as error:
+        return f"DSS did not keep it: {error}." + (f" It takes “{error.needs}”." if error.needs else "")
     return f"{outcome.reason} {outcome.advice}" if isinstance(outcome, Refused) else ""
 
 

@@ -12,7 +12,6 @@ from flask import Response, request
 from werkzeug.exceptions import HTTPException
 
 from ..errors import (
-    DssBroken,
     DssDenied,
     DssError,
     DssNotFound,
@@ -52,7 +51,7 @@ def explain(error: Exception) -> tuple[int, Problem]:
         return error.status, Problem("This was not done", str(error), error.advice)
     if isinstance(error, DssUnreachable):
         return 504, Problem("DSS does not answer", _told(error), _UNHEARD[request.method == "POST"])
-    if isinstance(error, (DssBroken, DssError)):
+    if isinstance(error, DssError):
         return 502, Problem("DSS could not answer", _told(error), "Try again; if it stays so, tell the platform team.")
     if isinstance(error, InvalidParameter) and request.method == "POST":
         return 400, Problem("This was not done", str(error), "Correct it and send it again.")
