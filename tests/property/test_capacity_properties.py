@@ -94,7 +94,7 @@ def test_those_meet_who_run_at_once_and_build_the_same(
         for one in plan
         for other in plan
         if one.scenario != other.scenario
-        and one.at <= other.at < one.until
+        and (one.at == other.at or one.at < other.at < one.until)
         and made[one.scenario] & made[other.scenario]
     }
     rivals = [each for each in meetings(plan, made) if each.outputs]

@@ -216,6 +216,13 @@ def test_one_after_the_other_is_no_meeting() -> None:
     assert meetings([run("A", 1, 1), run("B", 2, 1)], builds) == ()
 
 
+@pytest.mark.parametrize(("first", "second"), [(0, 1), (1, 0), (0, 0)])
+def test_two_that_start_at_the_same_instant_meet_however_long_they_run(first: float, second: float) -> None:
+    builds = {"A": frozenset({MART}), "B": frozenset({MART})}
+    (found,) = meetings([run("A", 1, first), run("B", 1, second)], builds)
+    assert (found.scenarios, found.times) == (("A", "B"), 1)
+
+
 def test_a_scenario_does_not_meet_itself() -> None:
     assert meetings([run("A", 1, 3), run("A", 2, 3)], {"A": frozenset({MART})}) == ()
 

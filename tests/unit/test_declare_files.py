@@ -79,7 +79,8 @@ def test_what_is_no_profile_is_refused_with_the_place(text: str, said: str) -> N
 
 
 def test_twelve_times_the_names_take_about_twelve_times_as_long() -> None:
-    """Each is held against the others: done one by one, the longest file would hold a thread for minutes."""
+    """Each is held against the others: done one by one, it would take 144 times as long, and a thread for minutes. The
+    fastest of three, and a bound between the two: a busy machine slows long work more than short."""
 
     def seconds(names: int) -> float:
         text = "datasets: {" + ", ".join(f"{name}: 1" for name in range(names)) + "}"
@@ -88,4 +89,4 @@ def test_twelve_times_the_names_take_about_twelve_times_as_long() -> None:
         return time.process_time() - began
 
     seconds(10)
-    assert seconds(24_000) < 20 * seconds(2_000)
+    assert min(seconds(24_000) for _ in range(3)) < 40 * min(seconds(2_000) for _ in range(3))

@@ -289,7 +289,8 @@ def _rivals(starts: Sequence[Planned], builds: dict[str, frozenset[ObjectRef]]) 
             if other != start.scenario and builds.get(other, nothing) & builds.get(start.scenario, nothing):
                 first, second = sorted((other, start.scenario))
                 met[first, second].append(start.at)
-        heapq.heappush(running, (start.until, start.scenario))
+        # Whose length is unknown runs at least when it starts, whichever of two at the same instant comes first.
+        heapq.heappush(running, (max(start.until, start.at + timedelta.resolution), start.scenario))
     found = [
         Meeting(pair, times[0], len(times), tuple(sorted(builds[pair[0]] & builds[pair[1]], key=lambda ref: ref.id)))
         for pair, times in met.items()
