@@ -109,11 +109,13 @@ class _Run:
         remaining = still_planned(self.plan, found, now)
         for receipt in remaining.left:
             self.ledger.add(receipt)
+        going: dict[tuple[str, str], list[Candidate]] = {}
+        for candidate in remaining.going:
+            going.setdefault((candidate.thing.group, candidate.thing.project_key), []).append(candidate)
         for group in GROUP:
             for key, each in looks.items():
-                going = [c for c in remaining.going if (c.thing.group, c.thing.project_key) == (group, key)]
-                if going:
-                    self._group(each, group, going)
+                if (group, key) in going:
+                    self._group(each, group, going[group, key])
         self.progress(100)
 
     def _group(self, project: Look, group: str, going: list[Candidate]) -> None:

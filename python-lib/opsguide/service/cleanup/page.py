@@ -104,5 +104,6 @@ def unquarantine(asked: Asked) -> Outcome:
     try:
         deletions.untag(asked.access.clients, thing)
     except (DssError, DssUnreachable) as error:
-        return refuse(state, asked, about, f"It is still in quarantine: {error}.", "Remove its tag in DSS.")
+        advice = "Look at its tags in DSS, and take it off there."
+        return refuse(state, asked, about, f"Its quarantine tag could not be taken off: {error}.", advice)
     return Done(state.append(asked.event("receipt", about, "taken out of quarantine")))

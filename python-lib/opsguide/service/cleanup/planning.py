@@ -123,13 +123,17 @@ def _without_files(
     looks: Iterable[Look], candidates: tuple[Candidate, ...], sums: tuple[Sum, ...], now: datetime
 ) -> tuple[tuple[Candidate, ...], tuple[Sum, ...]]:
     """A plan promises only what can be done: logs then go by DSS's macros, which know nothing but an age."""
+    listed: dict[tuple[str, str], list[Candidate]] = {}
+    for candidate in candidates:
+        listed.setdefault((candidate.thing.group, candidate.thing.project_key), []).append(candidate)
+    changed: dict[tuple[str, str, str], Candidate] = {}
     for each in looks:
         for group in DISK_OF:
-            own = [c for c in candidates if (c.thing.group, c.thing.project_key) == (group, each.project_key)]
+            own = listed.get((group, each.project_key), [])
             if any(candidate.goes for candidate in own):
                 things = (thing for thing in each.all_things() if thing.group == group)
-                changed = {c.thing.key: c for c in by_age_alone(own, things, now)}
-                candidates = tuple(changed.get(c.thing.key, c) for c in candidates)
+                changed.update((c.thing.key, c) for c in by_age_alone(own, things, now))
+    candidates = tuple(changed.get(c.thing.key, c) for c in candidates)
     return candidates, tuple(_counted_again(total, candidates) if total.group in DISK_OF else total for total in sums)
 
 
