@@ -54,7 +54,6 @@ class Attempt:
 
     plan_id: str
     number: int
-    began: bool
     ended: bool
     seen_at: Optional[datetime]
 
@@ -131,9 +130,9 @@ def attempts(files: Iterable[File]) -> tuple[Attempt, ...]:
 
 
 def _attempt(plan_id: str, number: int, files: list[File]) -> Attempt:
-    names = {file.path.rpartition("/")[2] for file in files}
+    ended = any(file.path.endswith("/end.json") for file in files)
     seen = [file.written_at for file in files if file.written_at]
-    return Attempt(plan_id, number, "start.json" in names, "end.json" in names, max(seen, default=None))
+    return Attempt(plan_id, number, ended, max(seen, default=None))
 
 
 def receipts(store: Store, files: Iterable[File], plan_id: str) -> tuple[Receipt, ...]:

@@ -15,22 +15,19 @@ from .inquiry import answer, answer_in_dss
 from .inquiry import descriptor as inquiry_descriptor
 from .instrument import apply_rows, instrument
 from .morning import ProblemsFound, morning_check
-from .portfolio import Check, Order, instance_check, instance_check_in_dss
+from .portfolio import instance_check, instance_check_in_dss
 from .portfolios import Portfolios
 from .publishing import publish
 from .readiness import readiness, readiness_in_dss
-from .reading import TODAY, Reading, monitored, read
+from .reading import TODAY, monitored, read
 from .self_check import self_check, self_check_in_dss
 
 __all__ = [
     "TODAY",
     "Access",
-    "Check",
     "Desk",
-    "Order",
     "Portfolios",
     "ProblemsFound",
-    "Reading",
     "answer",
     "answer_in_dss",
     "apply_rows",

@@ -32,9 +32,9 @@ from .reading import Reading
 # Runs whose failed step is looked up for the list: which incidents are one depends on it.
 FAILURES_READ = 6
 RULES_READ = 5
-# Readings whose details are kept; each belongs to callers with the same rights.
+# Readings whose details are kept, each for callers with the same rights, and of one the incidents that were opened last.
 _CASES = 16
-_LONGEST = 20
+_OPENED = 20
 
 
 @dataclass
@@ -153,7 +153,7 @@ def incident_of(
         if opened is None:
             opened, scene = _open(clients, scene, incident, case)
             case.opened[incident.id] = opened
-            while len(case.opened) > _LONGEST:
+            while len(case.opened) > _OPENED:
                 case.opened.popitem(last=False)
             assert case.reading is not None, "the list was read before"
             case.reading = replace(case.reading, snapshot=scene.snapshot)
