@@ -28,7 +28,7 @@ def sought(pattern: str, message: str) -> Known[bool]:
         return regex.search(pattern, text, regex.IGNORECASE, timeout=_SECONDS) is not None
     except TimeoutError:
         return Unknown("the pattern takes too long to compare: write it without repeats inside repeats", Cause.LEFT_OUT)
-    except (regex.error, RecursionError, MemoryError):
+    except (regex.error, ValueError, RecursionError, MemoryError):
         return pattern.casefold() in text.casefold()
 
 

@@ -244,7 +244,7 @@ def speak(asked: Asked, kind: str, page: Optional[IncidentPage]) -> Outcome:
     if pattern:
         try:
             regex.compile(pattern)
-        except regex.error as error:
+        except (regex.error, ValueError, RecursionError) as error:  # flags at odds, and brackets without end
             raise InvalidParameter(f"“{pattern[:80]}” is no regular expression: {error}.", name="pattern") from error
     data: dict[str, Any] = {
         "members": [symptom.id for symptom in incident.symptoms][:50],
