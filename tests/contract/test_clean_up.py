@@ -551,8 +551,10 @@ def test_a_second_that_dss_tells_twice_makes_nothing_too_young(dss: Server) -> N
     ("params", "said"),
     [
         ({"mode": "DELETE"}, "it can be PLAN, EXECUTE, SCHEDULED, SCENARIO"),
-        ({"older_than_days": 0}, "it can be 1 to 3650"),
-        ({"keep_versions": "many"}, "which is no number"),
+        ({"older_than_days": 0}, "a whole number from 1 to 3,650"),
+        ({"keep_versions": "many"}, "a whole number from 1"),
+        ({"keep_versions": 2.5}, "a whole number from 1"),
+        ({"keep_versions": 10**400}, "a whole number from 1"),
         ({"exclude": "sales*"}, "is a list of names"),
     ],
 )

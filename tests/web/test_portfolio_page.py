@@ -79,6 +79,15 @@ def test_a_person_sees_every_project_that_they_may_read(dss: Server) -> None:
     assert keys(whole(browse(dss, "raj"))) == everything - {"SUPPLY"}  # analysts read all but that
 
 
+def test_who_comes_with_a_key_is_told_what_would_show_more(dss: Server) -> None:
+    client = browse(dss, "")
+    client.delete_cookie("localdss_user")
+    found = whole(client, headers={"Authorization": "Bearer raj"})
+    assert keys(found) == {"RETAIL"}
+    assert "it takes a person who is signed in to DSS" in found["scope"]
+    assert "Impersonation" not in found["scope"]
+
+
 def test_without_impersonation_they_see_this_project_and_why(dss: Server) -> None:
     found = whole(browse(dss, "raj", run_as="olivia"))
     assert keys(found) == {"RETAIL"}

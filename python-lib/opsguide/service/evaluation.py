@@ -17,7 +17,8 @@ from ..model.today import Evaluation, Look, Seen
 from ..settings import Settings
 from . import digest, facts
 from .entry import opened
-from .morning import names_in, only, severity_in
+from .morning import only
+from .parameters import names_in, severity_in, switched_on
 from .reading import TODAY, Reading, read, today_of
 
 EVALUATION_STEP = "pystep_operations-guide_evaluate-operations"
@@ -104,7 +105,7 @@ class _Question:
     @classmethod
     def read(cls, config: Mapping[str, Any]) -> _Question:
         fail_at = severity_in(config, SEVERITIES[0])
-        only_on_change = config.get("only_on_change") in (True, "true")
+        only_on_change = switched_on(config, "only_on_change")
         return cls(fail_at, names_in(config, "scenarios"), names_in(config, "outputs"), only_on_change)
 
 

@@ -27,6 +27,7 @@ from ..model.profile import DatasetProfile
 from ..model.snapshot import ObjectRef, Snapshot
 from ..settings import Settings
 from .amend import apply, receipts_in, take_back
+from .parameters import names_in, switched_on
 from .reading import TODAY, Reading, monitored, read
 
 _DATASET_NAME = re.compile(r"[A-Za-z0-9_]{1,100}")
@@ -135,7 +136,7 @@ def wished(config: Mapping[str, Any], settings: Settings) -> Wish:
     mode = config.get("mode") or PREVIEW
     if mode not in MODES:
         raise InvalidParameter(f"“mode” is {mode!r}; it can be {', '.join(MODES)}", name="mode")
-    groups = _names(config, "groups")
+    groups = names_in(config, "groups")
     strangers = sorted(groups - set(core.GROUPS))
     if strangers:
         raise InvalidParameter(
@@ -144,11 +145,11 @@ def wished(config: Mapping[str, Any], settings: Settings) -> Wish:
     wish = Wish(
         mode=str(mode),
         groups=groups,
-        rows=_names(config, "rows"),
-        datasets=_names(config, "datasets"),
+        rows=names_in(config, "rows"),
+        datasets=names_in(config, "datasets"),
         mail_to=_text(config, "mail_to"),
         mail_channel=_text(config, "mail_channel"),
-        active=config.get("active") in (True, "true"),
+        active=switched_on(config, "active"),
         heartbeat=_text(config, "heartbeat_url"),
         receipt=_text(config, "receipt") if mode == UNDO else "",
         facts=_text(config, "facts_dataset") or core.FACTS_NAME,
@@ -167,13 +168,6 @@ def wished(config: Mapping[str, Any], settings: Settings) -> Wish:
     if wish.heartbeat and (refused := refusal(wish.heartbeat, settings.heartbeat_hosts)):
         raise InvalidParameter(f"“heartbeat_url”: {refused}", name="heartbeat_url")
     return wish
-
-
-def _names(config: Mapping[str, Any], name: str) -> frozenset[str]:
-    given = config.get(name) or ()
-    if not isinstance(given, (list, tuple)):
-        raise InvalidParameter(f"“{name}” is a list of names, not {given!r}", name=name)
-    return frozenset(str(item).strip() for item in given if str(item).strip())
 
 
 def _text(config: Mapping[str, Any], name: str) -> str:

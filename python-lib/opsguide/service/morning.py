@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..core.compose.morning import compose_morning
-from ..core.today import SEVERITIES, evaluate
+from ..core.today import evaluate
 from ..dss import gateway
 from ..dss.session import Clients
 from ..errors import DssError, DssUnreachable, InvalidParameter, OperationsGuideError
@@ -17,6 +17,7 @@ from ..model.report import Report
 from ..settings import Settings
 from .acts import Refused
 from .logbook import recall, sign_off_as_caller
+from .parameters import names_in, severity_in, switched_on
 from .reading import TODAY, Reading, monitored, read, today_of
 
 # What is read of scenarios one by one, and the few calls that are not about objects.
@@ -49,7 +50,7 @@ def morning_check(
     if found.fails:
         raise ProblemsFound(f"{found.verdict}: {'; '.join(found.problems) or found.headline}")
     refused = ""
-    if config.get("sign_off") in (True, "true"):
+    if switched_on(config, "sign_off"):
         refused = _sign_off(clients, project_key, str(config.get("remark") or ""), found.headline)
         reading = reading.noted(recall(clients, project_key))
     guide = compose_morning(reading.snapshot, reading.declared, report, _signed(reading), refused)
@@ -86,21 +87,6 @@ def _read_in_parts(clients: Clients, project_key: str, settings: Settings, progr
     whole = read(clients, project_key, settings, need=TODAY, have=first.snapshot, ledger=first.ledger)
     progress(99)
     return whole
-
-
-def severity_in(config: Mapping[str, Any], default: str) -> str:
-    """The parameter `fail_at`: the mildest verdict that fails."""
-    fail_at = config.get("fail_at") or default
-    if fail_at not in SEVERITIES:
-        raise InvalidParameter(f"“fail_at” is {fail_at!r}; it can be {', '.join(SEVERITIES)}", name="fail_at")
-    return str(fail_at)
-
-
-def names_in(config: Mapping[str, Any], name: str) -> frozenset[str]:
-    given = config.get(name) or ()
-    if not isinstance(given, (list, tuple)):
-        raise InvalidParameter(f"“{name}” is a list of names, not {given!r}", name=name)
-    return frozenset(str(item).strip() for item in given if str(item).strip())
 
 
 def only(reading: Reading, scenarios: frozenset[str], objects: frozenset[str]) -> Report:

@@ -27,7 +27,8 @@ from ..model.snapshot import Project, Snapshot
 from ..settings import Settings
 from .entry import opened
 from .logbook import recall
-from .morning import ProblemsFound, names_in
+from .morning import ProblemsFound
+from .parameters import names_in, switched_on
 from .reading import MORNING, declared_in
 
 # What the verdicts on scenarios take: two lists, and two calls for each active scenario.
@@ -108,8 +109,8 @@ def _order(config: Mapping[str, Any]) -> Order:
         names_in(config, "projects"),
         names_in(config, "tags"),
         minutes * 60,
-        config.get("measure_logs") in (True, "true"),
-        config.get("read_everything") in (True, "true"),
+        switched_on(config, "measure_logs"),
+        switched_on(config, "read_everything"),
     )
 
 

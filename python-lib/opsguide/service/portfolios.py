@@ -8,7 +8,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 from typing import Optional
 
-from ..dss.identity import GRANT_IMPERSONATION, WRITE, Access
+from ..dss.identity import WRITE, Access
 from ..model.portfolio import Portfolio
 from ..settings import Settings
 from .portfolio import Check, Order
@@ -71,7 +71,7 @@ class Portfolios:
     def _begin(self, shelf: _Shelf, access: Access, order: Order) -> None:
         """Under the lock, which the reading waits for before it says that it is done."""
         own = WRITE in access.may
-        scope = "" if own else f"only this project is shown: {access.reason or 'you read it'}; {GRANT_IMPERSONATION}"
+        scope = "" if own else f"only this project is shown: {access.reason or 'you read it'}; {access.needs_to_write}"
         check = Check(access.clients, self.settings, order, only="" if own else self.project_key, scope=scope)
         # Where the machine has no thread left, nobody may wait for this one for ever.
         threading.Thread(target=self._read, args=(shelf, check), name="portfolio", daemon=True).start()

@@ -28,6 +28,7 @@ from ..render.markdown import guide_blocks, guide_markdown
 from ..render.standalone import guide_file
 from ..render.urls import Urls
 from ..settings import Settings
+from .parameters import switched_on
 from .reading import read
 
 TARGETS = ("WIKI", "MARKDOWN", "HTML", "PDF")
@@ -107,8 +108,8 @@ def wished(config: Mapping[str, Any]) -> Wish:
         raise InvalidParameter(f"“article” is {article}, which DSS reads as an article's id: name it.", name="article")
     return Wish(
         target=target,
-        write=config.get("write") in (True, "true"),
-        overwrite=config.get("overwrite") in (True, "true"),
+        write=switched_on(config, "write"),
+        overwrite=switched_on(config, "overwrite"),
         article=article,
         folder=str(config.get("folder") or "").strip() or FOLDER,
         read_as=read_as,

@@ -14,6 +14,7 @@ from ..dss.session import Clients
 from ..errors import InvalidParameter
 from ..settings import Settings
 from .entry import opened
+from .parameters import left_on, whole_in
 from .reading import read
 
 _NEED = gateway.FIRST | {"scenario_settings", "settings", "channels"}
@@ -42,11 +43,11 @@ def readiness_in_dss(
 def readiness(clients: Clients, project_key: str, config: Mapping[str, Any], settings: Settings) -> Readiness:
     """Whether the project has what it takes. `config` is the check's parameters; InvalidParameter for a number out of
     its bounds, and where nothing is wanted at all. Nothing is written."""
-    wanted = [name for name in REQUIREMENTS if config.get(name) not in (False, "false")]
+    wanted = [name for name in REQUIREMENTS if left_on(config, name)]
     if not wanted:
         raise InvalidParameter("Nothing is asked for: tick at least one requirement.")
-    review_days = _whole(config, "review_days", REVIEW_DAYS, 1, 3650)
-    severity = _whole(config, "severity", SEVERITY, 1, 5)
+    review_days = whole_in(config, "review_days", REVIEW_DAYS, 1, 3650)
+    severity = whole_in(config, "severity", SEVERITY, 1, 5)
     reading = read(clients, project_key, settings, need=_NEED, ledger=None)
     if not rules.operated(reading.report):
         return Readiness("not_applicable", "Nothing to operate: the project has no output and no active scenario.")
@@ -68,16 +69,3 @@ def _verdict(found: tuple[Requirement, ...]) -> tuple[str, str]:
     if unsure:
         return "error", f"Cannot tell: {'; '.join(unsure)}."
     return "success", f"{words.capital('; '.join(each.said for each in found))}."
-
-
-def _whole(config: Mapping[str, Any], name: str, default: int, low: int, high: int) -> int:
-    given = config.get(name)
-    if given in (None, ""):
-        return default
-    try:
-        value = int(float(str(given)))
-    except (ValueError, OverflowError):
-        value = low - 1
-    if isinstance(given, bool) or not low <= value <= high:
-        raise InvalidParameter(f"“{name}” is {given!r}; it is a whole number from {low} to {high:,}", name=name)
-    return value

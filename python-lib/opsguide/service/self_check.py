@@ -9,6 +9,7 @@ from ..dss import inside, trying
 from ..dss.session import Clients
 from ..model.self_check import SelfCheck
 from ..settings import Settings
+from .parameters import switched_on
 
 
 def self_check_in_dss(
@@ -30,4 +31,4 @@ def self_check(
 ) -> SelfCheck:
     """Every read tried on one project. `config` is the macro's parameters: `slow` tries those that make DSS work hard as
     well; `progress` is told percent done."""
-    return trying.try_all(clients, project_key, slow=config.get("slow") in (True, "true"), progress=progress)
+    return trying.try_all(clients, project_key, slow=switched_on(config, "slow"), progress=progress)

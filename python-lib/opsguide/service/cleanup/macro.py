@@ -17,6 +17,7 @@ from ...model.known import Unknown
 from ...render.cleanup import candidates_csv
 from ...settings import Settings
 from ..entry import macro_in_dss
+from ..parameters import left_on, switched_on, whole_in
 from ..reading import zone_of_project
 from .executing import CLOCKS_DIFFER, approved, execute
 from .planning import Caller, make_plan
@@ -66,7 +67,7 @@ def clean_up(
     if mode not in MODES:
         raise InvalidParameter(f"“mode” is {mode!r}; it can be {', '.join(MODES)}", name="mode")
     options = options_of(config)
-    caller = _caller(clients, project_key, options, home, config.get("create_state_folder") in (True, "true"))
+    caller = _caller(clients, project_key, options, home, switched_on(config, "create_state_folder"))
     zone = zone_of_project(clients, project_key, settings)
     if mode == SCENARIO:
         found = _with_scenario(caller, options, progress)
@@ -81,27 +82,16 @@ def clean_up(
 
 def options_of(config: Mapping[str, Any]) -> Options:
     """The macro's parameters as options; what is missing takes its default. InvalidParameter names what is wrong."""
-    given: dict[str, Any] = {name: _whole(config, name, *bounds) for name, bounds in _BOUNDS.items()}
+    given: dict[str, Any] = {
+        name: whole_in(config, name, getattr(Options, name), *bounds) for name, bounds in _BOUNDS.items()
+    }
     given.update((name, _patterns(config, name)) for name in _LISTS)
-    given["groups"] = tuple(name for name in GROUP if config.get(name) not in (False, "false"))
+    given["groups"] = tuple(name for name in GROUP if left_on(config, name))
     given["temporary_tag"] = str(config.get("temporary_tag") or Options.temporary_tag).strip()
-    given["keep_last_success"] = config.get("keep_last_success") not in (False, "false")
-    given["all_projects"] = config.get("all_projects") in (True, "true")
-    given["log_files"] = config.get("delete_log_files") in (True, "true")
+    given["keep_last_success"] = left_on(config, "keep_last_success")
+    given["all_projects"] = switched_on(config, "all_projects")
+    given["log_files"] = switched_on(config, "delete_log_files")
     return Options(**given)
-
-
-def _whole(config: Mapping[str, Any], name: str, low: int, high: int) -> int:
-    value = config.get(name)
-    if value is None or value == "":
-        return int(getattr(Options, name))
-    try:
-        found = float(value)
-    except (TypeError, ValueError):
-        raise InvalidParameter(f"“{name}” is {value!r}, which is no number", name=name) from None
-    if isinstance(value, bool) or not low <= found <= high:
-        raise InvalidParameter(f"“{name}” is {value!r}; it can be {low} to {high}", name=name)
-    return int(found)
 
 
 def _patterns(config: Mapping[str, Any], name: str) -> tuple[str, ...]:
