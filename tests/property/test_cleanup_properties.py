@@ -227,3 +227,5 @@ def test_a_plan_comes_back_from_its_file_as_it_was(found: list[Thing], asked: Op
     broken = json.loads(plan_json(replace(plan, candidates=())))
     for key in ("options", "made_at", "projects"):
         assert plan_from({**broken, key: 7}) is None
+    assert plan_from({**broken, "projects": [7]}) is None
+    assert plan_from({**broken, "options": {**broken["options"], "include": [7]}}) is None

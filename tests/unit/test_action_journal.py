@@ -94,3 +94,15 @@ def test_what_runs_has_an_expected_end_and_can_be_aborted() -> None:
     assert (building.expected_end, building.may_abort) == (NOW + 10 * MINUTE, Order("abort-job", "job:j1"))
     over = of_run(record(), Run("r", NOW, NOW + HOUR, "FAILED"), NOW + HOUR)
     assert (over.state, over.outcome, over.may_abort) == (State.FINISHED, "FAILED", None)
+
+
+@pytest.mark.parametrize("outputs", [7, "sales_mart", {"sales_mart": 1}, None, [7]])
+def test_outputs_of_a_strange_shape_are_none(outputs) -> None:
+    data = {"order": BUILD.to_json(), "outputs": outputs}
+    (found,) = records([Event(NOW, "a" * 32, "action", "ada", BUILD.subject, "why", data)])
+    assert found.outputs == ()
+
+
+def test_a_way_to_build_that_this_version_does_not_know_is_no_order() -> None:
+    order = {**BUILD.to_json(), "mode": "sideways"}
+    assert records([Event(NOW, "a" * 32, "action", "ada", BUILD.subject, "", {"order": order})]) == ()

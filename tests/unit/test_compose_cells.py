@@ -11,14 +11,17 @@ import pytest
 
 from opsguide.core.assess import assess
 from opsguide.core.compose import SECTIONS, compose
+from opsguide.core.compose.procedures import procedure
 from opsguide.core.compose.scene import Scene, contact_text, key
 from opsguide.core.compose.waiting import waits_for
 from opsguide.core.tasks import Task, stand
+from opsguide.core.today import today
 from opsguide.model.guide import Callout, Cell, Guide, Origin, Table, Tone, cells_of
 from opsguide.model.known import Cause, Unknown, known
 from opsguide.model.profile import Contact
 from opsguide.model.snapshot import (
     Article,
+    Build,
     Dataset,
     Graph,
     Instance,
@@ -26,11 +29,12 @@ from opsguide.model.snapshot import (
     ObjectFacts,
     Project,
     ProjectSettings,
+    Rule,
     Snapshot,
     Variables,
     Webapp,
 )
-from tests.nights import KEY, NOW, guide_of, night, promises, ref
+from tests.nights import KEY, NOW, PROFILE, guide_of, night, promises, ref, run_at
 
 DENIED = Unknown("forbidden", Cause.DENIED, "project admin")
 
@@ -375,3 +379,85 @@ def test_a_list_that_may_be_too_short_says_so():
 def test_outputs_of_which_some_were_not_seen_are_no_better_than_unknown(lost: dict[str, Any], verdict: str) -> None:
     nobody_promised = guide_of(night(**lost), promises({"timezone": "Europe/Paris"}))
     assert cell("quick-reference-card.now.outputs", nobody_promised).verdict == verdict
+
+
+# --- what is said of what is odd --------------------------------------------------------------------------------------
+
+
+def _with_facts(name: str, **changes: Any) -> Snapshot:
+    seen = night()
+    return replace(
+        seen, facts=tuple(replace(fact, **changes) if fact.ref == ref(name) else fact for fact in seen.facts)
+    )
+
+
+def test_a_build_without_an_end_is_not_called_never_built():
+    begun = Build(True, NOW - timedelta(hours=2), None, source="metric")
+    guide = guide_of(_with_facts("dashboard_feed", last_build=begun, last_success=begun, builds=(begun,)))
+    said = cell("daily-operations.output-dashboard_feed.built", guide).value
+    assert said == "Begun 05:00; when it ended is not on record"
+
+
+def test_whose_words_the_impact_of_a_window_is():
+    found = cells(guide_of(night()))
+    theirs, ours = found["maintenance-windows.window-1.impact"], found["maintenance-windows.window-0.impact"]
+    assert (theirs.value, theirs.origin) == ("No SQL", Origin.DECLARED)
+    assert (ours.value, ours.origin) == ("All jobs paused", Origin.DEFAULT)
+
+
+def test_a_wiki_that_was_not_read_is_not_said_to_have_no_article():
+    guide = guide_of(night(articles=DENIED), promises({}))
+    for name in ("flow", "troubleshooting"):
+        source = cell(f"documentation-quick-links.{name}.see", guide).source
+        assert source == "default: no such article is declared, and the wiki was not searched: forbidden"
+
+
+def test_bounds_of_a_rule_are_whole_rows():
+    seen = night()
+    rule = Rule("r", "", "RecordCountInRangeRule", params={"minimum": 1234567.0, "minimumEnabled": True})
+    datasets = tuple(replace(each, rules=(rule,)) for each in known(seen.datasets, ()))
+    guide = guide_of(replace(seen, datasets=datasets))
+    assert cell("monitoring.rows-sales_mart.alert", guide).value == "< 1,234,567"
+
+
+def test_a_source_of_another_project_is_told_although_an_upload_has_its_name():
+    seen = night()
+    datasets = (*known(seen.datasets, ()), Dataset("customers", KEY, "UploadedFiles"))
+    said = cell("backup-and-recovery.must-back-up", guide_of(replace(seen, datasets=datasets))).value
+    assert "in DSS only: orders_by_hand and customers" in said
+    assert "CRM.customers" in said
+
+
+def test_storage_beyond_its_limit_is_not_called_nearly_full():
+    seen = promises({**PROFILE, "capacity": {"storage_limit_gb": 1}})
+    assert "250 % of the limit" in cell("capacity-planning.storage.current", guide_of(night(), seen)).value
+
+
+def test_a_missed_start_of_a_test_alone_does_not_alarm():
+    seen = night()
+    scenarios = tuple(
+        replace(each, active=each.id == "TESTS", runs=(run_at(NOW - timedelta(days=3), 1),)) for each in seen.scenarios
+    )
+    found = cell("maintenance-windows.missed", guide_of(replace(seen, scenarios=scenarios)))
+    assert (found.value, found.tone) == ("did not run: Checks", Tone.QUIET)
+
+
+def test_a_procedure_quotes_the_row_of_its_object_alone():
+    nodes = (Node("a-b", "COMPUTABLE_DATASET", "a-b", (), ("r",)), Node("b", "COMPUTABLE_DATASET", "b", (), ("r",)))
+    made = (Node("r", "RUNNABLE_RECIPE", "r", ("a-b", "b"), ("c",)), Node("c", "COMPUTABLE_DATASET", "c", ("r",)))
+    snapshot, declared = night(graph=Graph((*nodes, *made))), promises({})
+    scene = Scene(snapshot, declared, assess(snapshot, declared))
+    _, blocks = procedure(scene, "handling-late-source-data", ref("b"))
+    (table,) = (block for block in blocks if isinstance(block, Table))
+    assert [row[0].value for row in table.rows] == ["b"]
+
+
+def test_changed_columns_alarm_nobody_on_a_design_copy():
+    datasets = {**PROFILE["datasets"], "orders_raw": {"accepted_schema": [{"name": "gone", "type": "date"}]}}
+    declared = promises({**PROFILE, "datasets": datasets})
+    design = night(instance=Instance("d", "d", "DESIGN", "14.3.1"))
+    for snapshot, tone in ((night(), Tone.BAD), (design, Tone.QUIET)):
+        assert cell("common-operations.schema.identify", guide_of(snapshot, declared)).tone is tone
+        day = today(snapshot, declared, assess(snapshot, declared))
+        (section,) = (section for section in day.sections if section.id == "changed-columns")
+        assert next(c for c in cells_of(section) if c.id.endswith(".differs")).tone is tone

@@ -8,8 +8,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from opsguide.core.incident.escalation import escalates_at, next_call
+from opsguide.model.guide import cells_of
+from opsguide.model.incident import EVER
 from opsguide.model.profile import Calendar, OpsProfile
 from tests.cases import symptom
+from tests.nights import guide_of, night, promises
 
 PARIS = ZoneInfo("Europe/Paris")
 FRANCE = Calendar(country="FR")
@@ -35,6 +38,8 @@ def at(text: str) -> datetime:
         ("1 hour", "2025-10-26 00:30", "2025-10-26 01:30"),
         ("soon", "2025-10-17 22:10", None),
         ("30 parsecs", "2025-10-17 22:10", None),
+        ("1 month", "2025-10-17 22:10", None),
+        ("45 mins.", "2025-10-17 22:10", "2025-10-17 22:55"),
         ("", "2025-10-17 22:10", None),
     ],
 )
@@ -79,3 +84,17 @@ def test_a_time_that_cannot_be_read_says_what_to_write() -> None:
     due = next_call(symptom("failed_run", "scenario:N"), profile, PARIS)
     assert due.at is None
     assert "“quickly” cannot be read as a time: write 30 min" in due.said
+
+
+def test_what_has_no_known_beginning_has_no_count() -> None:
+    due = next_call(symptom("stale", "dataset:x", EVER), OpsProfile(), PARIS)
+    assert (due.at, due.said) == (None, "since when is not on record, so the count has no beginning")
+
+
+def test_incidents_count_by_the_matrix_that_people_read() -> None:
+    declared = promises({"oncall": {"name": "Ada"}, "contacts": {"data": {"name": "Dee"}, "infra": {"name": "Ina"}}})
+    shown = {cell.id: cell.value for cell in cells_of(guide_of(night(), declared))}
+    for kind, row in (("failed_run", "job-failures"), ("rows", "data-quality"), ("outage", "infrastructure")):
+        due = next_call(symptom(kind, "dataset:x"), declared.profile, PARIS)
+        cells = tuple(shown[f"escalation-matrix.{row}.{column}"] for column in ("first", "after", "to"))
+        assert (due.first, due.after, due.to) == cells

@@ -9,7 +9,7 @@ import pytest
 
 from opsguide.core.incident.grouping import group, named_sources
 from opsguide.model.incident import Symptom
-from opsguide.model.snapshot import ScenarioSettings, Step, Trigger
+from opsguide.model.snapshot import Graph, Node, ScenarioSettings, Step, Trigger
 from tests.cases import BEGAN, RUN, failure, scene, symptom
 from tests.nights import DAY, HOUR, NOW, night, scenarios
 
@@ -102,3 +102,15 @@ def test_scenarios_that_hang_together_are_one_incident(change, cause, effect) ->
 )
 def test_an_error_blames_a_source_only_when_it_names_it_as_missing(message, expected) -> None:
     assert [each.id for each in named_sources(scene(), failure("orders", message=message))] == expected
+
+
+def test_hundreds_of_late_outputs_of_a_deep_flow_are_each_on_their_own() -> None:
+    deep, wide = 300, 300
+    nodes, above = [Node("d0", "COMPUTABLE_DATASET", "d0")], "d0"
+    for number in range(1, deep + wide):
+        recipe, made = f"r{number}", f"d{number}"
+        nodes.append(Node(recipe, "RUNNABLE_RECIPE", recipe, (above,), (made,)))
+        nodes.append(Node(made, "COMPUTABLE_DATASET", made, (recipe,)))
+        above = made if number < deep else above
+    late = [symptom("promise", f"dataset:d{number}", MORNING) for number in range(deep, deep + wide)]
+    assert len(group(late, scene(night(graph=Graph(tuple(nodes)))))) == wide

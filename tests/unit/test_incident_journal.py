@@ -8,13 +8,16 @@ import pytest
 
 from opsguide.core.incident.grouping import Group
 from opsguide.core.incident.journal import forgotten, incidents
+from opsguide.core.incident.listing import incidents_page
+from opsguide.core.incident.opened import incident_page
 from opsguide.core.ledger import ledger
 from opsguide.model.event import Event
-from opsguide.model.guide import Tone
-from opsguide.model.incident import identity, parse_identity
+from opsguide.model.guide import Tone, cells_of
+from opsguide.model.incident import Opened, identity, parse_identity
+from opsguide.model.known import Cause, Unknown
 from opsguide.service.incidents import named
 from tests.cases import BEGAN, event, scene, symptom
-from tests.nights import DAY, HOUR, MINUTE, NOW
+from tests.nights import DAY, HOUR, MINUTE, NOW, night
 
 ROOT = symptom("failed_run", "scenario:NIGHTLY", well_at=BEGAN - DAY)
 EFFECT = symptom("promise", "dataset:sales_mart", NOW - HOUR)
@@ -103,7 +106,7 @@ def test_what_is_muted_alarms_nobody_and_stays() -> None:
     mute = Event(NOW - HOUR, "m", "mute", "raj", "scenario:NIGHTLY", "moving", {"until": (NOW + HOUR).isoformat()})
     found = incident((mute,))
     assert (found.state, found.tone) == ("open", Tone.QUIET)
-    assert "by raj: moving" in found.muted
+    assert found.muted == "muted until 08:00 by raj: moving"
     assert incident((mute,), EFFECT, ()).tone is Tone.BAD, "the mute is of the scenario alone"
 
 
@@ -120,3 +123,33 @@ def test_an_address_means_the_incident_that_it_meant_before() -> None:
     assert named((found,), identity(ROOT.subject, BEGAN + HOUR), NOW) is found
     assert named((found,), identity(ROOT.subject, BEGAN - 3 * DAY), NOW) is None
     assert named((found,), identity("scenario:OTHER", BEGAN), NOW) is None
+
+
+def test_a_muted_incident_is_told_as_muted_and_what_follows_alarms_nobody() -> None:
+    until = (NOW + HOUR).isoformat()
+    mute = Event(NOW - HOUR, "m", "mute", "raj", "scenario:NIGHTLY", "moving\nhouse", {"until": until})
+    seen = scene()
+    (found,) = incidents([Group(ROOT, (EFFECT,))], seen, ledger((mute,), NOW))
+    cells = [cell for section in incidents_page((found,), seen, "", {}).sections for cell in cells_of(section)]
+    taken = next(cell for cell in cells if cell.id.endswith(".taken"))
+    assert (taken.value, taken.tone) == ("Nobody, muted", Tone.NONE)
+    assert taken.evidence == ("muted until 08:00 by raj: moving house",)
+    opened = Opened(None, None, (), (), ())
+    shown = [cell for section in incident_page(found, seen, opened, (), "").sections for cell in cells_of(section)]
+    assert {cell.tone for cell in shown if cell.id.startswith("incident.symptom")} <= {Tone.QUIET, Tone.NONE}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"quality": Unknown("forbidden", Cause.DENIED)}, "its Data Quality could not be read"),
+        ({"variables": Unknown("forbidden", Cause.DENIED)}, "what is promised could not be read"),
+        ({"graph": Unknown("no answer", Cause.NO_ANSWER)}, "its sources and its flow could not be read"),
+    ],
+)
+def test_no_incident_is_no_good_news_while_something_could_not_be_read(changes, said) -> None:
+    seen = scene(night(**changes))
+    page = incidents_page((), seen, "", {})
+    assert page.tone is Tone.UNKNOWN
+    assert page.headline == f"no incident is seen, but {said}"
+    assert incidents_page((), scene(), "", {}).tone is Tone.GOOD

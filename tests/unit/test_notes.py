@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any, Optional
+from zoneinfo import ZoneInfo
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -19,7 +21,7 @@ from opsguide.model.event import Event
 from opsguide.model.guide import Table, Tone, cells_of
 from opsguide.model.handover import Handover
 from opsguide.model.known import Cause, Known, Unknown
-from opsguide.model.ledger import Ledger, about
+from opsguide.model.ledger import LONGEST_MUTE, Ledger, about
 from opsguide.model.today import Today
 from opsguide.render import html
 from opsguide.render.handover import handover_document, handover_markdown
@@ -184,3 +186,40 @@ def test_a_handover_of_what_could_not_be_read_says_so() -> None:
     text = handover_markdown(handover(snapshot, declared, assess(snapshot, declared), denied), URLS)
     assert "Action forbidden" in text
     assert "Nothing is wrong as far as can be told" not in text
+
+
+@pytest.mark.parametrize("subject", [NIGHTLY, about("DATASET", "sales_mart")])
+def test_no_cell_and_no_mark_of_what_is_muted_alarms(subject: str) -> None:
+    found = noted(mute(subject))
+    snapshot, declared = night(), promises()
+    guide = compose(snapshot, declared, with_mutes(assess(snapshot, declared), found, "RETAIL"))
+    day, name = of(found), subject.partition(":")[2]
+    row = re.compile(rf"\.([a-z]+-)?{name}\.")
+    loud = [
+        cell.id
+        for part in (guide, *day.sections)
+        for cell in cells_of(part)
+        if row.search(cell.id) and cell.tone is Tone.BAD
+    ]
+    marks = [mark for lane in day.timeline.lanes if lane.id == name for mark in lane.marks]
+    assert marks
+    assert (loud, [mark.text for mark in marks if mark.tone is Tone.BAD]) == ([], [])
+
+
+def test_a_mute_of_what_could_not_be_read_is_not_said_to_be_of_nothing() -> None:
+    found = noted(mute(about("SCENARIO", "GONE")))
+
+    def said(**changes: Any) -> str:
+        snapshot, declared = night(**changes), promises()
+        day = today(snapshot, declared, with_mutes(assess(snapshot, declared), found, "RETAIL"), found)
+        cells = [cell for section in day.sections for cell in cells_of(section)]
+        return next(cell.value for cell in cells if cell.id.startswith("today.muted") and cell.id.endswith(".what"))
+
+    assert said() == "scenario:GONE, which is no longer there"
+    assert said(scenarios=Unknown("forbidden", Cause.DENIED)) == "scenario:GONE"
+
+
+def test_the_latest_end_of_a_mute_is_one_that_is_taken_when_the_clocks_change() -> None:
+    day = replace(of(noted()), taken_at=datetime(2025, 10, 1, 6, 0, tzinfo=timezone.utc))
+    latest = datetime.fromisoformat(html.notebook(day).latest).replace(tzinfo=ZoneInfo(day.zone))
+    assert latest.astimezone(timezone.utc) - day.taken_at == LONGEST_MUTE - timedelta(minutes=1)

@@ -320,6 +320,13 @@ def test_what_goes_on_has_no_end_and_a_night_of_every_minute_keeps_what_matters(
     assert lane.left_out > 250
 
 
+def test_a_night_that_fails_every_minute_is_drawn_within_bounds() -> None:
+    bad = tuple(run_at(NOW - minutes * MINUTE, 0.5, "FAILED", trigger_type="ds_modified") for minutes in range(1, 400))
+    lane = next(lane for lane in of(night(scenarios=with_runs("FEED", *bad))).timeline.lanes if lane.id == "FEED")
+    assert (len(lane.marks), lane.left_out) == (100, 299)
+    assert max(mark.start for mark in lane.marks) == bad[0].start
+
+
 def test_a_clock_that_runs_back_draws_no_bar_backwards() -> None:
     back = Run("back", NOW - HOUR, NOW - 2 * HOUR, "SUCCESS", "ds_modified")
     lane = next(lane for lane in of(night(scenarios=with_runs("FEED", back))).timeline.lanes if lane.id == "FEED")

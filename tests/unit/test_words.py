@@ -113,6 +113,9 @@ def test_size(number: float, said: str):
         (0.998, "99.8 %"),
         (0.99999, "99.9 %"),
         (1, "100 %"),
+        (1.004, "100.4 %"),
+        (1.5, "150 %"),
+        (-0.2, "−20 %"),
     ],
 )
 def test_percent_is_never_rounded_to_all_or_nothing(share: float, said: str):
