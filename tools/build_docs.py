@@ -116,7 +116,8 @@ What it says is only as good as what is known of DSS, so every route states what
 - **inferred**: neither; the likeliest shape, which the plugin must be able to do without
 
 An older version (`python -m localdss --version 12.0.0`) answers 404, in HTML, to routes that came later. Every route is
-served under `/dip/publicapi` and `/public/api`; every answer's header `X-Localdss-Basis` repeats what is said here.
+served under `/dip/publicapi` and `/public/api`; the header `X-Localdss-Basis` of each answer that is no error repeats what
+is said here.
 
 It lives: scenarios and jobs take time, and in the demo triggers fire as its clock moves. What went wrong in a story goes on
 going wrong until somebody puts it right, by the button on the project's screen; then the same run succeeds.

@@ -121,9 +121,11 @@ Basic). It reads, sees this project alone, and nothing that a plain reader could
 | `/today.json` | today: each scenario, output and source with its verdict | [today.schema.json](today.schema.json) |
 | `/incidents.json` | what is wrong, by root cause | [incidents.schema.json](incidents.schema.json) |
 | `/status.json` | the promises as consumers see them | [status.schema.json](status.schema.json) |
+| `/portfolio.json` | the page *Portfolio*: with a key, of this project alone | [portfolio.schema.json](portfolio.schema.json) |
 | `/metrics` | numbers, as OpenMetrics | below |
 
-Each document names its `schema_version`. Instants are ISO 8601 with offset, durations seconds.
+Each document names its `schema_version`. Instants are ISO 8601 with offset, durations seconds. The other pages have JSON as
+well (`/actions.json`, `/clean-up.json`, `/edit.json`); it has no schema and may change with any release.
 
 ### `/metrics`
 

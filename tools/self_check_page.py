@@ -30,7 +30,7 @@ with the rights of whoever runs it, and compares each answer with what the code 
 - **Inside DSS**: run the macro *Self-check* in a project (*Macros* menu). It needs *Read project content*.
 - **From outside**: `DSS_API_KEY=… make verify DSS_URL=https://dss.example.com PROJECT=KEY`. The key is read from the
   environment and never printed; the dump goes to `dist/{dump}` (`DUMP=` names another file). Without `PROJECT` the first project that the
-  key may see is read. It ends with 1 where something differs or failed, else with 0. `SLOW=1` also tries what makes DSS work hard.
+  key may see is read. It ends with 1 where something differs or failed, with 2 where nothing could be asked, else with 0. `SLOW=1` also tries what makes DSS work hard.
 
 | a read | means |
 |---|---|

@@ -64,9 +64,12 @@ it is weekly or rarer. The expectation is the middle of the last builds like it,
 lately were; how far off is unusual is learned from the same errors. A table that only grows is judged by the rows added,
 and any fall of it is an error. The declared `min_rows` and `max_rows` come before all of this.
 
-Builds in a maintenance window are not compared. A person may say on the page Today that the rows of a build were wrong: it
-keeps its verdict, and nothing is expected from it; or that a new level is right: the level before is then unusual. Both are kept
-in the profile, as `wrong_counts` and `level_confirmed`.
+The first and the last business day of a month are expected to be off as they were, where their last two or three were all
+off on one side. Builds in a maintenance window are not compared.
+
+A person may say on the page Today that the rows of a build were wrong: it keeps its verdict, and nothing is expected from it;
+or that a new level is right: the level before is then unusual. Both are kept in the profile, as `wrong_counts` and
+`level_confirmed`.
 """
 
 DURATION_TEXT = """\
@@ -180,6 +183,11 @@ def _volume() -> tuple[tuple[str, str], ...]:
             "Unusual, not plausible",
             f"beyond {warns:g} and {errs:g} times that error ({others}), more where few errors are known, and more than "
             f"{words.percent(volume.LEAST_CHANGE)}",
+        ),
+        (
+            "Learning",
+            f"under {volume.CLASS_LEAST} builds like it or {volume.ERRORS_LEAST} errors: only no rows, always the same, and "
+            f"(from {volume.ERRORS_LEAST} builds on) four times outside all that was seen are said",
         ),
         ("No rows", f"an error, unless one of the last {volume.ERRORS_KEPT} builds had none as well"),
         (

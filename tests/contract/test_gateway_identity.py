@@ -121,6 +121,7 @@ def test_nobody_comes_in_when_permissions_cannot_be_read(dss: Server) -> None:
         {"Authorization": "Bearer wrong-key"},
         {"Authorization": "Digest username=admin"},
         {"Authorization": ""},
+        {"X-Forwarded-User": "admin", "X-Remote-User": "admin", "X-DKU-APITicket": "admin", "Remote-User": "admin"},
     ],
     ids=repr,
 )

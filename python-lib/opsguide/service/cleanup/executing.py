@@ -31,7 +31,7 @@ from ...render.cleanup import receipts_csv
 from .planning import DISK_OF, Caller, Look, as_of, held_in, judged, look, may_delete_files
 
 _LISTED_BY_MACRO = frozenset({"continuous_logs", "exports"})
-_LONGEST_PLAN = timedelta(days=31)
+LONGEST_PLAN = timedelta(days=31)
 # Between two processes, and because DSS tells whole seconds.
 CLOCKS_DIFFER = timedelta(minutes=1)
 
@@ -63,8 +63,8 @@ def _refuse_time(plan: Plan, now: datetime) -> None:
             status=409,
             advice="A clock went back: ages cannot be trusted. Make a new plan when it is right again.",
         )
-    if now - plan.made_at > _LONGEST_PLAN:
-        raise NotAccepted(f"The plan is older than {_LONGEST_PLAN.days} days.", status=409, advice="Make a new plan.")
+    if now - plan.made_at > LONGEST_PLAN:
+        raise NotAccepted(f"The plan is older than {LONGEST_PLAN.days} days.", status=409, advice="Make a new plan.")
 
 
 def _turn(
