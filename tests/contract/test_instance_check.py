@@ -120,6 +120,7 @@ def test_an_administrator_is_told_all_of_it(dss: Server) -> None:
 
 def test_a_project_stands_as_on_its_own_page(dss: Server) -> None:
     found = {each.key: each for each in check(dss).projects}
+    assert {"RETAIL", "SUPPLY"} <= set(found)
     for key, standing in found.items():
         page = today_of(read(clients(dss), key, Settings(), need=TODAY))
         assert standing.scenarios == page.counts.scenarios

@@ -17,6 +17,7 @@ from opsguide.model.cleanup import GROUP, QUARANTINE_TAG, Report
 from opsguide.render.cleanup import report
 from opsguide.render.urls import Urls
 from opsguide.service import clean_up
+from opsguide.service.reading import zone_of_project
 from opsguide.settings import Settings
 from tests.readings import clients
 from tests.web.test_actions import Browser
@@ -94,6 +95,15 @@ def test_the_macros_report_shows_the_same_times(planned: Report) -> None:
     assert f"{planned.plan.made_at.astimezone(ZoneInfo(planned.zone)):%H:%M} by admin" in page.get_text(" ", strip=True)
     assert "Times are those of Europe/Paris" in page.text
     assert "UTC" not in page.text
+
+
+def test_a_zone_that_is_declared_takes_no_scenario_to_tell(dss: Server) -> None:
+    dss.requests.clear()
+    assert zone_of_project(clients(dss), "RETAIL", Settings()) == "Europe/Paris"
+    assert [each.path for each in dss.requests if "/scenarios" in each.path] == []
+    dss.requests.clear()
+    assert zone_of_project(clients(dss), "SUPPLY", Settings(server_timezone="Europe/Berlin")) == "Europe/Berlin"
+    assert any("/scenarios" in each.path for each in dss.requests)
 
 
 def test_only_an_administrator_of_the_project_approves(dss: Server, planned: Report) -> None:

@@ -100,7 +100,9 @@ def test_names_that_mean_harm_stay_text_and_nothing_is_inline(client: FlaskClien
 
 
 def test_everything_drawn_stays_inside(client: FlaskClient) -> None:
-    for piece in page(client).select(".lane-track rect, .strip rect"):
+    pieces = page(client).select(".lane-track rect, .strip rect")
+    assert pieces
+    for piece in pieces:
         x, width = (float(piece[name].rstrip("%")) for name in ("x", "width"))
         assert 0 <= x <= x + width <= 100.01
 

@@ -150,9 +150,13 @@ def declared_in(snapshot: Snapshot, settings: Settings) -> Declared:
 
 
 def zone_of_project(clients: Clients, project_key: str, settings: Settings) -> str:
-    """The zone in which a project's times are shown, for whoever reads nothing else of it."""
-    snapshot = gateway.read_snapshot(clients, project_key, ZONED)
-    return assess(snapshot, declared_in(snapshot, settings), server_zone=settings.server_timezone).zone
+    """The zone in which a project's times are shown, for whoever reads nothing else of it: the scenarios are read only
+    where the profile names none."""
+    snapshot = gateway.read_snapshot(clients, project_key, frozenset({"variables"}))
+    declared = declared_in(snapshot, settings)
+    if not declared.profile.timezone:
+        snapshot = gateway.read_snapshot(clients, project_key, ZONED, have=snapshot)
+    return assess(snapshot, declared, server_zone=settings.server_timezone).zone
 
 
 def today_of(reading: Reading) -> Today:
