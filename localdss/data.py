@@ -145,9 +145,7 @@ def rows(
     if unknown:
         raise NoData(f"Dataset {ref} has no column {unknown[0]}")
     if raw.get("type") in stats.TYPES:
-        found: Iterator[list[str]] = (
-            [made.text(value) for value in row] for row in stats.rows(instance, owner, raw, names)
-        )
+        found: Iterator[list[str]] = ([made.text(value) for value in row] for row in stats.rows(instance, raw, names))
     elif is_sql(raw):
         found = _table_rows(instance, owner, name, partitions or ())
     else:
@@ -289,15 +287,14 @@ def build(instance: Instance, project_key: str, name: str, partition: str = "", 
 def clear(instance: Instance, project_key: str, name: str, partitions: Optional[Sequence[str]] = None) -> None:
     """Removes the rows of a dataset, or of some partitions of it."""
     project = instance.projects[project_key]
-    values = [part for part in partitions or () if part not in WHOLE]
+    raw = project.datasets[name]
+    values = [part for part in partitions or () if part not in WHOLE] if dimension(raw) else []
     with instance.lock:
-        raw = project.datasets[name]
-        if is_sql(raw):
-            for value in values if dimension(raw) else [""]:
+        for value in values or [""]:
+            if is_sql(raw):
                 _drop(instance, project, name, value)
-        else:
-            for value in values or [""]:
-                shutil.rmtree(_home(instance, project, name) / value, ignore_errors=True)
+            else:
+                shutil.rmtree(_place(instance, project, name, value), ignore_errors=True)
         for key in [key for key in project.rows if key == name or key.startswith(f"{name}/")]:
             if not values or key[len(name) + 1 :] in values:
                 del project.rows[key]
@@ -341,13 +338,18 @@ def _as_of(instance: Instance, project: Project, name: str) -> datetime:
 # --- files -----------------------------------------------------------------------------------------------------------
 
 
-def _home(instance: Instance, project: Project, name: str) -> Path:
-    return instance.data_dir / "datasets" / project.key / name
+def _place(instance: Instance, project: Project, name: str, partition: str) -> Path:
+    """Where the files of a dataset, or of one partition, lie. Raises NoData for a partition that would lie elsewhere."""
+    home = instance.data_dir / "datasets" / project.key / name
+    if partition in WHOLE:
+        return home
+    if partition in (".", "..") or "/" in partition:
+        raise NoData(f"Dataset {project.key}.{name} has no partition {partition}")
+    return home / partition
 
 
 def _file(instance: Instance, project: Project, name: str, partition: str) -> Path:
-    home = _home(instance, project, name)
-    return (home if partition in WHOLE else home / partition) / files.name_for(project.datasets[name])
+    return _place(instance, project, name, partition) / files.name_for(project.datasets[name])
 
 
 def _files(instance: Instance, project: Project, name: str, asked: Sequence[str]) -> list[Path]:

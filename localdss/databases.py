@@ -21,7 +21,7 @@ def quote(identifier: str) -> str:
 
 def server_of(instance: Instance) -> str:
     """The address of the PostgreSQL server, '' where SQLite plays the connections."""
-    return str(getattr(instance, "postgres", "") or os.environ.get("OPSGUIDE_PG_URL", ""))
+    return instance.postgres or os.environ.get("OPSGUIDE_PG_URL", "")
 
 
 def name_of(instance: Instance) -> str:

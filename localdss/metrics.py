@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Optional
 
-from . import data
+from . import data, databases
 from .instance import DATASET, FOLDER, Instance, Project
 
 Raw = dict[str, Any]
@@ -208,11 +208,11 @@ def _by_sql(
     raw = project.datasets[name]
     data.require(project, name)
     known = [(aggregate, column) for aggregate, column in wanted if aggregate in _SQL]
-    fields = ["COUNT(*)"] + [_SQL[aggregate].format(f'"{column}"') for aggregate, column in known]
+    fields = ["COUNT(*)"] + [_SQL[aggregate].format(databases.quote(column)) for aggregate, column in known]
     where = ""
     if part not in data.WHOLE:
         quoted = part.replace("'", "''")
-        where = f" WHERE \"{data.dimension(raw)}\" = '{quoted}'"
+        where = f" WHERE {databases.quote(data.dimension(raw))} = '{quoted}'"
     sql = f"SELECT {', '.join(fields)} FROM {data.qualified(project, name)}{where}"
     data.fill(instance, project, name)
     row = data.value(instance, data.connection(project, name), sql)

@@ -53,7 +53,7 @@ def dataset(view: str) -> Raw:
     }
 
 
-def rows(instance: Instance, owner: Project, raw: Raw, names: list[str]) -> Iterator[list[Any]]:
+def rows(instance: Instance, raw: Raw, names: list[str]) -> Iterator[list[Any]]:
     """The rows of a StatsDB dataset, in the order of `names`."""
     params = raw.get("params") or {}
     view = str(params.get("view") or "")

@@ -60,7 +60,9 @@ def create_dataset(call: Call) -> Raw:
 def create_managed_dataset(call: Call) -> Raw:
     body = call.object()
     settings = body.get("creationSettings") or {}
-    name, connection = str(body["name"]), str(settings.get("connectionId") or "filesystem_managed")
+    name, connection = str(body.get("name") or ""), str(settings.get("connectionId") or "filesystem_managed")
+    if not name:
+        raise illegal("A dataset needs a name")
     raw = call.instance.connections.get(connection)
     if raw is None:
         raise not_found(f"Connection {connection}")
@@ -165,7 +167,7 @@ def rows(call: Call, name: str) -> Response:
     columns, partitions = _listed(call, "columns"), _listed(call, "partitions")
     try:
         chunks = _begun(data.stream(call.instance, call.project.key, name, form, columns, partitions, limit))
-    except data.NoData as error:
+    except (data.NoData, data.QueryFailed) as error:
         raise failed(str(error)) from error
     return Response(chunks, mimetype="application/json" if form == "json" else "text/tab-separated-values")
 
@@ -187,7 +189,10 @@ def finish_streaming(call: Call, name: str) -> None:
 @route("DELETE", f"{_D}/data", DOCUMENTED, right=WRITE, locked=False)
 def clear(call: Call, name: str) -> Raw:
     call.dataset(name)
-    data.clear(call.instance, call.project.key, name, _listed(call, "partitions"))
+    try:
+        data.clear(call.instance, call.project.key, name, _listed(call, "partitions"))
+    except data.NoData as error:
+        raise illegal(str(error)) from error
     return {"msg": "Cleared"}
 
 

@@ -130,6 +130,27 @@ def test_one_partition_is_built_and_cleared_alone(instance: Instance, name: str)
     assert data.partitions(instance, "RETAIL", name) == [*DAYS[1:], "2025-11-20"]
 
 
+@pytest.mark.parametrize("name", ["orders", "orders_clean"])
+def test_nothing_of_a_partitioned_dataset_comes_back_after_it_was_cleared(instance: Instance, name: str) -> None:
+    assert len(read(instance, name)) == 450
+    data.clear(instance, "RETAIL", name)
+    with pytest.raises(data.NoData):
+        data.rows(instance, "RETAIL", name)
+    data.build(instance, "RETAIL", name, "2025-11-20", 33)
+    assert len(read(instance, name)) == 33
+
+
+@pytest.mark.parametrize("partition", ["..", "../../elsewhere", "a/b"])
+def test_a_partition_is_a_name_and_no_way_out(instance: Instance, partition: str) -> None:
+    read(instance, "orders_clean")
+    before = sorted(instance.data_dir.rglob("*"))
+    with pytest.raises(data.NoData, match="has no partition"):
+        data.clear(instance, "RETAIL", "orders_clean", [partition])
+    with pytest.raises(data.NoData, match="has no partition"):
+        data.build(instance, "RETAIL", "orders_clean", partition, 3)
+    assert sorted(instance.data_dir.rglob("*")) == before
+
+
 def test_queries_see_every_schema_and_say_what_the_database_says(instance: Instance) -> None:
     sql = "SELECT COUNT(*), MAX(customer_id) FROM crm.customers AS c WHERE c.country <> 'ZZ'"
     columns, found = data.query(instance, "postgres_dwh", sql)
