@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, Optional
 from zoneinfo import ZoneInfo
 
-from . import data, disk, logs, metrics, quality
+from . import data, disk, logs, metrics, quality, shapes
 from .clock import from_ms
 from .instance import DATASET, Instance, Project, Raw, refs
 from .work import Aborted, Work, abort
@@ -21,17 +21,17 @@ def start(
     instance: Instance, project: Project, definition: Raw, initiator: str, scenario: Optional[Raw] = None
 ) -> Work:
     """Starts a job; its id is the work's. `scenario` names the run and step that launched it, if one did."""
-    now = instance.clock.now()
-    outputs = [_output(project, output) for output in definition.get("outputs") or []]
-    name = f"Build_{outputs[0]['targetDataset']}__{outputs[0]['targetPartition']}_" if outputs else "Build_nothing_"
-    job_id = f"{name}_{now:%Y-%m-%dT%H-%M-%S}.{now.microsecond // 1000:03d}"
+    outputs = [_output(instance, project, output) for output in definition.get("outputs") or []]
+    first = outputs[0] if outputs else {"type": DATASET, "targetDataset": "nothing"}
+    job_id = shapes.job_id(target_of(first), instance.clock.now())
+    name = shapes.job_name(job_id)
     while project.job(job_id) is not None:
         job_id += "_1"
     started = instance.clock.ms()
     item: Raw = {
         "def": {
             "id": job_id,
-            "name": name.rstrip("_"),
+            "name": name,
             "type": definition.get("type") or "NON_RECURSIVE_FORCED_BUILD",
             "initiator": initiator,
             "initiationTimestamp": started,
@@ -57,26 +57,42 @@ def start(
 
 def stop(instance: Instance, job: Raw) -> None:
     """Aborts a job; nothing happens to one that is over."""
-    item = job["listItem"]
-    if abort(instance, item["def"]["id"]) or item["stableState"]:
-        return
-    # A job that a story left going has no thread: it ends here.
-    ended = instance.clock.ms()
-    item.update(state="ABORTED", stableState=True, endTime=ended)
-    job["status"]["baseStatus"].update(state="ABORTED", jobEndTime=ended)
+    if not abort(instance, job["listItem"]["def"]["id"]) and not job["listItem"]["stableState"]:
+        # A job that a story left going has no thread: it ends here.
+        _close(instance, job, "ABORTED")
 
 
-def _output(project: Project, output: Raw) -> Raw:
-    target = next((str(output[name]) for name in _TARGET if output.get(name)), "")
-    return {
-        "type": output.get("type") or project.kind_of(target),
-        "targetDataset": target,
-        "targetDatasetProjectKey": output.get("targetDatasetProjectKey") or output.get("projectKey") or project.key,
-        "targetPartition": output.get("targetPartition") or output.get("partition") or "NP",
-    }
+def _close(instance: Instance, job: Raw, state: str) -> None:
+    """Ends a job, and with it whatever of it still seems to run."""
+    item, status, ended = job["listItem"], job["status"], instance.clock.ms()
+    with instance.lock:
+        activities = list(status["baseStatus"]["activities"].values())
+        for activity in activities:
+            if activity["state"] == "RUNNING":
+                activity.update(state=state, endTime=ended)
+        warnings = sum(activity["warnings"]["totalCount"] for activity in activities)
+        item.update(state=state, stableState=True, endTime=ended, warningsCount=item["warningsCount"] or warnings)
+        status["baseStatus"].update(state=state, jobEndTime=ended)
+        _count(status)
 
 
-_OUTCOMES = {"DONE": "SUCCESS", "FAILED": "FAILED", "ABORTED": "ABORTED"}
+def _count(status: Raw) -> None:
+    states = [activity["state"] for activity in status["baseStatus"]["activities"].values()]
+    named = {"done": "DONE", "failed": "FAILED", "running": "RUNNING", "aborted": "ABORTED"}
+    status["globalState"] = {name: states.count(state) for name, state in named.items()} | {"total": len(states)}
+
+
+def _output(instance: Instance, project: Project, output: Raw) -> Raw:
+    ref = next((str(output[name]) for name in _TARGET if output.get(name)), "")
+    asked = str(output.get("targetPartition") or output.get("partition") or "")
+    target = (output.get("type") or project.kind_of(ref), ref, resolve_partition(instance, project, ref, asked))
+    owner = output.get("targetDatasetProjectKey") or output.get("projectKey") or project.key
+    return shapes.output(owner, target)
+
+
+def target_of(output: Raw) -> shapes.Target:
+    """What an output of a job's definition names."""
+    return output["type"], output["targetDataset"], output.get("targetPartition") or "NP"
 
 
 class _Job:
@@ -85,7 +101,7 @@ class _Job:
     def __init__(self, instance: Instance, project: Project, job: Raw, work: Work) -> None:
         self.instance, self.project, self.job, self.work = instance, project, job, work
         self.item, self.status = job["listItem"], job["status"]
-        self.log_file = disk.job_folder(instance, project.key, self.item["def"]["id"]) / "output.log"
+        self.log_file = disk.job_folder(instance, project.key, self.item["def"]["id"]) / disk.JOB_LOG
 
     def run(self) -> None:
         self._log(f"Job {self.item['def']['id']} started by {self.item['def']['initiator']}")
@@ -107,9 +123,7 @@ class _Job:
         """The recipes to run, each after those it needs, by the job's build mode."""
         producers, done = self.project.producers(), set()
         mode = self.item["def"]["type"]
-        for output in self.item["def"]["outputs"]:
-            target = output["targetDataset"]
-            partition = resolve_partition(self.instance, self.project, target, output["targetPartition"])
+        for _, target, partition in map(target_of, self.item["def"]["outputs"]):
             recipes = [producers[target]] if target in producers else []
             if mode != "NON_RECURSIVE_FORCED_BUILD":
                 recipes = self._outdated(self._upstream(target, producers), mode)
@@ -165,98 +179,90 @@ class _Job:
 
     def _activity(self, recipe: str, partition: str) -> str:
         raw = self._recipe(recipe)
-        started = self.instance.clock.ms()
+        outputs = list(refs(raw, "outputs"))
         activity: Raw = {
-            "activityId": f"{recipe}_{partition}",
+            "activityId": shapes.activity_id(recipe, partition),
             "state": "RUNNING",
-            "startTime": started,
+            "startTime": self.instance.clock.ms(),
             "endTime": 0,
             "recipeName": recipe,
             "recipeType": raw.get("type"),
             "engineType": "DSS",
-            "warnings": {"totalCount": 0, "warnings": {}},
+            "warnings": shapes.warnings(0),
         }
-        outputs = list(refs(raw, "outputs"))
         with self.instance.lock:
             self.status["baseStatus"]["activities"][activity["activityId"]] = activity
         self._log(f"{logs.BEGINS}{recipe}")
+        state, wrong = "DONE", ""
         try:
             self.work.pause(max((self._usual(ref) for ref in outputs), default=UNKNOWN_DURATION))
-            broken = self.instance.broken.get((self.project.key, recipe))
-            activity["state"] = "FAILED" if broken else "DONE"
-            if broken:
-                activity["firstFailure"] = _failure(broken)
-                self._write("\n".join(logs.failure(self.instance.clock.now(), recipe, str(raw.get("type")), broken)))
+            wrong = self.instance.broken.get((self.project.key, recipe)) or self._fill(outputs, partition, activity)
         except Aborted:
-            activity["state"] = "ABORTED"
-        activity["endTime"] = self.instance.clock.ms()
-        if activity["state"] == "DONE":
-            self._fill(outputs, partition, activity)
+            state = "ABORTED"
+        except (data.NoData, data.QueryFailed) as failure:
+            wrong = str(failure)
+        if wrong:
+            state, activity["firstFailure"] = "FAILED", shapes.thrown(wrong)
+            self._write("\n".join(logs.failure(self.instance.clock.now(), recipe, str(raw.get("type")), wrong)))
+        activity.update(state=state, endTime=self.instance.clock.ms())
         for ref in outputs:
             self._remember(ref, partition, activity)
-        self._log(f"Activity {activity['activityId']} is {activity['state']}")
-        return str(activity["state"])
+        self._log(f"Activity {activity['activityId']} is {state}")
+        return state
 
     def _usual(self, ref: str) -> float:
         """Seconds the last good build of this object took."""
         for build in reversed(self.project.build_history):
-            if build["id"] == ref and build.get("outcome") == "SUCCESS" and build.get("end"):
+            if build["id"] == ref and build.get("outcome") in ("SUCCESS", "WARNING") and build.get("end"):
                 return float(build["end"] - build["start"]) / 1000
         return UNKNOWN_DURATION
 
-    def _fill(self, outputs: list[str], partition: str, activity: Raw) -> None:
-        """Rows, metrics and rule results of a good build; a rule in error fails it, as in DSS."""
+    def _fill(self, outputs: list[str], partition: str, activity: Raw) -> str:
+        """Rows, metrics and rule results of a good build. Answers what fails it: a rule in error does, as in DSS."""
         for ref in outputs:
             if ref in self.project.datasets:
                 part = resolve_partition(self.instance, self.project, ref, partition)
                 data.build(self.instance, self.project.key, ref, part)
-                wrong = self._measure(ref, part, activity)
-                if wrong:
-                    activity.update(state="FAILED", firstFailure=_failure(wrong))
-                    self._log(f"ERROR {wrong}")
+                results = self._measure(ref, part)
+                activity["warnings"]["totalCount"] += sum(result["outcome"] == "WARNING" for result in results)
+                for result in results:
+                    if result["outcome"] == "ERROR":
+                        return f"Rule {result['name']} of {ref} is in error: {result['message']}"
+        return ""
 
-    def _measure(self, name: str, partition: str, activity: Raw) -> str:
-        """Computes what is computed on build; the message of the first rule in error."""
-        login, seconds = self.item["def"]["initiator"], (activity["endTime"] - activity["startTime"]) / 1000
-        started = from_ms(activity["startTime"]).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        facts = {
-            "reporting:BUILD_START_DATE": (started, "DATE"),
-            "reporting:BUILD_DURATION": (str(int(seconds)), "BIGINT"),
-            "reporting:BUILD_SUCCESS": ("true", "BOOLEAN"),
-        }
-        metrics.keep(self.instance, self.project, DATASET, name, partition, facts)
+    def _measure(self, name: str, partition: str) -> list[Raw]:
+        """Computes what is computed on build; answers the results of the rules."""
+        login = self.item["def"]["initiator"]
         probes = (self.project.datasets[name].get("metrics") or {}).get("probes") or []
         on_build = [p for p in probes if p.get("enabled", True) and p.get("computeOnBuildMode", "NO") != "NO"]
         if on_build:
             metrics.compute(self.instance, self.project.key, DATASET, name, partition, login, probes=on_build)
-        found = quality.run(
+        return quality.run(
             self.instance, self.project.key, DATASET, name, partition, login, automatic=True, origin="BUILD"
         )
-        wrong = (result for result in found if result["outcome"] == "ERROR")
-        return next((f"Rule {result['name']} of {name} is in error: {result['message']}" for result in wrong), "")
 
     def _remember(self, ref: str, partition: str, activity: Raw) -> None:
         kind, job_id = self.project.kind_of(ref), self.item["def"]["id"]
         part = resolve_partition(self.instance, self.project, ref, partition)
-        times = {"start": activity["startTime"], "end": activity["endTime"]}
-        made = {"outcome": _OUTCOMES[activity["state"]], "jobId": job_id, "activityId": activity["activityId"]}
+        start, end, state = activity["startTime"], activity["endTime"], activity["state"]
+        warned = activity["warnings"]["totalCount"]
+        outcome = state if state != "DONE" else "WARNING" if warned else "SUCCESS"
+        reported = shapes.reporting(from_ms(start), (end - start) / 1000, state == "DONE")
         with self.instance.lock:
+            metrics.keep(self.instance, self.project, kind, ref, part, reported)
             self.project.builds[kind, ref] = {
-                "buildStartTime": times["start"],
-                "buildEndTime": times["end"],
-                "buildSuccess": activity["state"] == "DONE",
+                "buildStartTime": start,
+                "buildEndTime": end,
+                "buildSuccess": state == "DONE",
                 "buildJobId": job_id,
             }
-            entry = {"kind": kind, "id": ref, "partition": part, **times, **made, **self.job["scenario"]}
-            self.project.build_history.append(entry)
+            made = {"kind": kind, "id": ref, "partition": part, "start": start, "end": end, "outcome": outcome}
+            named = {"jobId": job_id, "activityId": activity["activityId"], "warnings": warned}
+            self.project.build_history.append({**made, **named, **self.job["scenario"]})
 
     def _end(self, state: str) -> None:
-        ended = self.instance.clock.ms()
-        with self.instance.lock:
-            self.item.update(state=state, stableState=True, endTime=ended)
-            self.status["baseStatus"].update(state=state, jobEndTime=ended)
-            self._log(f"Job is {state}")
-            self._count()
+        self._log(f"Job is {state}")
+        _close(self.instance, self.job, state)
 
     def _log(self, line: str) -> None:
         self._write(f"[{self.instance.clock.now().isoformat(timespec='milliseconds')}] {line}")
@@ -266,18 +272,8 @@ class _Job:
             self.job["log"] += text + "\n"
             lines = self.job["log"].splitlines()
             self.status["logTail"] = {"totalLines": len(lines), "lines": lines[-100:]}
-            self._count()
+            _count(self.status)
         disk.append(self.instance, self.log_file, text + "\n")
-
-    def _count(self) -> None:
-        states = [activity["state"] for activity in self.status["baseStatus"]["activities"].values()]
-        named = {"done": "DONE", "failed": "FAILED", "running": "RUNNING", "aborted": "ABORTED"}
-        counts = {name: states.count(state) for name, state in named.items()}
-        self.status["globalState"] = {**counts, "total": len(states)}
-
-
-def _failure(message: str) -> Raw:
-    return {"clazz": "com.dataiku.common.server.APIError", "title": "Job failed", "message": message, "stack": ""}
 
 
 def failure(job: Raw) -> Optional[Raw]:

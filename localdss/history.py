@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from random import Random
 from typing import Any, Optional
-from zoneinfo import ZoneInfo
 
 from . import causes, data, leftovers, logs, shapes, stats, timetable
 from . import rows as made
@@ -171,10 +170,7 @@ class Chronicle:
         chance = self.told.chance(scenario_id, at.isoformat(timespec="seconds"))
         fired = at + timedelta(seconds=chance.uniform(0.2, 4.5) if trigger.get("type") == "temporal" else 0.1)
         start = fired + timedelta(milliseconds=chance.randint(180, 1400))
-        run_id = (
-            start.astimezone(ZoneInfo(self.instance.zone)).strftime("%Y-%m-%d-%H-%M-%S-")
-            + f"{start.microsecond // 1000:03d}"
-        )
+        run_id = shapes.stamp(start, self.instance.zone)
         said = self.told.scenario(scenario_id)
         steps = [step for step in (raw.get("params") or {}).get("steps") or [] if _enabled(step)]
         plans = self._plans(steps, start)
@@ -299,16 +295,14 @@ class Chronicle:
         thrown: Optional[Raw],
     ) -> None:
         live = end > self.now
-        scenario = {"projectKey": self.project.key, "id": told.scenario, "name": raw.get("name") or told.scenario}
-        scenario.update({"type": raw.get("type"), "active": True, "markedAsTest": bool(raw.get("markedAsTest"))})
         fire = {
             "scenarioId": told.scenario,
             "trigger": trigger,
-            "runId": shapes.stamp(fired),
+            "runId": shapes.stamp(fired, self.instance.zone),
             "timestamp": to_ms(fired),
         }
         head: Raw = {
-            "scenario": scenario,
+            "scenario": shapes.scenario(self.project.key, told.scenario, raw),
             "runId": told.run_id,
             "start": to_ms(told.start),
             "end": 0 if live else to_ms(end),
@@ -318,14 +312,7 @@ class Chronicle:
             "variables": {},
         }
         if not live:
-            result = {
-                "type": "SCENARIO_DONE",
-                "outcome": outcome,
-                "warnings": shapes.warnings(int(outcome == "WARNING")),
-            }
-            head["result"] = {**result, "start": head["start"], "end": head["end"]}
-            if thrown:
-                head["result"]["thrown"] = thrown
+            head["result"] = shapes.done(head["start"], head["end"], outcome, thrown)
         self.project.runs.setdefault(told.scenario, []).append({"scenarioRun": head, "stepRuns": told.steps})
         self.free[told.scenario] = end
 
@@ -342,7 +329,7 @@ class Chronicle:
                     self._push(end + timedelta(seconds=float(follow.get("delay") or 0)), other_id, follow)
         if outcome == "FAILED" and event.get("rerun") and trigger.get("type") != "manual":
             again = max(self.told.local(self.told.days_ago(end), str(event["rerun"])), end + timedelta(minutes=8))
-            self._push(again, told.scenario, dict(_MANUAL))
+            self._push(again, told.scenario, shapes.manual({}))
 
     def _job(
         self,
@@ -365,9 +352,9 @@ class Chronicle:
         activities = self._activities(plan, start, lasts, fail, slow)
         warnings, failed = 0, None
         built: list[tuple[Target, str]] = []
-        for activity, (_, partition) in zip(activities, plan):
+        for activity in activities:
             for ref in refs(self.project.recipes[activity.recipe]["recipe"], "outputs"):
-                target = (self.project.kind_of(ref), ref, self.flow.partition(ref, partition, start))
+                target = (self.project.kind_of(ref), ref, self.flow.partition(ref, activity.partition, start))
                 outcome = self._build(target, activity, job_id, origin)
                 if outcome == "FAILED" and not activity.message:
                     activity.state, activity.message = "FAILED", f"Rules of {ref} are in error"
@@ -391,9 +378,9 @@ class Chronicle:
     ) -> list[shapes.Activity]:
         total = sum(self.flow.weight(recipe, slow) for recipe, _ in plan)
         clock, found, stopped = start + timedelta(milliseconds=900), [], False
-        for recipe, _ in plan:
+        for recipe, partition in plan:
             end = clock + lasts * (self.flow.weight(recipe, slow) / total)
-            activity = shapes.Activity(recipe, clock, end)
+            activity = shapes.Activity(recipe, partition, clock, end)
             if stopped or clock > self.now:
                 activity.state = "NOT_STARTED"
             elif fail.get("recipe") == recipe:
@@ -432,7 +419,7 @@ class Chronicle:
                 "end": to_ms(activity.end),
                 "outcome": outcome,
                 "jobId": job_id,
-                "activityId": f"{activity.recipe}_{partition}",
+                "activityId": activity.id,
                 "warnings": int(outcome == "WARNING"),
                 **origin,
             }
@@ -466,7 +453,7 @@ class Chronicle:
         raw = self.project.scenarios.get(str(origin.get("scenarioId")), {})
         definition = {
             "id": job_id,
-            "name": job_id.rsplit("_", 1)[0],
+            "name": shapes.job_name(job_id),
             "type": str((step.get("params") or {}).get("jobType") or "RECURSIVE_BUILD"),
             "initiator": shapes.run_as(raw, self.project) if by_scenario else self.project.owner,
             "initiationTimestamp": to_ms(start),
@@ -484,7 +471,7 @@ class Chronicle:
             "endTime": 0 if live else to_ms(end),
             "warningsCount": warnings,
         }
-        described = {f"{a.recipe}_{targets[0][2]}": self._described(a) for a in activities}
+        described = {each.id: self._described(each) for each in activities}
         counts = {key: sum(a.state == key for a in activities) for key in ("DONE", "FAILED", "RUNNING")}
         base = {"def": definition, "state": state, "jobStartTime": item["startTime"], "jobEndTime": item["endTime"]}
         total = {**{key.lower(): count for key, count in counts.items()}, "total": len(activities)}
@@ -632,9 +619,6 @@ class _Run:
 
     def origin(self, project_key: str) -> Raw:
         return {"scenarioProjectKey": project_key, "scenarioId": self.scenario, "runId": self.run_id}
-
-
-_MANUAL: Raw = {"id": "manual", "type": "manual", "name": "Manual trigger", "active": True, "params": {}}
 
 
 def _enabled(step: Raw) -> bool:

@@ -6,37 +6,31 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, Optional
 
-from . import building, disk, host, logs, metrics, quality, rights, work
+from . import building, disk, host, logs, metrics, quality, rights, shapes, work
 from .instance import DATASET, Instance, Project, Raw
 from .work import Aborted, Failed, Work
 
 PLAIN_STEP = 10.0  # seconds that a step takes which only says what it would do
-_BADNESS = ("SUCCESS", "WARNING", "FAILED", "ABORTED")
-
-
-def manual(login: str, params: Raw) -> Raw:
-    """The trigger of a run that a person or a program asked for."""
-    return {"id": "manual", "type": "manual", "name": "Manual trigger", "active": True, "params": params, "by": login}
 
 
 def fire(instance: Instance, project: Project, scenario_id: str, trigger: Raw) -> Raw:
     """Fires a trigger. The fire answered is not the run: it is cancelled where the scenario is running already, else the
     run comes into being a moment later."""
-    now = instance.clock.ms()
-    given = {
-        "trigger": {key: value for key, value in trigger.items() if key != "by"},
-        "scenarioId": scenario_id,
-        "projectKey": project.key,
-        "runId": _stamp(instance),
-        "timestamp": now,
-        "params": trigger.get("params") or {},
-        "invalid": False,
-        "cancelled": running(project, scenario_id) is not None,
-    }
-    kept = {**given, "asked": False}
     with instance.lock:
+        given = {
+            "trigger": trigger,
+            "scenarioId": scenario_id,
+            "projectKey": project.key,
+            "runId": shapes.stamp(instance.clock.now(), instance.zone),
+            "timestamp": instance.clock.ms(),
+            "params": trigger.get("params") or {},
+            "invalid": False,
+            "cancelled": running(project, scenario_id) is not None,
+        }
+        kept = {**given, "asked": False}
         project.fires.setdefault(scenario_id, []).insert(0, kept)
         if not given["cancelled"]:
             kept["scenarioRunId"] = _start(instance, project, scenario_id, given).id.rpartition("/")[2]
@@ -59,9 +53,18 @@ def abort_scenario(instance: Instance, project: Project, scenario_id: str) -> No
     run = running(project, scenario_id)
     if run is None:
         return
-    if not work.abort(instance, _work_id(project, scenario_id, run["scenarioRun"]["runId"])):
-        # A run that a story left going has no thread: it ends here.
-        _finish(instance, run["scenarioRun"], "ABORTED", None)
+    run_id = run["scenarioRun"]["runId"]
+    if work.abort(instance, _work_id(project, scenario_id, run_id)):
+        return
+    # A run that a story left going has no thread: it ends here, and with it the job that it waits for.
+    for job in project.jobs:
+        if (job["scenario"].get("scenarioId"), job["scenario"].get("runId")) == (scenario_id, run_id):
+            building.stop(instance, job)
+    with instance.lock:
+        for step_run in run["stepRuns"]:
+            if "result" not in step_run:
+                step_run.update(end=instance.clock.ms(), result=_result("ABORTED", None))
+    _finish(instance, run["scenarioRun"], "ABORTED", None)
 
 
 def run_log(instance: Instance, project_key: str, scenario_id: str, run_id: str) -> str:
@@ -72,37 +75,23 @@ def run_log(instance: Instance, project_key: str, scenario_id: str, run_id: str)
     return logs.run(instance.projects[project_key].run(scenario_id, run_id) or {"stepRuns": []})
 
 
-def run_as(scenario: Raw) -> str:
-    """Whose rights a scenario has: the user chosen, else who edited it last, else who made it."""
-    for tag in ("versionTag", "creationTag"):
-        login = ((scenario.get(tag) or {}).get("lastModifiedBy") or {}).get("login")
-        if scenario.get("runAsUser") or login:
-            return str(scenario.get("runAsUser") or login)
-    return "admin"
-
-
-def _stamp(instance: Instance) -> str:
-    now = instance.clock.now()
-    return f"{now:%Y-%m-%d-%H-%M-%S}-{now.microsecond // 1000:03d}"
-
-
 def _work_id(project: Project, scenario_id: str, run_id: str) -> str:
     return f"scenario/{project.key}/{scenario_id}/{run_id}"
 
 
 def _start(instance: Instance, project: Project, scenario_id: str, given: Raw) -> Work:
     raw = project.scenarios[scenario_id]
-    run_id = _stamp(instance)
+    at, run_id = instance.clock.now(), given["runId"]
     while run_id == given["runId"] or project.run(scenario_id, run_id) is not None:
-        run_id += "-1"
-    described = {key: raw.get(key) for key in ("name", "type", "active", "markedAsTest")}
+        run_id = shapes.stamp(at, instance.zone)
+        at += timedelta(milliseconds=1)
     run: Raw = {
-        "scenario": {"projectKey": project.key, "id": scenario_id, **described},
+        "scenario": shapes.scenario(project.key, scenario_id, raw),
         "runId": run_id,
         "start": instance.clock.ms(),
         "end": 0,
         "trigger": given,
-        "runAsUser": {"realUserLogin": run_as(raw), "authSource": "USER_FROM_UI"},
+        "runAsUser": {"realUserLogin": shapes.run_as(raw, project), "authSource": "USER_FROM_UI"},
         "reportItems": [],
         "variables": {},
     }
@@ -113,11 +102,20 @@ def _start(instance: Instance, project: Project, scenario_id: str, given: Raw) -
 
 
 def _finish(instance: Instance, run: Raw, outcome: str, thrown: Optional[Raw]) -> None:
-    ended = instance.clock.ms()
-    result = {"type": "SCENARIO_DONE", "outcome": outcome, "warnings": {"totalCount": 0, "warnings": {}}}
     with instance.lock:
-        run["end"] = ended
-        run["result"] = {**result, "start": run["start"], "end": ended, **({"thrown": thrown} if thrown else {})}
+        run["end"] = instance.clock.ms()
+        run["result"] = shapes.done(run["start"], run["end"], outcome, thrown)
+
+
+def _result(outcome: str, thrown: Optional[Raw]) -> Raw:
+    """The result of one step."""
+    found = {"outcome": outcome, "warnings": shapes.warnings(int(outcome == "WARNING"))}
+    return {**found, **({"thrown": thrown} if thrown else {})}
+
+
+def _handled(outcome: str, params: Raw) -> str:
+    """What a step makes of warnings: itself one, unless its settings say that they are none."""
+    return "SUCCESS" if outcome == "WARNING" and params.get("handleWarningsAs") == "SUCCESS" else outcome
 
 
 class _Run:
@@ -182,7 +180,7 @@ class _Run:
                 break
         if outcome == "FAILED" and params.get("proceedOnFailure"):
             outcome, thrown = "WARNING", None
-        self.outcome = max(self.outcome, outcome, key=_BADNESS.index)
+        self.outcome = shapes.worse(self.outcome, outcome)
         return thrown
 
     def _attempt(self, step: Raw, params: Raw) -> tuple[str, Optional[Raw]]:
@@ -195,20 +193,18 @@ class _Run:
         with self.instance.lock:
             self.whole["stepRuns"].append(step_run)
         self._log(f"Step {step.get('name')} ({step.get('type')}) starts")
-        outcome, thrown = "SUCCESS", None
+        outcome, thrown = "FAILED", None
         try:
             outcome = self._action(str(step.get("type")))(step, params, step_run) or "SUCCESS"
         except Failed as failure:
-            outcome, thrown = "FAILED", failure.thrown
+            thrown = failure.thrown
             self._log(f"ERROR {failure}")
         except Aborted:
             outcome = "ABORTED"
             raise
         finally:
-            result = {"outcome": outcome, "warnings": {"totalCount": int(outcome == "WARNING"), "warnings": {}}}
             with self.instance.lock:
-                step_run["end"] = self.instance.clock.ms()
-                step_run["result"] = {**result, **({"thrown": thrown} if thrown else {})}
+                step_run.update(end=self.instance.clock.ms(), result=_result(outcome, thrown))
         self._log(f"Step {step.get('name')} ends: {outcome}")
         return outcome, thrown
 
@@ -225,8 +221,10 @@ class _Run:
         return self._plugin_step if kind.startswith("pystep_") else actions.get(kind, self._plain)
 
     def _build(self, step: Raw, params: Raw, step_run: Raw) -> Optional[str]:
-        builds = params.get("builds") or []
-        outputs = [{"type": b["type"], "id": b["itemId"], "partition": b.get("partitionsSpec")} for b in builds]
+        outputs = [
+            {"type": build.get("type"), "id": build.get("itemId"), "partition": build.get("partitionsSpec")}
+            for build in params.get("builds") or []
+        ]
         origin = {
             "scenarioProjectKey": self.project.key,
             "scenarioId": self.scenario_id,
@@ -238,20 +236,19 @@ class _Run:
         doing = building.start(self.instance, self.project, definition, self.login, origin)
         self._wait(doing)
         job = self.project.job(doing.id) or {}
-        state, failure = job["listItem"]["state"], building.failure(job)
-        executed = {"type": "JOB_EXECUTED", "jobId": doing.id, "outcome": "SUCCESS" if state == "DONE" else "FAILED"}
+        item, failure = job["listItem"], building.failure(job)
+        outcome = "WARNING" if item["warningsCount"] else "SUCCESS"
+        if item["state"] != "DONE":
+            outcome = item["state"]
+        executed = {"type": "JOB_EXECUTED", "jobId": doing.id, "outcome": outcome}
         step_run["additionalReportItems"].append({**executed, **({"thrown": failure} if failure else {})})
-        if state != "DONE":
-            raise Failed(f"Job failed: {(failure or {}).get('message') or state}")
-        for output in job["listItem"]["def"]["outputs"]:
-            target = {
-                "type": "DATASET_PARTITION",
-                "projectKey": self.project.key,
-                "partition": output["targetPartition"],
-            }
-            built = {"type": "BUILT_DATASET", "target": {**target, "datasetName": output["targetDataset"]}}
-            step_run["additionalReportItems"].append({**built, "outcome": "SUCCESS"})
-        return None
+        if item["state"] != "DONE":
+            raise Failed(f"Job failed: {(failure or {}).get('message') or outcome}")
+        step_run["additionalReportItems"] += [
+            shapes.built_item(self.project.key, target, outcome)
+            for target in map(building.target_of, item["def"]["outputs"])
+        ]
+        return _handled(outcome, params)
 
     def _wait(self, doing: Work) -> None:
         """For work that this run started; it is aborted along with the run."""
@@ -284,7 +281,7 @@ class _Run:
             if wrong:
                 raise Failed(f"Rule {wrong[0]['name']} of {name} is in error: {wrong[0]['message']}")
             outcomes += [result["outcome"] for result in results]
-        return params.get("handleWarningsAs", "WARNING") if "WARNING" in outcomes else None
+        return _handled("WARNING" if "WARNING" in outcomes else "SUCCESS", params)
 
     def _object(self, item: Raw) -> tuple[str, str]:
         kind, name = str(item.get("type") or DATASET), str(item.get("itemId"))

@@ -95,20 +95,15 @@ def _runs(
         start = newest - back * DAY
         end = start + timedelta(minutes=5 + (back * 7) % 4)
         failed = fails and back == 0
-        result = {
-            "type": "SCENARIO_DONE",
-            "outcome": "FAILED" if failed else "SUCCESS",
-            "warnings": shapes.warnings(0),
-            "thrown": shapes.thrown("out of order") if failed else None,
-        }
+        thrown, outcome = (shapes.thrown("out of order"), "FAILED") if failed else (None, "SUCCESS")
         trigger = {"scenarioId": scenario_id, "trigger": scenario["triggers"][0], "timestamp": to_ms(start)}
         run = {
-            "scenario": {"projectKey": project.key, "id": scenario_id, "name": scenario["name"]},
-            "runId": shapes.stamp(start),
+            "scenario": shapes.scenario(project.key, scenario_id, scenario),
+            "runId": shapes.stamp(start, "UTC"),
             "start": to_ms(start),
             "end": to_ms(end),
             "trigger": trigger,
             "runAsUser": {"realUserLogin": "admin"},
-            "result": result,
+            "result": shapes.done(to_ms(start), to_ms(end), outcome, thrown),
         }
         yield {"scenarioRun": run, "stepRuns": []}

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from . import quality, shapes
-from . import rows as made
 from .clock import to_ms
 from .instance import DATASET, Project
 from .samples import Sample
@@ -66,12 +65,8 @@ class Measured:
         """Keeps what DSS notes of each build by itself."""
         kind, ref, partition = target
         history = self.project.metrics.setdefault((kind, ref), {})
-        lasted = int((activity.end - activity.start).total_seconds())
-        values = {
-            "reporting:BUILD_START_DATE": (made.text(activity.start), "DATE"),
-            "reporting:BUILD_DURATION": (str(lasted), "BIGINT"),
-            "reporting:BUILD_SUCCESS": ("true" if outcome in ("SUCCESS", "WARNING") else "false", "BOOLEAN"),
-        }
+        lasted = (activity.end - activity.start).total_seconds()
+        values = shapes.reporting(activity.start, lasted, outcome in ("SUCCESS", "WARNING"))
         for metric_id, (value, data_type) in values.items():
             point = {"partition": partition, "value": value, "dataType": data_type, "computed": to_ms(activity.end)}
             history.setdefault(metric_id, []).append(point)

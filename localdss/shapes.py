@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Optional
+from zoneinfo import ZoneInfo
 
+from . import rows as made
 from .instance import DATASET, FOLDER, Project
 
 Raw = dict[str, Any]
@@ -14,13 +17,22 @@ Target = tuple[str, str, str]  # kind, id, partition
 
 @dataclass
 class Activity:
-    """One recipe of a job, with when it ran; `state` is DSS's."""
+    """One recipe of a job, the partition it makes, and when it ran; `state` is DSS's."""
 
     recipe: str
+    partition: str
     start: datetime
     end: datetime
     state: str = "DONE"
     message: str = ""
+
+    @property
+    def id(self) -> str:
+        return activity_id(self.recipe, self.partition)
+
+
+def activity_id(recipe: str, partition: str) -> str:
+    return f"{recipe}_{partition}"
 
 
 def warnings(count: int) -> Raw:
@@ -37,6 +49,7 @@ def thrown(message: str) -> Raw:
 
 
 def run_as(raw: Raw, project: Project) -> str:
+    """Whose rights a scenario has: the user chosen, else who edited it last, else who made it."""
     for tag in ("versionTag", "creationTag"):
         login = ((raw.get(tag) or {}).get("lastModifiedBy") or {}).get("login")
         if raw.get("runAsUser") or login:
@@ -44,13 +57,48 @@ def run_as(raw: Raw, project: Project) -> str:
     return project.owner
 
 
-def stamp(at: datetime) -> str:
-    return at.strftime("%Y-%m-%d-%H-%M-%S-") + f"{at.microsecond // 1000:03d}"
+def scenario(project_key: str, scenario_id: str, raw: Raw) -> Raw:
+    """The scenario as each of its runs names it."""
+    named = {"projectKey": project_key, "id": scenario_id, "name": raw.get("name") or scenario_id}
+    flags = {"active": bool(raw.get("active")), "markedAsTest": bool(raw.get("markedAsTest"))}
+    return {**named, "type": raw.get("type"), **flags}
+
+
+def manual(params: Raw) -> Raw:
+    """The trigger of a run that a person or a program asked for."""
+    return {"id": "manual", "type": "manual", "name": "Manual trigger", "active": True, "params": params}
+
+
+def done(start: int, end: int, outcome: str, failure: Optional[Raw]) -> Raw:
+    """The result of a run that is over."""
+    found = {"type": "SCENARIO_DONE", "outcome": outcome, "warnings": warnings(int(outcome == "WARNING"))}
+    return {**found, "start": start, "end": end, **({"thrown": failure} if failure else {})}
+
+
+def reporting(start: datetime, seconds: float, good: bool) -> dict[str, tuple[str, str]]:
+    """The metrics that DSS keeps of each build by itself: value and type by id."""
+    return {
+        "reporting:BUILD_START_DATE": (made.text(start), "DATE"),
+        "reporting:BUILD_DURATION": (str(int(seconds)), "BIGINT"),
+        "reporting:BUILD_SUCCESS": ("true" if good else "false", "BOOLEAN"),
+    }
+
+
+def stamp(at: datetime, zone: str) -> str:
+    """The id of a run, or of the fire that made it: the wall clock of the server."""
+    local = at.astimezone(ZoneInfo(zone))
+    return local.strftime("%Y-%m-%d-%H-%M-%S-") + f"{local.microsecond // 1000:03d}"
 
 
 def job_id(target: Target, at: datetime) -> str:
     stamp = at.strftime("%Y-%m-%dT%H-%M-%S.") + f"{at.microsecond // 1000:03d}"
-    return f"Build_{target[1].replace('.', '_')}__{target[2]}__{stamp}"
+    named, partition = (re.sub(r"[^\w-]", "_", part) for part in target[1:])
+    return f"Build_{named}__{partition}__{stamp}"
+
+
+def job_name(job_id: str) -> str:
+    """The id without its instant."""
+    return job_id.rsplit("_", 1)[0]
 
 
 def output(project_key: str, target: Target) -> Raw:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Optional
 from zoneinfo import ZoneInfo
 
-from .. import disk, live, timetable
+from .. import disk, live, shapes, timetable
 from ..clock import from_ms
 from ..instance import Raw
 from ..rights import RUN, WRITE
@@ -162,7 +162,7 @@ def _run(call: Call, scenario_id: str, run_id: str) -> Raw:
 def run(call: Call, scenario_id: str) -> Raw:
     call.scenario(scenario_id)
     params = call.object()
-    return live.fire(call.instance, call.project, scenario_id, live.manual(call.caller.login, params))
+    return live.fire(call.instance, call.project, scenario_id, shapes.manual(params))
 
 
 @route("POST", f"{_S}/abort", DOCUMENTED, right=RUN)

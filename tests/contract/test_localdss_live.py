@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+import threading
 import time
-from datetime import datetime, timezone
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import dataikuapi
 import pytest
 from dataikuapi.utils import DataikuException
 
 import localdss
+from localdss import live
 
 AT = datetime(2025, 10, 14, 5, 12, tzinfo=timezone.utc)
 
@@ -209,6 +214,74 @@ def test_rules_in_error_fail_a_check_step(dss, retail):
     assert "A billion" in steps[1]["result"]["thrown"]["message"]
 
 
+@pytest.mark.parametrize(("handled", "told"), [({}, "WARNING"), ({"handleWarningsAs": "SUCCESS"}, "SUCCESS")])
+def test_a_rule_that_warns_on_build_is_told_by_the_job_the_build_and_the_run(dss, retail, handled, told):
+    few = {"type": "RecordCountInRangeRule", "softMinimum": 1e9, "softMinimumEnabled": True, "displayName": "Many"}
+    rule = retail.get_dataset("top_products").get_data_quality_rules().create_rule(few)
+    builds = [{"type": "DATASET", "itemId": "top_products"}]
+    make(
+        dss, "WARNS", [step("build_flowitem", "build", builds=builds, jobType="NON_RECURSIVE_FORCED_BUILD", **handled)]
+    )
+    run = retail.get_scenario("WARNS").run_and_wait(no_fail=True)
+    rule.delete()
+    assert run.outcome == told
+    executed, built = run.get_details()["stepRuns"][0]["additionalReportItems"]
+    assert (executed["outcome"], built["outcome"]) == ("WARNING", "WARNING")
+    item = next(each for each in retail.list_jobs() if each["def"]["id"] == executed["jobId"])
+    assert (item["state"], item["warningsCount"]) == ("DONE", 1)
+    assert dss.instance.projects["RETAIL"].build_history[-1]["outcome"] == "WARNING"
+    assert retail.get_dataset("top_products").get_info().is_last_build_successful
+
+
+def test_what_was_built_is_reported_as_what_it_is(dss, retail):
+    builds = [
+        {"type": "MANAGED_FOLDER", "itemId": "xP0rtF1n"},
+        {"type": "DATASET", "itemId": "orders_clean", "partitionsSpec": "PREVIOUS_DAY"},
+    ]
+    make(dss, "BOTH", [step("build_flowitem", "build", builds=builds, jobType="NON_RECURSIVE_FORCED_BUILD")])
+    run = retail.get_scenario("BOTH").run_and_wait(no_fail=True)
+    executed, folder, dataset = run.get_details()["stepRuns"][0]["additionalReportItems"]
+    assert (folder["type"], folder["target"]["folderId"]) == ("BUILT_MANAGED_FOLDER", "xP0rtF1n")
+    yesterday = (dss.instance.clock.now() - timedelta(days=1)).date().isoformat()
+    assert (dataset["type"], dataset["target"]["partition"]) == ("BUILT_DATASET", yesterday)
+    outputs = retail.get_job(executed["jobId"]).get_status()["baseStatus"]["def"]["outputs"]
+    assert [output.get("targetPartition") for output in outputs] == [None, yesterday]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_step_that_breaks_is_no_success(dss, retail):
+    make(dss, "BREAKS", [{**step("compute_metrics", "odd"), "params": {"computes": ["no object"]}}])
+    run = retail.get_scenario("BREAKS").run_and_wait(no_fail=True)
+    assert run.outcome == "FAILED"
+    assert run.get_details()["stepRuns"][0]["result"]["outcome"] == "FAILED"
+
+
+def test_triggers_that_fire_at_once_start_one_run(dss):
+    project = dss.instance.projects["RETAIL"]
+    make(dss, "ONCE", [step("set_up_cluster")])
+    ready = threading.Barrier(8)
+
+    def fire(_):
+        ready.wait()
+        return live.fire(dss.instance, project, "ONCE", {"id": "t", "type": "temporal"})
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            fires = list(pool.map(fire, range(8)))
+    finally:
+        sys.setswitchinterval(before)
+    assert [each["cancelled"] for each in fires].count(False) == 1
+    assert len(project.runs["ONCE"]) == 1
+
+
+def test_a_run_is_called_by_the_clock_of_the_server(dss, retail):
+    make(dss, "NAMED", [step("set_up_cluster")])
+    run = retail.get_scenario("NAMED").run_and_wait()
+    assert run.id.startswith(f"{dss.instance.clock.now().astimezone(ZoneInfo('Europe/Paris')):%Y-%m-%d-%H-}")
+
+
 def test_a_scenario_runs_another_and_followers_fire(dss, retail):
     make(dss, "INNER", [step("set_up_cluster")])
     make(dss, "OUTER", [step("run_scenario", scenarioId="INNER")])
@@ -339,6 +412,31 @@ def test_runs_and_jobs_that_a_story_left_going_can_be_aborted(dss, retail):
     scenario.abort()
     assert scenario.get_last_runs(limit=1)[0].outcome == "ABORTED"
     assert all(job["stableState"] for job in retail.list_jobs())
+
+
+def test_a_run_that_a_story_left_going_ends_with_its_step_and_its_job():
+    with localdss.serve(story="nightly-late", at=AT) as late:
+        project = dataikuapi.DSSClient(late.url, "admin").get_project("RETAIL")
+        run = project.get_scenario("NIGHTLY_BUILD").get_last_runs(limit=1)[0]
+        step_run = run.get_details()["stepRuns"][-1]
+        job_id = next(item["jobId"] for item in step_run["additionalReportItems"] if item["type"] == "JOB_EXECUTED")
+        assert "result" not in step_run
+        project.get_scenario("NIGHTLY_BUILD").abort()
+        assert run.get_details()["stepRuns"][-1]["result"]["outcome"] == "ABORTED"
+        status = project.get_job(job_id).get_status()
+        assert status["baseStatus"]["state"] == "ABORTED"
+        assert status["globalState"]["running"] == 0
+        assert "RUNNING" not in {each["state"] for each in status["baseStatus"]["activities"].values()}
+
+
+def test_a_job_stays_in_its_folder_whatever_it_is_asked_to_build(dss, retail):
+    job = retail.start_job(
+        {"type": "RECURSIVE_BUILD", "outputs": [{"type": "DATASET", "id": "../../../up", "partition": ".."}]}
+    )
+    until(lambda: not dss.instance.works)
+    assert "/" not in job.id
+    assert not (dss.instance.data_dir.parent / "up").exists()
+    assert (dss.instance.data_dir / "jobs" / "RETAIL" / job.id).is_dir()
 
 
 def test_a_job_without_outputs_is_refused(retail):
