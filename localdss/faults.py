@@ -36,6 +36,7 @@ class Faults:
     latency: float = 0.0
     _faults: list[Fault] = field(default_factory=list)
     _released: threading.Event = field(default_factory=threading.Event)
+    _counting: threading.Lock = field(default_factory=threading.Lock)
 
     def status(
         self, method: str, path: str, status: int, message: str = "Out of order", times: Optional[int] = None
@@ -158,10 +159,16 @@ class Faults:
 
     def _taken(self, method: str, path: str, *kinds: str) -> Iterator[Fault]:
         for fault in list(self._faults):
-            if fault.kind in kinds and fault.fits(method, path):
-                if fault.left is not None:
-                    fault.left -= 1
+            if fault.kind in kinds and self._strikes(fault, method, path):
                 yield fault
+
+    def _strikes(self, fault: Fault, method: str, path: str) -> bool:
+        """Whether this call is struck: of calls at the same moment no more than are left."""
+        with self._counting:
+            fits = fault.fits(method, path)
+            if fits and fault.left is not None:
+                fault.left -= 1
+        return fits
 
     def _dripping(self, response: Response, seconds: float) -> Response:
         data = response.get_data()

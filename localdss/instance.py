@@ -250,8 +250,8 @@ class Instance:
         """An id that nothing else in this instance has."""
         return f"{prefix}{next(self._ids):06d}"
 
-    def close(self) -> None:
-        """Ends everything that goes on, and takes away what it left on disk."""
+    def end_work(self) -> None:
+        """Ends everything that goes on."""
         going = list(self.works.values())
         for work in going:
             work.abort()
@@ -259,6 +259,10 @@ class Instance:
             work.done.wait(timeout=5)
         if self.backends is not None:
             self.backends.close()
+
+    def close(self) -> None:
+        """Ends everything that goes on, and takes away what it left on disk."""
+        self.end_work()
         shutil.rmtree(self.data_dir, ignore_errors=True)
 
     def folder_path(self, project_key: str, folder_id: str) -> Path:

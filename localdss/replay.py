@@ -17,9 +17,9 @@ from typing import Any
 from flask import Flask, Response, request
 
 from .connections import listen
+from .server import api_path
 
 FORMAT, FORMAT_VERSION = "operations-guide self-check", 1
-_PREFIXES = ("/dip/publicapi", "/public/api")
 
 
 class NotADump(Exception):
@@ -61,12 +61,10 @@ def _app(dump: Mapping[str, Any]) -> Flask:
     @app.route("/", defaults={"path": ""}, methods=["GET", "POST"])
     @app.route("/<path:path>", methods=["GET", "POST"])
     def answer(path: str) -> Response:
-        for prefix in _PREFIXES:
-            asked = f"/{path}"[len(prefix) :].rstrip("/")
-            exactly = answers.get(_key(request.method, asked, request.args))
-            found = exactly or whatever.get((request.method, asked))
-            if found is not None and f"/{path}".startswith(prefix):
-                return _answer(found)
+        asked = (api_path(f"/{path}") or "").rstrip("/")
+        found = answers.get(_key(request.method, asked, request.args)) or whatever.get((request.method, asked))
+        if found is not None:
+            return _answer(found)
         return Response("<html><body><h1>404 Not Found</h1></body></html>", 404, mimetype="text/html")
 
     return app

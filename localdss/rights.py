@@ -72,6 +72,13 @@ def sees(project: Project, who: Caller) -> bool:
     return bool(on_project(project, who) & {READ, DASHBOARDS, RUN})
 
 
+def may_use(connection: Raw, who: Caller) -> bool:
+    """Whether somebody's groups may use the connection."""
+    if who.admin or connection.get("usableBy", "ALL") == "ALL":
+        return True
+    return bool(set(connection.get("allowedGroups") or ()) & set(who.groups))
+
+
 def may_impersonate(instance: Instance, backend_login: str, browser: Caller) -> bool:
     """Whether a webapp backend that runs as `backend_login` may act as the person who browses."""
     user = instance.users.get(backend_login) or {}

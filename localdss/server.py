@@ -17,8 +17,19 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.http import http_date
 from werkzeug.routing import BaseConverter, Rule
 
-from . import api, data, host, rights, screens
-from .api.routing import ROUTES, Call, Refused, Route, answer, failed, not_found, parse_version, unauthenticated
+from . import api, data, host, screens
+from .api.routing import (
+    ROUTES,
+    Call,
+    Refused,
+    Route,
+    answer,
+    asker,
+    failed,
+    not_found,
+    parse_version,
+    unauthenticated,
+)
 from .connections import Listener, listen
 from .faults import Faults
 from .instance import Instance
@@ -102,13 +113,17 @@ class Server:
         return self
 
     def stop(self) -> None:
-        self.faults.clear()
-        data.close(self.instance)
-        self.instance.close()
-        if self._http is not None:
-            self._http.shutdown()
-            self._http.server_close()
-            self._http = None
+        """Ends what goes on, answers nobody any more, and then takes away what lies in a database and on disk: each of
+        these, whatever becomes of the others."""
+        with contextlib.ExitStack() as last_first:
+            last_first.callback(self.instance.close)
+            last_first.callback(data.close, self.instance)
+            if self._http is not None:
+                last_first.callback(self._http.server_close)
+                last_first.callback(self._http.shutdown)
+                self._http = None
+            last_first.callback(self.instance.end_work)
+            last_first.callback(self.faults.clear)
 
     def _app(self) -> Flask:
         app = Flask(__name__, static_folder=None)
@@ -139,7 +154,9 @@ class Server:
         app.add_url_rule(prefix + route.path, f"{prefix} {route.method} {route.path}", view, methods=[route.method])
 
     def _serve(self, route: Route, names: dict[str, str]) -> Response:
-        caller = self._caller()
+        caller = asker(self.instance, request)
+        if caller is None:
+            raise unauthenticated()
         g.record.user = caller.login
         if parse_version(self.instance.version) < route.since:
             return self._no_such_route()
@@ -154,21 +171,8 @@ class Server:
         response.headers["X-Localdss-Basis"] = route.basis
         return response
 
-    def _caller(self) -> rights.Caller:
-        ticket = request.headers.get("X-DKU-APITicket")
-        authorization = request.authorization
-        who = None
-        if ticket:
-            who = rights.caller(self.instance, self.instance.tickets.get(ticket, ""), "ticket")
-        elif authorization is not None:
-            login = authorization.token if authorization.type == "bearer" else authorization.username
-            who = rights.caller(self.instance, login or "")
-        if who is None:
-            raise unauthenticated()
-        return who
-
     def _arrived(self) -> Optional[Response]:
-        path = _api_path(request.path)
+        path = api_path(request.path)
         if path is None:
             return None
         g.record = Recorded(request.method, path, request.args.to_dict(), "", self.instance.clock.now())
@@ -178,14 +182,13 @@ class Server:
         return self.faults.before(request, path)
 
     def _leaving(self, response: Response) -> Response:
-        response.headers["Date"] = http_date(self.instance.clock.now())
         record = g.get("record")
         if record is not None:
             response = self.faults.after(request, record.path, response)
-            response.headers["Date"] = http_date(self.instance.clock.now())
             record.status = response.status_code
             clock = self.instance.clock
             response.call_on_close(lambda: setattr(record, "finished", clock.now()))
+        response.headers["Date"] = http_date(self.instance.clock.now())
         return response
 
     def _unknown(self, error: HTTPException) -> Any:
@@ -210,7 +213,8 @@ class Server:
         return Response(page, 404, mimetype="text/html")
 
 
-def _api_path(path: str) -> Optional[str]:
+def api_path(path: str) -> Optional[str]:
+    """A path of the API without its prefix; None for any other path."""
     for prefix in PREFIXES:
         if path.startswith(prefix + "/"):
             return path[len(prefix) :]

@@ -8,11 +8,10 @@ from typing import Any, Optional
 
 from flask import Response
 
-from .. import data, metrics, quality
+from .. import data, metrics, quality, rights
 from ..instance import DATASET, Project, Raw, refs
 from ..rights import WRITE
 from . import measures
-from .node import usable
 from .projects import version_tag
 from .routing import DOCUMENTED, INFERRED, RECORDED, Call, conflict, failed, forbidden, illegal, not_found, route
 
@@ -66,7 +65,7 @@ def create_managed_dataset(call: Call) -> Raw:
     raw = call.instance.connections.get(connection)
     if raw is None:
         raise not_found(f"Connection {connection}")
-    if not usable(call, raw):
+    if not rights.may_use(raw, call.caller):
         raise forbidden(f"You may not use connection: {connection}")
     if not raw.get("allowManagedDatasets"):
         raise illegal(f"Connection {connection} does not allow managed datasets")

@@ -79,14 +79,7 @@ def connections(call: Call) -> Raw:
 def connection_names(call: Call) -> list[str]:
     wanted = call.arg("type", "all")
     everything = call.instance.connections.items()
-    return [name for name, raw in everything if wanted in ("all", raw.get("type")) and usable(call, raw)]
-
-
-def usable(call: Call, connection: Raw) -> bool:
-    """Whether the caller's groups may use the connection."""
-    if call.caller.admin or connection.get("usableBy", "ALL") == "ALL":
-        return True
-    return bool(set(connection.get("allowedGroups") or ()) & set(call.caller.groups))
+    return [name for name, raw in everything if wanted in ("all", raw.get("type")) and rights.may_use(raw, call.caller)]
 
 
 @route("GET", "/admin/code-envs/", DOCUMENTED, right=None)

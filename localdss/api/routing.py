@@ -9,6 +9,7 @@ from typing import Any, Optional
 
 from flask import Request, Response
 
+from .. import rights
 from ..instance import Instance, Project, Raw
 from ..rights import INSTANCE_ADMIN, READ, Caller, on_project
 
@@ -132,6 +133,14 @@ class Call:
         if name not in objects:
             raise not_found(f"{what} {self.project.key}.{name}")
         return objects[name]
+
+
+def asker(instance: Instance, request: Request) -> Optional[Caller]:
+    """Whose ticket or API key a request carries: None where it carries neither, or one that nobody has."""
+    ticket, key = request.headers.get("X-DKU-APITicket"), request.authorization
+    if ticket:
+        return rights.caller(instance, instance.tickets.get(ticket, ""), "ticket")
+    return rights.caller(instance, key.token or key.username or "") if key is not None else None
 
 
 Handler = Callable[..., Any]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from flask import Response
 
-from .. import data
+from .. import data, rights
 from ..instance import Raw
-from .node import usable
 from .routing import DOCUMENTED, Call, failed, forbidden, illegal, not_found, route
 
 
@@ -16,7 +15,7 @@ def start_query(call: Call) -> Raw:
     connection = str(body.get("connection") or _connection(call, str(body.get("datasetFullName") or "")))
     if connection not in call.instance.connections:
         raise not_found(f"Connection {connection}")
-    if not usable(call, call.instance.connections[connection]):
+    if not rights.may_use(call.instance.connections[connection], call.caller):
         raise forbidden(f"Action forbidden, you may not use connection {connection}")
     try:
         columns, rows = data.query(call.instance, connection, str(body.get("query") or ""))

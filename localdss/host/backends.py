@@ -110,6 +110,7 @@ class Backends:
         backend.child = Child(names)
         # A start that never ends must not hold the page for ever.
         timer = threading.Timer(60, backend.child.kill)
+        timer.daemon = True
         timer.start()
         processes = (raw.get("params") or {}).get("nbProcesses", 1)
         order = {**code, "kind": "webapp", "processes": processes}
@@ -174,6 +175,6 @@ def ensure_webapps(instance: Any, project_key: str, login: str = "admin") -> lis
 def backends_of(instance: Any) -> Backends:
     """The backends of an instance, made on first use."""
     with instance.lock:
-        if vars(instance).get("backends") is None:
+        if instance.backends is None:
             instance.backends = Backends(instance)
         return instance.backends

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 from collections.abc import Iterable, Iterator
@@ -13,13 +14,13 @@ from flask import Blueprint, Flask, Response, abort, redirect, render_template, 
 from markupsafe import Markup
 
 from .. import data, rights
-from ..api.routing import Refused, failed, forbidden, illegal, not_found, unauthenticated
+from ..api.node import BROWSER_COOKIE
+from ..api.routing import Refused, asker, failed, forbidden, illegal, not_found, unauthenticated
 from ..instance import Instance, Project, Raw
 from ..rights import READ, WRITE, Caller
 from .backends import backends_of, component_of
 from .runner import ComponentFailed
 
-COOKIE = "localdss_user"
 PROXY_SECONDS = 120
 # Headers of one connection only: they must not travel through a proxy.
 _ONE_CONNECTION = "connection keep-alive proxy-authenticate proxy-authorization te trailer transfer-encoding upgrade"
@@ -94,9 +95,9 @@ def mount(app: Flask, instance: Instance) -> None:
     def write() -> Response:
         order = _order()
         project = _readable(instance, str(order.get("projectKey")))
-        if WRITE not in rights.on_project(project, _caller(instance)):
-            raise forbidden(f"Action forbidden, you don't have {WRITE} permission on project {project.key}")
         owner, name = _located(instance, project, str(order.get("name")))
+        if WRITE not in rights.on_project(owner, _caller(instance)):
+            raise forbidden(f"Action forbidden, you don't have {WRITE} permission on project {owner.key}")
         found = [[str(value) if value is not None else "" for value in row] for row in order.get("rows") or ()]
         if order.get("append") and name in owner.rows:
             found = [*data.rows(instance, owner.key, name), *found]
@@ -124,12 +125,9 @@ def mount(app: Flask, instance: Instance) -> None:
 
 def visitor(instance: Instance) -> Optional[Caller]:
     """Who is behind this request: a ticket, an API key, or a browser that chose its user; None when nobody is named."""
-    ticket, key = request.headers.get("X-DKU-APITicket"), request.authorization
-    if ticket:
-        return rights.caller(instance, instance.tickets.get(ticket, ""), "ticket")
-    if key is not None:
-        return rights.caller(instance, key.username or key.token or "")
-    return rights.caller(instance, request.cookies.get(COOKIE, ""), "cookie")
+    if "X-DKU-APITicket" in request.headers or request.authorization is not None:
+        return asker(instance, request)
+    return rights.caller(instance, request.cookies.get(BROWSER_COOKIE, ""), "cookie")
 
 
 def _caller(instance: Instance) -> Caller:
@@ -152,8 +150,7 @@ def _usable(instance: Instance, connection: str, who: Caller) -> None:
     raw = instance.connections.get(connection)
     if raw is None:
         raise not_found(f"Connection {connection}")
-    allowed = who.admin or raw.get("usableBy", "ALL") == "ALL" or set(raw.get("allowedGroups") or ()) & set(who.groups)
-    if not allowed:
+    if not rights.may_use(raw, who):
         raise forbidden(f"You may not use the connection {connection}")
 
 
@@ -205,13 +202,16 @@ def _forward(port: int) -> Response:
     _, _, path = request.environ["RAW_URI"].partition("/web-apps-backends/")
     path = [*path.split("/", 2), "", ""][2]
     headers = [(name, value) for name, value in request.headers if name.lower() not in _HOP_BY_HOP]
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PROXY_SECONDS)
-    connection.putrequest(request.method, "/" + path, skip_accept_encoding=True)
     body = request.get_data()
-    for name, value in (*headers, ("X-Forwarded-Host", request.host), ("Content-Length", str(len(body)))):
-        connection.putheader(name, value)
-    connection.endheaders(body)
-    answer = connection.getresponse()
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PROXY_SECONDS)
+    with contextlib.ExitStack() as unless_answered:
+        unless_answered.callback(connection.close)
+        connection.putrequest(request.method, "/" + path, skip_accept_encoding=True)
+        for name, value in (*headers, ("X-Forwarded-Host", request.host), ("Content-Length", str(len(body)))):
+            connection.putheader(name, value)
+        connection.endheaders(body)
+        answer = connection.getresponse()
+        unless_answered.pop_all()
     passed = [(name, value) for name, value in answer.getheaders() if name.lower() not in _HOP_BY_HOP]
     return Response(_pieces(connection, answer), answer.status, passed, direct_passthrough=True)
 

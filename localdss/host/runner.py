@@ -120,11 +120,12 @@ class Child:
             return "\n".join(self._lines)
 
     def _read_log(self) -> None:
-        for line in self.process.stdout:
-            with self._writing:
-                self._lines.append(line.rstrip("\n"))
-            if self._log is not None:
-                self._log(line.rstrip("\n"))
+        with self.process.stdout as lines:
+            for line in lines:
+                with self._writing:
+                    self._lines.append(line.rstrip("\n"))
+                if self._log is not None:
+                    self._log(line.rstrip("\n"))
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from flask import Blueprint, Flask, flash, redirect, request
 from werkzeug.exceptions import HTTPException
 
 from .. import causes, rights
-from ..host.routes import COOKIE
+from ..api.node import BROWSER_COOKIE
 from ..instance import Instance
 from . import datasets, macros, patterns, scenarios, webapps
 from .visit import Visit, segment
@@ -30,8 +30,8 @@ def mount(app: Flask, instance: Instance) -> None:
         visit = Visit.of(instance)
         target = _local(request.args.get("next"))
         page = redirect(target) if target else app.make_response(visit.page("projects.html", projects=visit.projects()))
-        if rights.caller(instance, request.cookies.get(COOKIE, "")) is None:
-            page.set_cookie(COOKIE, visit.who.login, samesite="Lax")
+        if rights.caller(instance, request.cookies.get(BROWSER_COOKIE, "")) is None:
+            page.set_cookie(BROWSER_COOKIE, visit.who.login, samesite="Lax")
         return page
 
     @pages.post("/browse-as")
@@ -41,7 +41,7 @@ def mount(app: Flask, instance: Instance) -> None:
         if rights.caller(instance, login) is None:
             flash(f"{login} cannot log in: there is no such user, or the account is disabled", "error")
         else:
-            page.set_cookie(COOKIE, login, samesite="Lax")
+            page.set_cookie(BROWSER_COOKIE, login, samesite="Lax")
         return page
 
     @pages.get("/projects/<key>/")

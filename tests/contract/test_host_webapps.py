@@ -294,3 +294,13 @@ def test_a_ticket_serves_as_the_caller_too(dss, webapp):
     assert client.get_auth_info()["authIdentifier"] == "admin"
     with pytest.raises(DataikuException):
         dataikuapi.DSSClient(dss.url, internal_ticket="none").get_auth_info()
+
+
+def test_rows_are_written_only_by_who_may_write_where_they_lie(dss):
+    order = {"projectKey": "RETAIL", "name": "SUPPLY.suppliers", "rows": []}
+    answers = [
+        requests.post(f"{dss.url}/dip/internal/datasets/write", json=order, auth=(login, ""), timeout=10)
+        for login in ("dmitri", "samir")
+    ]
+    assert [answer.status_code for answer in answers] == [403, 403]
+    assert ["SUPPLY" in answer.text for answer in answers] == [True, False]  # samir may not see RETAIL

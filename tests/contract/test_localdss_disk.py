@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
+from datetime import datetime, timezone
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -167,3 +168,12 @@ def test_what_is_left_over_can_be_listed_and_taken_away_by_the_client() -> None:
         assert activity.get_status()["mainLoopState"]["futureInfo"]["alive"] is False
         (sql,) = retail.list_sql_notebooks()
         assert "sales_mart" in sql.to_notebook().get_content().cells[0]["code"]
+
+
+def test_a_story_told_again_takes_no_more_room_than_the_first_time() -> None:
+    for _ in range(2):
+        opened = open_instance("cluttered", datetime(2025, 10, 14, 5, 12, tzinfo=timezone.utc), plugins=())
+        file = opened.folder_path("RETAIL", "oLdMaps1") / "old.csv"
+        assert file.stat().st_size == 212_000_000
+        assert file.stat().st_blocks * 512 < 1_000_000
+        opened.close()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import dataikuapi
 import pytest
@@ -10,6 +12,7 @@ import requests
 from dataikuapi.utils import DataikuException
 
 import localdss
+from localdss.faults import Faults
 
 LIST = "/projects/*/scenarios/"
 
@@ -48,6 +51,16 @@ def test_a_status(dss, retail, status):
 def test_a_few_times_only(dss, retail):
     dss.faults.status("GET", LIST, 502, times=2)
     assert [get(dss).status_code for _ in range(3)] == [502, 502, 200]
+
+
+def test_no_more_calls_than_that_however_many_come_at_once(monkeypatch):
+    # Gives the others a chance between looking and counting.
+    monkeypatch.setattr("localdss.faults.fnmatchcase", lambda *_: not time.sleep(0.001))
+    faults, asked = Faults(), SimpleNamespace(method="GET")
+    faults.status("GET", LIST, 502, times=10)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: faults.before(asked, "/projects/RETAIL/scenarios/"), range(100)))
+    assert len([answer for answer in answers if answer is not None]) == 10
 
 
 def test_a_page_of_a_proxy(dss, retail):

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import dataikuapi
 import pytest
+import requests
 from dataikuapi.utils import DataikuException
 
 import localdss
@@ -595,3 +596,13 @@ def test_a_server_that_stops_ends_its_work_and_leaves_nothing_behind():
         assert folder.exists()
     assert all(work.done.is_set() for work in works)
     assert not folder.exists()
+
+
+def test_a_server_whose_database_is_gone_stops_all_the_same():
+    gone = pytest.importorskip("psycopg").OperationalError
+    address = "postgresql://127.0.0.1:1/nowhere"
+    with pytest.raises(gone), localdss.serve(story=None, postgres=address) as stopping:
+        folder, url = stopping.instance.data_dir, stopping.url
+    assert not folder.exists()
+    with pytest.raises(requests.ConnectionError):
+        requests.get(url, timeout=5)
