@@ -105,17 +105,20 @@
     current = -1;
   }
 
+  // A letter that is longer in lower case stays as it is: a place found in this is the same place in the text.
+  const lower = (text) => text.replace(/./gsu, (letter) => letter.toLowerCase().length === letter.length ? letter.toLowerCase() : letter);
+
   function find(words) {
     unmark();
-    const wanted = words.trim().toLowerCase();
+    const wanted = lower(words.trim());
     const guide = one("#guide");
     if (wanted.length > 1 && guide) {
       const walker = document.createTreeWalker(guide, NodeFilter.SHOW_TEXT, (node) =>
-        node.parentElement.closest(".unseen, noscript") || !node.data.toLowerCase().includes(wanted) ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT);
+        node.parentElement.closest(".unseen, noscript") || !lower(node.data).includes(wanted) ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT);
       const nodes = [];
       while (walker.nextNode()) nodes.push(walker.currentNode);
       for (let node of nodes) {
-        for (let at = node.data.toLowerCase().indexOf(wanted); at >= 0; at = node.data.toLowerCase().indexOf(wanted)) {
+        for (let at = lower(node.data).indexOf(wanted); at >= 0; at = lower(node.data).indexOf(wanted)) {
           const hit = node.splitText(at);
           node = hit.splitText(wanted.length);
           const mark = document.createElement("mark");

@@ -60,6 +60,14 @@ def test_find_counts_steps_and_lets_go(page: Page, site: str) -> None:
     expect(page.locator("mark")).to_have_count(0)
 
 
+def test_find_marks_the_words_beside_a_letter_that_is_longer_in_lower_case(page: Page, site: str) -> None:
+    page.goto(site + "guide")
+    settled(page)
+    page.evaluate("document.querySelector('#guide p').append(' İİİ Zebra stripes')")
+    page.locator("#find").fill("zEBRA")
+    expect(page.locator("mark")).to_have_text("Zebra")
+
+
 def test_find_opens_the_evidence_it_finds(page: Page, site: str) -> None:
     page.goto(site + "guide")
     settled(page)

@@ -161,8 +161,8 @@ def test_what_dss_refuses_is_said_and_nothing_is_left(dss: Server, login: str, c
 def test_without_its_columns_it_is_deleted_again(dss: Server) -> None:
     dss.faults.status("PUT", f"{PLACE}/operations_facts/schema", 500, times=1)
     said = rows(run(dss, mode="apply", rows=[MAKE], facts_connection=FILES))[MAKE]
-    assert "its columns could not be set" in said
-    assert said.endswith("; deleted again")
+    assert "not applied: it was made, but not complete: DSS refused" in said
+    assert said.endswith("; taken back")
     assert "operations_facts" not in datasets(dss)
 
 

@@ -234,7 +234,7 @@ def test_each_thing_that_dss_does_its_own_way_is_told_and_taken_out_again(dss: S
     assert found[PROBE] == "not applied: DSS did not keep it"
     assert found["probe:freshness:suppliers"] == "computed once, and failed: Unknown probe type; taken out again"
     assert found[ROWS] == "not applied: DSS refused: Unknown rule type"
-    assert found[FRESH] == "not applied: DSS kept something else than what it was sent"
+    assert found[FRESH] == "not applied: DSS kept something else than what it was sent; taken back"
     assert found["check:schema-change:suppliers"].startswith("applied and read back; computed once: WARNING")
     dss.faults.clear()
     assert set(rows(run(dss, mode="undo", receipt=receipt(guide)))) == {"check:schema-change:suppliers"}
@@ -499,6 +499,44 @@ def test_an_answer_that_never_comes_is_found_out_by_undo(dss: Server) -> None:
     assert "it may have been made or not: undo finds out" in rows(guide)[ROWS]
     assert state_of(dss) != before
     assert rows(run(dss, mode="undo", receipt=receipt(guide))) == {ROWS: "as before"}
+    assert state_of(dss) == before
+
+
+SCENARIOS = "/projects/SUPPLY/scenarios"
+
+
+def test_a_scenario_whose_steps_dss_refuses_does_not_stay_and_can_be_asked_for_again(dss: Server) -> None:
+    before = state_of(dss)
+    dss.faults.status("PUT", f"{SCENARIOS}/*", 400, "Unknown step type", times=1)
+    found = rows(run(dss, mode="apply", rows=["watch"]))
+    assert found == {"watch": "not applied: it was made, but not complete: DSS refused: Unknown step type; taken back"}
+    assert state_of(dss) == before
+    assert rows(run(dss, mode="apply", rows=["watch"]))["watch"].startswith("applied and read back")
+
+
+def test_what_could_not_be_deleted_again_stays_on_its_receipt(dss: Server) -> None:
+    before = state_of(dss)
+    dss.faults.status("PUT", f"{SCENARIOS}/*", 400, "Unknown step type", times=1)
+    dss.faults.status("DELETE", f"{SCENARIOS}/*", 403, "Not allowed", times=1)
+    guide = run(dss, mode="apply", rows=["watch"])
+    assert "; it is still there: it could not be taken back: Not allowed" in rows(guide)["watch"]
+    assert state_of(dss) != before
+    assert rows(run(dss, mode="undo", receipt=receipt(guide))) == {"watch": "deleted"}
+    assert state_of(dss) == before
+
+
+def test_what_cannot_be_read_back_is_taken_out_again(dss: Server) -> None:
+    before = state_of(dss)
+
+    def unreadable(sent: Any) -> Any:
+        dss.faults.status("GET", DATASET, 500, "Index out of range", times=1)
+        return sent
+
+    dss.faults.rewrite("PUT", DATASET, unreadable, times=1)
+    said = rows(run(dss, mode="apply", rows=[PROBE]))[PROBE]
+    assert said.startswith("not applied: it was sent, but could not be read back: DSS refused: Index out of range")
+    assert said.endswith("; taken back")
+    dss.faults.clear()
     assert state_of(dss) == before
 
 

@@ -369,6 +369,23 @@ def test_warnings_are_yellow():
     assert "look at Nightly build" in found["daily-operations.green"].value
 
 
+def test_failures_of_the_night_tell_of_the_runs_that_could_not_be_read():
+    before = known(night().scenarios, ())
+    scenarios = tuple(replace(s, runs=DENIED) if s.id == "FEED" else s for s in before)
+    read, unread = (
+        cells(guide_of(night(scenarios=each)))["daily-operations.failures"].value for each in (before, scenarios)
+    )
+    assert read.startswith("Nightly build")
+    assert unread == f"{read}; the runs of 1 more scenario could not be read"
+
+
+def test_one_scenario_is_not_spoken_of_as_many():
+    scenarios = tuple(replace(s, active=s.id == "FEED") for s in known(night().scenarios, ()))
+    assert cells(guide_of(night(scenarios=scenarios)))["daily-operations.green"].value == (
+        "the one active scenario is as it should be"
+    )
+
+
 def test_a_list_that_may_be_too_short_says_so():
     found = cells(guide_of(night(settings=DENIED)))
     assert found["schedule-overview.outputs.shared"].reason == "forbidden"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from typing import Optional
 
 import pytest
 
 from opsguide.model.guide import Cell, Origin
+from opsguide.render.cleanup import said_size
 from opsguide.render.html import when
 from opsguide.render.markdown import escape
 from opsguide.render.phrases import exact, origin_phrase, shown
@@ -25,6 +27,15 @@ AT = datetime(2025, 8, 12, 4, 41, 10, tzinfo=timezone.utc)
 )
 def test_a_cell_is_never_blank(cell: Cell, words: str) -> None:
     assert shown(cell) == words
+
+
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [(None, "unknown"), (0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (999_949, "999.9 kB"), (999_960, "1.0 MB")]
+    + [(1_200_000, "1.2 MB"), (5 * 10**15, "5000.0 TB")],
+)
+def test_a_size_is_said_in_the_unit_that_people_read(size: Optional[int], words: str) -> None:
+    assert said_size(size) == words
 
 
 def test_inferred_values_say_from_what() -> None:

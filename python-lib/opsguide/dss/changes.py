@@ -25,8 +25,9 @@ _PAUSE_SECONDS = 0.3
 
 @dataclass(frozen=True)
 class Made:
-    """What became of a step. `step` is what DSS kept, None where nothing is left of it; `problem` says why then.
-    `remarks` are what a person should look at although it worked."""
+    """What became of a step. `step` is what DSS kept, None where nothing is left of it. `problem` says why it does not
+    count as made: with a step beside it, something is left that could not be taken out again. `remarks` are what a person
+    should look at although it worked."""
 
     step: Optional[Step]
     problem: str = ""
@@ -91,26 +92,42 @@ class Changes:
             self.clients.write("POST", self._of(*step.document, "data-quality", "rules"), step.after)
         else:
             self.clients.write("PUT", self._of(*step.document), changed)
-        after = self.document(step)
+        try:
+            after = self.document(step)
+        except DssError as error:
+            return self._dropped(step, f"it was sent, but could not be read back: {_refused(error)}")
         found = plan.kept(before, after, step)
         if found is None:
             return Made(None, "DSS did not keep it", _beside(before, after, step))
         if not plan.holds(_told(found.after), _told(step.after)):
-            gone = self.unmake(found)
-            left = "" if gone.gone else f"; it could not be taken out again: {gone.said}"
-            return Made(None, f"DSS kept something else than what it was sent{left}")
+            return self._dropped(found, "DSS kept something else than what it was sent")
         return Made(found, remarks=_beside(before, after, found))
 
     def _created(self, step: Step) -> Made:
-        make = {SCENARIO: self._scenario, DATASET: self._dataset, MANAGED: self._managed, ZONE: self._zone}
-        made = make[step.kind](step)
-        found = replace(made, after=plan.own(self.document(made)), settled=True)
+        """DSS makes an object by its name first; what belongs to it is told afterwards, and may be refused alone."""
+        make, complete = {
+            SCENARIO: (self._scenario, self._scenario_steps),
+            DATASET: (self._dataset, self._dataset_zone),
+            MANAGED: (self._managed, self._managed_columns),
+            ZONE: (self._zone, self.document),
+        }[step.kind]
+        made = make(step)
+        try:
+            complete(made)
+            found = replace(made, after=plan.own(self.document(made)), settled=True)
+        except DssError as error:
+            return self._dropped(
+                replace(made, document=step.document), f"it was made, but not complete: {_refused(error)}"
+            )
         wanted = {name: value for name, value in step.after.items() if name not in ("zone", "items")}
         if not plan.holds(found.after, wanted):
-            gone = self.unmake(found)
-            left = "" if gone.gone else f"; it could not be deleted again: {gone.said}"
-            return Made(None, f"DSS kept something else than what it was sent{left}")
+            return self._dropped(found, "DSS kept something else than what it was sent")
         return Made(found)
+
+    def _dropped(self, step: Step, why: str) -> Made:
+        """What is not as it should be, taken back at once; it stays a step where that does not work."""
+        gone = self.unmake(step)
+        return Made(None, f"{why}; taken back") if gone.gone else Made(step, f"{why}; it is still there: {gone.said}")
 
     def _scenario(self, step: Step) -> Step:
         name = raw.text(step.after, "name")
@@ -119,37 +136,35 @@ class Changes:
         body = {"type": "step_based", "name": name, "params": {"steps": []}}
         answer = self.clients.write("POST", self._of("scenarios") + "/", body)
         scenario_id = raw.text(answer, "id")
-        made = replace(step, document=("scenarios", scenario_id))
-        whole = {**self.document(made), **step.after}
-        self.clients.write("PUT", self._of(*made.document), whole)
-        return made
+        return replace(step, document=("scenarios", scenario_id))
+
+    def _scenario_steps(self, made: Step) -> None:
+        self.clients.write("PUT", self._of(*made.document), {**self.document(made), **made.after})
 
     def _dataset(self, step: Step) -> Step:
         name = raw.text(step.after, "name")
         body = {key: value for key, value in step.after.items() if key != "zone"}
         self.clients.write("POST", self._of("datasets") + "/", {**body, "projectKey": self.project_key})
-        zone_id = self._zone_named(raw.text(step.after, "zone"))
-        if zone_id:
-            item = {"objectId": name, "objectType": "DATASET"}
-            self.clients.write("POST", self._of("flow", "zones", zone_id, "items"), item)
         return replace(step, document=("datasets", name))
 
+    def _dataset_zone(self, made: Step) -> None:
+        zone_id = self._zone_named(raw.text(made.after, "zone"))
+        if zone_id:
+            item = {"objectId": raw.text(made.after, "name"), "objectType": "DATASET"}
+            self.clients.write("POST", self._of("flow", "zones", zone_id, "items"), item)
+
     def _managed(self, step: Step) -> Step:
-        """A dataset that DSS places on a connection by itself, then its columns: its call for that takes none."""
+        """A dataset that DSS places on a connection by itself; its call for that takes no columns."""
         name = raw.text(step.after, "name")
         if self._has_dataset(name):
             raise Conflict(f"there is a dataset named {name} already")
         options = {"connectionId": raw.text(step.after, "params", "connection"), "specificSettings": {}}
         self.clients.write("POST", self._of("datasets", "managed"), {"name": name, "creationSettings": options})
-        made = replace(step, document=("datasets", name))
-        try:
-            columns = {**raw.mapping(step.after, "schema"), "userModified": True}
-            self.clients.write("PUT", self._of(*made.document, "schema"), columns)
-        except DssError as error:
-            gone = self.unmake(replace(made, document=step.document))
-            left = "deleted again" if gone.gone else f"the dataset is still there: {gone.said}"
-            raise Conflict(f"its columns could not be set ({_refused(error)}); {left}") from error
-        return made
+        return replace(step, document=("datasets", name))
+
+    def _managed_columns(self, made: Step) -> None:
+        columns = {**raw.mapping(made.after, "schema"), "userModified": True}
+        self.clients.write("PUT", self._of(*made.document, "schema"), columns)
 
     def _has_dataset(self, name: str) -> bool:
         return any(raw.text(each, "name") == name for each in self.clients.get_items(self._of("datasets") + "/"))

@@ -235,10 +235,12 @@ def said_size(size: Optional[int]) -> str:
     """A size as people say it: 1,200,000 is "1.2 MB"."""
     if size is None:
         return "unknown"
-    for unit, bytes_of in (("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
-        if size >= bytes_of:
-            return f"{size / bytes_of:.1f} {unit}"
-    return f"{size} B"
+    value = float(size)
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if value < 999.95 or unit == "TB":
+            break
+        value /= 1000
+    return f"{size} B" if unit == "B" else f"{value:.1f} {unit}"
 
 
 def _count(number: int, what: str) -> str:

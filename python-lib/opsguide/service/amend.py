@@ -115,32 +115,44 @@ class _Pen:
 
 
 def _made(pen: _Pen, changes: Changes, change: Change) -> Done:
-    """One change: each step noted, made, noted again; then computed once, and undone where DSS does not work with it."""
+    """One change: each step noted, made, noted again; then computed once. Where a step is refused or DSS does not work
+    with what was made, every step of it is taken back."""
     remarks: list[str] = []
-    last: Optional[Step] = None
+    made_steps: list[Step] = []
     for number, step in enumerate(change.steps):
         pen.note(change.id, change.title, number, ledger.BEGUN, changes.foreseen(step))
         try:
             made = changes.make(step)
         except DssUnreachable as error:
             return _done(change, None, f"DSS did not answer ({error}), so it may have been made or not: undo finds out")
-        if made.step is None:
-            pen.note(change.id, change.title, number, ledger.GONE, step)
-            return _done(change, False, f"not applied: {made.problem}")
-        pen.note(change.id, change.title, number, ledger.KEPT, made.step)
+        stage = ledger.GONE if made.step is None else ledger.KEPT
+        pen.note(change.id, change.title, number, stage, made.step or step)
+        if made.step is None or made.problem:
+            left = _undone(pen, changes, change, made_steps)
+            return _done(change, False, "; ".join([f"not applied: {made.problem}", *left]))
         pen.tell_of_profile(change.about, change.title, made.step)
         remarks += made.remarks
-        last = made.step
-    if last is None:
+        made_steps.append(made.step)
+    if not made_steps:
         return _done(change, False, "there was nothing to do")
-    tried = changes.attempt(change.trial, last)
+    tried = changes.attempt(change.trial, made_steps[-1])
     if tried.works is False:
-        gone = changes.unmake(last)
-        if gone.gone:
-            pen.note(change.id, change.title, len(change.steps) - 1, ledger.GONE, last)
-        return _done(change, False, f"{tried.said}; {'taken out again' if gone.gone else f'still there: {gone.said}'}")
+        left = _undone(pen, changes, change, made_steps)
+        return _done(change, False, "; ".join([tried.said, *(left or ["taken out again"])]))
     said = "; ".join(["applied and read back", *([tried.said] if tried.said else []), *remarks])
     return _done(change, None if remarks or tried.works is None else True, said)
+
+
+def _undone(pen: _Pen, changes: Changes, change: Change, made: Sequence[Step]) -> list[str]:
+    """Take back the first steps of a change, the last of them first: in words what is still there, none where nothing is."""
+    left = []
+    for number, step in reversed(list(enumerate(made))):
+        gone = changes.unmake(step)
+        if gone.gone:
+            pen.note(change.id, change.title, number, ledger.GONE, step)
+        else:
+            left.append(f"still there: {gone.said}")
+    return left
 
 
 def _unmade(pen: _Pen, changes: Changes, entry: Entry) -> Done:

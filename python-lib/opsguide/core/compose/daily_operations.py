@@ -119,9 +119,14 @@ def _green(scene: Scene) -> Cell:
         return scene.live(cell_id, "no scenario is active", "scenario list")
     red = [scenario for scenario in judged if not is_good(scenario.state) or with_warnings(scenario)]
     if not red:
+        every = (
+            "the one active scenario is as it should be"
+            if len(judged) == 1
+            else f"all {len(judged):,} active scenarios as they should be"
+        )
         return scene.inferred(
             cell_id,
-            f"all {words.count(len(judged), 'active scenario')} as they should be",
+            every,
             "scenario runs",
             tone=scene.alarm(Tone.GOOD),
         )
@@ -158,9 +163,10 @@ def _failures(scene: Scene) -> Cell:
     if not failed:
         return scene.inferred(cell_id, f"no failed run since {since}", "scenario runs", at=scene.report.night_since)
     told = [f"{s.name}{f', {scene.time(run.start)}' if run.start else ''}" for s, run in failed]
+    unknown = f"; the runs of {words.count(len(unread), 'more scenario')} could not be read" if unread else ""
     return scene.inferred(
         cell_id,
-        words.listed(told, 5),
+        words.listed(told, 5) + unknown,
         "scenario runs",
         tone=Tone.QUIET if all(scenario.muted for scenario, _ in failed) else scene.alarm(Tone.BAD),
         evidence=tuple(f"{s.name}: {words.one_line(run.message) or 'no message'}" for s, run in failed),

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Optional
 
+from ...core import words
 from ...core.cleanup import BY_AGE_ALONE, safe_age, still_planned
 from ...dss import deletions, disk, leftovers, macros, plans
 from ...dss.plans import Ledger
@@ -59,7 +60,7 @@ def execute(
 def _refuse_time(plan: Plan, now: datetime) -> None:
     if now < plan.made_at - CLOCKS_DIFFER:
         raise NotAccepted(
-            f"The plan was made at {plan.made_at:%Y-%m-%d %H:%M} UTC, and the clock says {now:%Y-%m-%d %H:%M}.",
+            f"The plan is {words.duration((plan.made_at - now).total_seconds())} ahead of the clock.",
             status=409,
             advice="A clock went back: ages cannot be trusted. Make a new plan when it is right again.",
         )
