@@ -329,7 +329,7 @@ def test_without_the_state_folder_there_is_a_plan_only(dss: Server) -> None:
 def test_a_clock_that_goes_back_stops_it(dss: Server) -> None:
     planned = run(dss, only("notebook_sessions"))
     dss.instance.clock.advance(-3600)
-    with pytest.raises(NotAccepted, match="The plan is (1 h|59 min) ahead of the clock"):
+    with pytest.raises(NotAccepted, match=r"The plan is (1 h|59 min) ahead of the clock"):
         execute(dss, planned)
 
 

@@ -23,7 +23,8 @@ from opsguide import service
 from opsguide.dss import store
 from opsguide.errors import InvalidParameter
 from opsguide.model.guide import Table, cells_of
-from opsguide.service.amend import NothingDone
+from opsguide.model.plan import ZONE, Change, Step
+from opsguide.service.amend import NothingDone, apply
 from opsguide.settings import Settings
 from tests.readings import clients
 
@@ -523,6 +524,15 @@ def test_what_could_not_be_deleted_again_stays_on_its_receipt(dss: Server) -> No
     assert state_of(dss) != before
     assert rows(run(dss, mode="undo", receipt=receipt(guide))) == {"watch": "deleted"}
     assert state_of(dss) == before
+
+
+def test_of_a_change_in_several_steps_all_stay_or_none(dss: Server) -> None:
+    before = state_of(dss)
+    twice = tuple(Step(ZONE, ("flow", "zones"), {"name": "Twice", "color": "#9aa5b1"}) for _ in range(2))
+    done, noted = apply(clients(dss), "SUPPLY", [Change("two", "stats", "Two zones", "", "", twice)], lambda _: None)
+    assert (done[0].worked, done[0].said) == (False, "not applied: there is a zone named Twice already")
+    assert state_of(dss) == before
+    assert rows(run(dss, mode="undo", receipt=noted)) == {}
 
 
 def test_what_cannot_be_read_back_is_taken_out_again(dss: Server) -> None:

@@ -31,8 +31,16 @@ def test_a_cell_is_never_blank(cell: Cell, words: str) -> None:
 
 @pytest.mark.parametrize(
     ("size", "words"),
-    [(None, "unknown"), (0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (999_949, "999.9 kB"), (999_960, "1.0 MB")]
-    + [(1_200_000, "1.2 MB"), (5 * 10**15, "5000.0 TB")],
+    [
+        (None, "unknown"),
+        (0, "0 B"),
+        (999, "999 B"),
+        (1000, "1.0 kB"),
+        (999_949, "999.9 kB"),
+        (999_960, "1.0 MB"),
+        (1_200_000, "1.2 MB"),
+        (5 * 10**15, "5000.0 TB"),
+    ],
 )
 def test_a_size_is_said_in_the_unit_that_people_read(size: Optional[int], words: str) -> None:
     assert said_size(size) == words
