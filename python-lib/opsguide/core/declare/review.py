@@ -19,7 +19,7 @@ from ...model.snapshot import Snapshot
 KINDS = ("scenario", "schedule", "source", "output", "right")
 _WORDS = {"scenario": "scenarios", "schedule": "schedules", "source": "sources", "output": "outputs", "right": "rights"}
 _LONGEST = 200
-MAX_OF_A_KIND = 3_000
+MAX_OF_A_KIND = 3_000  # of more, no review could tell what is gone
 Fingerprint = Mapping[str, Optional[Mapping[str, str]]]
 
 
@@ -72,8 +72,17 @@ def difference(before: Any, now: Fingerprint) -> tuple[tuple[Difference, ...], t
 def _of(known_: Known[Iterable[Any]], part: Any) -> Optional[dict[str, str]]:
     if isinstance(known_, Unknown):
         return None
-    pairs = [part(each) for each in known_][:MAX_OF_A_KIND]
-    return {name: value[:_LONGEST] for name, value in pairs}
+    found: dict[str, str] = {}
+    for name, value in map(part, known_):
+        found[name] = f"{found[name]} and {value}" if name in found else value  # names are not unique in DSS
+    return {name: _short(value) for name, value in found.items()} if len(found) <= MAX_OF_A_KIND else None
+
+
+def _short(value: str) -> str:
+    """A value that fits the note; of what is cut off enough stays to tell that it changed."""
+    return (
+        value if len(value) <= _LONGEST else f"{value[:_LONGEST]}… ({hashlib.sha256(value.encode()).hexdigest()[:8]})"
+    )
 
 
 def _schedule(schedule: Known[tuple[str, ...]], active: bool) -> str:
