@@ -12,6 +12,7 @@ import dataikuapi
 from localdss.server import Server
 from opsguide.core.lineage import outputs, sources
 from opsguide.dss import gateway
+from opsguide.dss.identity import Doors
 from opsguide.dss.session import Clients
 from opsguide.model.known import Unknown, known
 from opsguide.model.snapshot import ObjectRef, Snapshot, Variables
@@ -22,6 +23,15 @@ REAL = Path(os.environ.get("OPSGUIDE_REAL_PROJECTS") or Path(__file__).parents[2
 
 def clients(dss: Server, login: str = "admin", **options: Any) -> Clients:
     return Clients(lambda: dataikuapi.DSSClient(dss.url, login), **options)
+
+
+def doors(dss: Server, run_as: str, **options: Any) -> Doors:
+    """Who comes in at the page of a backend that runs as `run_as`; `options` are those of `Clients`."""
+    return Doors(
+        clients(dss, run_as, **options),
+        lambda ticket: dataikuapi.DSSClient(dss.url, internal_ticket=ticket),
+        lambda key: dataikuapi.DSSClient(dss.url, api_key=key),
+    )
 
 
 def objects(snapshot: Snapshot) -> tuple[ObjectRef, ...]:

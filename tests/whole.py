@@ -9,19 +9,17 @@ from functools import lru_cache
 from html.parser import HTMLParser
 from typing import Any, Optional
 
-import dataikuapi
 from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 
 from localdss.server import Server
-from opsguide.dss.identity import Doors
 from opsguide.model.guide import Cell, Guide, Origin, Tone, cells_of
 from opsguide.model.known import Unknown
 from opsguide.model.snapshot import Snapshot
 from opsguide.render.json import schema
 from opsguide.service import Access, Desk
 from opsguide.settings import Settings
-from tests.readings import clients
+from tests.readings import doors
 from tests.web.desks import application
 
 SECTIONS = (
@@ -58,15 +56,10 @@ class Visit:
     def __init__(
         self, dss: Server, key: str = "RETAIL", login: str = "admin", run_as: str = "svc_retail", **client_options: Any
     ) -> None:
-        doors = Doors(
-            clients(dss, run_as, **client_options),
-            lambda ticket: dataikuapi.DSSClient(dss.url, internal_ticket=ticket),
-            lambda api_key: dataikuapi.DSSClient(dss.url, api_key=api_key),
-        )
-        self.desk = Desk(key, Settings(), doors)
+        self.desk = Desk(key, Settings(), doors(dss, run_as, **client_options))
         self.headers = {"Host": "dss.example.com", "Cookie": f"localdss_user={login}"}
         self.access: Access = self.desk.access(self.headers)
-        self._browser: FlaskClient = application(self.desk).test_client(use_cookies=False)  # type: ignore[arg-type]
+        self._browser: FlaskClient = application(self.desk).test_client(use_cookies=False)
 
     def guide(self, depth: str = "whole") -> Guide:
         return self.desk.guide(self.access, depth=depth)

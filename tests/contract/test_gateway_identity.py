@@ -6,7 +6,6 @@ import base64
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import dataikuapi
 import pytest
 
 import localdss
@@ -17,7 +16,7 @@ from opsguide.dss.session import Clients
 from opsguide.errors import DssDenied, DssUnreachable
 from opsguide.model.known import Cause, Unknown
 from opsguide.model.snapshot import ObjectRef
-from tests.readings import clients
+from tests.readings import clients, doors
 
 SUPPLIERS = ObjectRef("DATASET", "SUPPLY", "suppliers")
 
@@ -33,14 +32,6 @@ def dss(served: Server) -> Iterator[Server]:
     served.requests.clear()
     yield served
     served.faults.clear()
-
-
-def doors(dss: Server, run_as: str) -> Doors:
-    return Doors(
-        clients(dss, run_as),
-        lambda ticket: dataikuapi.DSSClient(dss.url, internal_ticket=ticket),
-        lambda key: dataikuapi.DSSClient(dss.url, api_key=key),
-    )
 
 
 def browser(login: str) -> dict[str, str]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Optional
+from typing import Optional, Union
 
 from flask import Flask
 
 from opsguide.model.guide import Guide, Section
 from opsguide.model.today import Today
+from opsguide.service import Desk
 from opsguide.settings import Settings
 from opsguide.web import create_blueprint
 from tests.guides import GUIDE, NOW
@@ -81,7 +82,8 @@ class HandMadeDesk:
         return None if found is None else (found, self.guide(access))
 
 
-def application(desk: HandMadeDesk) -> Flask:
+def application(desk: Union[HandMadeDesk, Desk]) -> Flask:
+    """The page over a desk, in a host as bare as DSS's."""
     app = Flask("host", static_folder=None)
     app.register_blueprint(create_blueprint(desk, RESOURCE))  # type: ignore[arg-type]
     return app

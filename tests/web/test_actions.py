@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Optional
 
-import dataikuapi
 import pytest
 from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
@@ -18,12 +17,11 @@ from werkzeug.test import TestResponse
 import localdss
 from localdss.server import Server
 from opsguide.dss import store
-from opsguide.dss.identity import Doors
 from opsguide.model.event import Event
 from opsguide.service import Desk
 from opsguide.settings import Settings
 from opsguide.web import actions
-from tests.readings import clients
+from tests.readings import clients, doors
 from tests.web.desks import application
 
 SAME_SITE = {"Sec-Fetch-Site": "same-origin", "Origin": "https://dss.example.com"}
@@ -50,14 +48,9 @@ class Browser:
     """Somebody's browser on the page of a backend that runs as `run_as`."""
 
     def __init__(self, dss: Server, login: str, run_as: str = "svc_retail", **options: Any) -> None:
-        doors = Doors(
-            clients(dss, run_as),
-            lambda ticket: dataikuapi.DSSClient(dss.url, internal_ticket=ticket),
-            lambda key: dataikuapi.DSSClient(dss.url, api_key=key),
-        )
-        self.desk = Desk("RETAIL", Settings(), doors, **options)
+        self.desk = Desk("RETAIL", Settings(), doors(dss, run_as), **options)
         self.headers = {"Host": "dss.example.com", "Cookie": f"localdss_user={login}"}
-        self.flask: FlaskClient = application(self.desk).test_client(use_cookies=False)  # type: ignore[arg-type]
+        self.flask: FlaskClient = application(self.desk).test_client(use_cookies=False)
 
     def permit(self) -> dict[str, str]:
         """What the page would put into its forms."""

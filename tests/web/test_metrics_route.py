@@ -5,11 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import datetime, timezone
-from pathlib import Path
 
-import dataikuapi
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from prometheus_client import Metric
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
@@ -17,19 +14,16 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 import localdss
 from localdss.server import Server
 from opsguide.core.measures import measures
-from opsguide.dss.identity import Doors
 from opsguide.errors import DssBroken, DssDenied
 from opsguide.model.measure import Measure, Tally
 from opsguide.render.openmetrics import openmetrics
 from opsguide.service import Desk
 from opsguide.settings import Settings
-from opsguide.web import create_blueprint
-from tests.readings import clients
+from tests.readings import doors
 from tests.todays import TODAY
 from tests.web import desks
-from tests.web.desks import HandMadeDesk
+from tests.web.desks import HandMadeDesk, application
 
-RESOURCE = Path(__file__).parents[2] / "resource"
 AT = datetime(2026, 3, 3, 6, 12, tzinfo=timezone.utc)  # a Tuesday, 07:12 in Paris
 LABELS = {"project", "output", "scenario", "verdict"}
 
@@ -50,14 +44,7 @@ def dss(served: Server) -> Iterator[Server]:
 @pytest.fixture
 def scraper(dss: Server) -> FlaskClient:
     """The page's backend, as a program without a browser reaches it."""
-    doors = Doors(
-        clients(dss, "svc_retail"),
-        lambda ticket: dataikuapi.DSSClient(dss.url, internal_ticket=ticket),
-        lambda key: dataikuapi.DSSClient(dss.url, api_key=key),
-    )
-    app = Flask("host", static_folder=None)
-    app.register_blueprint(create_blueprint(Desk("RETAIL", Settings(), doors), RESOURCE))
-    return app.test_client(use_cookies=False)
+    return application(Desk("RETAIL", Settings(), doors(dss, "svc_retail"))).test_client(use_cookies=False)
 
 
 def scrape(client: FlaskClient, key: str = "raj") -> dict[str, Metric]:

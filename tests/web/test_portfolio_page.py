@@ -5,28 +5,23 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import dataikuapi
 import pytest
 from bs4 import BeautifulSoup
-from flask import Flask
 from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 
 import localdss
 from localdss import many
 from localdss.server import Server
-from opsguide.dss.identity import Doors
 from opsguide.render.portfolio import portfolio_schema
 from opsguide.service import Desk
 from opsguide.settings import Settings
-from opsguide.web import create_blueprint
-from tests.readings import clients
+from tests.readings import doors
+from tests.web.desks import application
 from tests.whole import foreign_markup
 
-RESOURCE = Path(__file__).parents[2] / "resource"
 PROJECTS = 5
 
 
@@ -46,14 +41,7 @@ def dss(served: Server) -> Iterator[Server]:
 
 def browse(dss: Server, login: str, run_as: str = "svc_retail", **settings: Any) -> FlaskClient:
     """The page as one person opens it, from a backend of its own."""
-    doors = Doors(
-        clients(dss, run_as),
-        lambda ticket: dataikuapi.DSSClient(dss.url, internal_ticket=ticket),
-        lambda key: dataikuapi.DSSClient(dss.url, api_key=key),
-    )
-    app = Flask("host", static_folder=None)
-    app.register_blueprint(create_blueprint(Desk("RETAIL", Settings(**settings), doors), RESOURCE))
-    client = app.test_client()
+    client = application(Desk("RETAIL", Settings(**settings), doors(dss, run_as))).test_client()
     client.set_cookie("localdss_user", login)
     return client
 

@@ -6,23 +6,18 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import Any
 
-import dataikuapi
 import pytest
 from bs4 import BeautifulSoup
-from flask import Flask
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 import localdss
-from opsguide.dss.identity import Doors
 from opsguide.service import Desk
 from opsguide.settings import Settings
-from opsguide.web import create_blueprint
-from tests.readings import clients
+from tests.readings import doors
+from tests.web.desks import application
 
-RESOURCE = Path(__file__).parents[2] / "resource"
 AT = datetime(2026, 3, 3, 6, 12, tzinfo=timezone.utc)  # a Tuesday, 07:12 in Paris
 PLACES = (
     *("today", "today.json", "today.md"),
@@ -66,16 +61,9 @@ class Told:
 def told(request: pytest.FixtureRequest) -> Told:
     with localdss.serve(story=request.param, at=AT) as dss:
         dss.instance.clock.stop(AT)
-        doors = Doors(
-            clients(dss, "olivia"),
-            lambda ticket: dataikuapi.DSSClient(dss.url, internal_ticket=ticket),
-            lambda key: dataikuapi.DSSClient(dss.url, api_key=key),
-        )
-        app = Flask("host", static_folder=None)
         # However slow the machine, all of it is one reading.
-        desk = Desk("RETAIL", Settings(minimum_refresh_seconds=36_000), doors)
-        app.register_blueprint(create_blueprint(desk, RESOURCE))
-        client = app.test_client()
+        desk = Desk("RETAIL", Settings(minimum_refresh_seconds=36_000), doors(dss, "olivia"))
+        client = application(desk).test_client()
         client.set_cookie("localdss_user", "olivia")
         answers = {place: client.get(f"/{place}") for place in PLACES}
     assert {place: answer.status_code for place, answer in answers.items()} == dict.fromkeys(PLACES, 200)

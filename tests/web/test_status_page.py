@@ -6,10 +6,8 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import Any
 
-import dataikuapi
 import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
@@ -18,15 +16,13 @@ from jsonschema import Draft202012Validator
 
 import localdss
 from localdss.server import Server
-from opsguide.dss.identity import Doors
 from opsguide.render.status import status_schema
 from opsguide.service import Desk
 from opsguide.settings import Settings
-from opsguide.web import create_blueprint
-from tests.readings import clients
+from tests.readings import doors
+from tests.web.desks import application
 from tests.whole import foreign_markup
 
-RESOURCE = Path(__file__).parents[2] / "resource"
 AT = datetime(2026, 3, 3, 6, 12, tzinfo=timezone.utc)  # a Tuesday, 07:12 in Paris
 
 
@@ -43,20 +39,13 @@ def dss(served: Server) -> Iterator[Server]:
     served.faults.clear()
 
 
-def application(dss: Server) -> Flask:
+def backend(dss: Server) -> Flask:
     """The page with a backend whose run-as user may act as nobody, as DSS has it by default."""
-    doors = Doors(
-        clients(dss, "olivia"),
-        lambda ticket: dataikuapi.DSSClient(dss.url, internal_ticket=ticket),
-        lambda key: dataikuapi.DSSClient(dss.url, api_key=key),
-    )
-    app = Flask("host", static_folder=None)
-    app.register_blueprint(create_blueprint(Desk("RETAIL", Settings(), doors), RESOURCE))
-    return app
+    return application(Desk("RETAIL", Settings(), doors(dss, "olivia")))
 
 
 def browse(dss: Server, login: str) -> FlaskClient:
-    client = application(dss).test_client()
+    client = backend(dss).test_client()
     client.set_cookie("localdss_user", login)
     return client
 
@@ -104,7 +93,7 @@ def test_the_page_says_the_same_and_has_nothing_but_the_status(dss: Server) -> N
 
 
 def test_a_reader_of_dashboards_gets_the_status_and_nothing_else_from_any_route(dss: Server) -> None:
-    app = application(dss)
+    app = backend(dss)
     client = app.test_client()
     client.set_cookie("localdss_user", "dana")
     hidden = secrets_of(dss) - {"dana", "Dana Whitlock"}
