@@ -30,7 +30,8 @@ from opsguide.dss import store
 from opsguide.model.event import Event
 from opsguide.model.today import Today
 from tests.readings import clients
-from tests.web.acting import SOON, until
+from tests.waiting import until
+from tests.web.acting import SOON
 from tests.whole import Visit
 
 # A Tuesday, 07:12:10 in Paris: ten seconds of a minute are over, so that the seconds which a test takes change no text.

@@ -15,6 +15,7 @@ from dataikuapi.utils import DataikuException
 import localdss
 from localdss import disk, host
 from localdss.server import Server
+from tests.waiting import until
 
 DAY = 86_400_000
 
@@ -331,18 +332,12 @@ def plugin(dss: Server, tmp_path: Path) -> Path:
 
 
 def test_progress_and_abort_through_the_public_client(dss, plugin):
-    import time
-
     macro = project(dss).get_macro("pyrunnable_mine_slow")
-    run_id = macro.run({"seconds": 60}, wait=False)
-    deadline = time.monotonic() + 15
-    while not macro.get_status(run_id).get("progress") and time.monotonic() < deadline:
-        time.sleep(0.05)
+    run_id = macro.run({"seconds": 600}, wait=False)
+    until(lambda: macro.get_status(run_id).get("progress"))
     assert macro.get_status(run_id)["running"]
     macro.abort(run_id)
-    while macro.get_status(run_id)["running"] and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not macro.get_status(run_id)["running"]
+    until(lambda: not macro.get_status(run_id)["running"])
 
 
 def test_a_failing_macro_raises_with_its_first_argument(dss, plugin):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -27,6 +26,7 @@ from opsguide.web import actions
 from tests.golden.test_today_stories import THURSDAY
 from tests.guides import HOSTILE
 from tests.readings import clients
+from tests.waiting import until
 from tests.whole import Visit, foreign_markup
 
 # What opening one incident may cost: steps, job, log (twice), recipes, timeline, commits, bundles, three lists of uses and
@@ -278,10 +278,9 @@ def test_it_recovers_by_itself_when_the_night_is_run_again() -> None:
         causes.settle(dss.instance, "orders")
         nightly = dataikuapi.DSSClient(dss.url, "dmitri").get_project("RETAIL").get_scenario("NIGHTLY_BUILD")
         nightly.run()
-        until = time.monotonic() + 120
-        while not (runs := nightly.get_last_runs(1, only_finished_runs=True)) or runs[0].outcome == "FAILED":
-            assert time.monotonic() < until
-            time.sleep(0.2)
+        until(
+            lambda: [run for run in nightly.get_last_runs(1, only_finished_runs=True) if run.outcome != "FAILED"], 120
+        )
         after = {each["id"]: each for each in Person(dss, login="dmitri").incidents()["incidents"]}
         mine = after[before["id"]]
         assert mine["root"]["ended_at"] is not None

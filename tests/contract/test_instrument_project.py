@@ -6,7 +6,6 @@ import copy
 import json
 import os
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
@@ -27,6 +26,7 @@ from opsguide.model.plan import ZONE, Change, Step
 from opsguide.service.amend import NothingDone, apply
 from opsguide.settings import Settings
 from tests.readings import clients
+from tests.waiting import until
 
 AT = datetime(2026, 3, 3, 6, 12, tzinfo=timezone.utc)
 TYPE = "pyrunnable_operations-guide_instrument-project"
@@ -556,10 +556,7 @@ def test_a_process_that_was_killed_half_way_is_taken_back_by_its_receipt(dss: Se
     dss.faults.hang("POST", place, 120)
     macro = dataikuapi.DSSClient(dss.url, "admin").get_project("SUPPLY").get_macro(TYPE)
     run_id = macro.run({"mode": "apply", "rows": [PROBE, "watch"]}, wait=False)
-    until = time.monotonic() + 90
-    while place not in [each.path for each in dss.requests.writes()]:
-        assert time.monotonic() < until
-        time.sleep(0.1)
+    until(lambda: place in [each.path for each in dss.requests.writes()])
     macro.abort(run_id)
     dss.faults.clear()
     assert state_of(dss) != before

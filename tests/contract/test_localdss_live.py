@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
@@ -16,6 +15,7 @@ from dataikuapi.utils import DataikuException
 
 import localdss
 from localdss import live
+from tests.waiting import until
 
 AT = datetime(2025, 10, 14, 5, 12, tzinfo=timezone.utc)
 
@@ -49,13 +49,6 @@ def dss(server):
 @pytest.fixture
 def retail(dss):
     return dataikuapi.DSSClient(dss.url, "admin").get_project("RETAIL")
-
-
-def until(true, seconds=90):
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
 
 
 def finished(job):

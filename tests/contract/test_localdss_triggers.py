@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 
@@ -12,6 +11,7 @@ import localdss
 from localdss.instance import Project
 from localdss.server import Server
 from localdss.triggers import Triggers
+from tests.waiting import until
 
 AT = datetime(2025, 11, 19, 0, 50, tzinfo=timezone.utc)  # 01:50 in Paris, a Wednesday
 
@@ -73,8 +73,4 @@ def test_a_dataset_that_changes_fires_who_watches_it(dss: Server) -> None:
 def test_a_server_whose_triggers_fire_looks_by_itself() -> None:
     with localdss.serve(story=None, at=AT, plugins=(), triggers_fire=True) as dss:
         dss.instance.clock.advance(660)
-        for _ in range(200):
-            if fired(dss, "NIGHTLY_BUILD"):
-                break
-            time.sleep(0.05)
-        assert fired(dss, "NIGHTLY_BUILD") == ["temporal"]
+        assert until(lambda: fired(dss, "NIGHTLY_BUILD")) == ["temporal"]

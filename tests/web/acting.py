@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,6 +18,7 @@ from opsguide.dss import store
 from opsguide.model.action import Order, Progress, Proposal
 from opsguide.service import TODAY, actions
 from tests.readings import clients
+from tests.waiting import until
 from tests.web.test_actions import Browser
 
 SECRET = b"shared by the processes of one backend"
@@ -62,13 +62,6 @@ def as_slow_as_life(dss: Server) -> Iterator[None]:
         dss.instance.speed = 10_000
         for work in list(dss.instance.works.values()):
             work.abort()
-
-
-def until(true: Callable[[], Any], seconds: float = 90) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.05)
 
 
 def settle(dss: Server, folder: store.Store) -> None:

@@ -14,7 +14,8 @@ from opsguide.dss import store, turns
 from opsguide.model.action import Order, State
 from opsguide.service import actions
 from tests.readings import clients
-from tests.web.acting import LONG, SOON, as_slow_as_life, browser, form, process, progress, served, settle, until
+from tests.waiting import until
+from tests.web.acting import LONG, SOON, as_slow_as_life, browser, form, process, progress, served, settle
 from tests.web.test_actions import events
 
 RUN = Order("run-scenario", f"scenario:{SOON}")

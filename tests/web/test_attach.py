@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from datetime import datetime, timezone
 
@@ -11,6 +10,7 @@ import pytest
 
 import localdss
 from localdss.server import Server
+from tests.waiting import until
 from tests.web.test_screens import Browser
 
 AT = datetime(2026, 3, 2, 5, 40, tzinfo=timezone.utc)
@@ -62,13 +62,9 @@ def test_in_a_scenario_that_computes_and_checks(dss: Server):
     scenario = project.create_scenario("Ours", "step_based", {"params": {"steps": steps}})
     before = len(dss.instance.projects["RETAIL"].rule_results.get("customer_360", []))
     scenario.run()
-    runs, deadline = dss.instance.projects["RETAIL"].runs, time.monotonic() + 120
-    while time.monotonic() < deadline:
-        mine = runs.get(scenario.id) or []
-        if mine and mine[0]["scenarioRun"].get("result"):
-            break
-        time.sleep(0.1)
-    assert mine[0]["scenarioRun"]["result"]["outcome"] in ("SUCCESS", "WARNING")
+    runs = dss.instance.projects["RETAIL"].runs
+    result = until(lambda: (mine := runs.get(scenario.id)) and mine[0]["scenarioRun"].get("result"), 120)
+    assert result["outcome"] in ("SUCCESS", "WARNING")
     known = dss.instance.projects["RETAIL"].metrics["DATASET", "customer_360"]
     assert {"row_count", "age_hours"} <= {metric_id.split(":")[1] for metric_id in known}
     results = dss.instance.projects["RETAIL"].rule_results["customer_360"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Optional
 
 import pytest
 from bs4 import BeautifulSoup
@@ -19,6 +19,7 @@ from opsguide.render.portfolio import portfolio_schema
 from opsguide.service import Desk
 from opsguide.settings import Settings
 from tests.readings import doors
+from tests.waiting import until
 from tests.web.desks import application
 from tests.whole import foreign_markup
 
@@ -48,13 +49,12 @@ def browse(dss: Server, login: str, run_as: str = "svc_retail", **settings: Any)
 
 def whole(client: FlaskClient, **how: Any) -> dict[str, Any]:
     """The portfolio once all of it is read."""
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
+
+    def now() -> Optional[dict[str, Any]]:
         found: dict[str, Any] = json.loads(client.get("/portfolio.json", **how).text)
-        if not found["reading"]:
-            return found
-        time.sleep(0.1)
-    raise AssertionError("the reading did not end")
+        return None if found["reading"] else found
+
+    return until(now)
 
 
 def keys(found: dict[str, Any]) -> set[str]:

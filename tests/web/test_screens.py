@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from textwrap import dedent
@@ -20,6 +19,7 @@ from localdss.instance import Project
 from localdss.screens import forms
 from localdss.screens.formats import Formats, count, length, number
 from localdss.server import Server
+from tests.waiting import until
 
 HOSTILE = """<script>alert("x")<script> 'é' %2F?# 🚚"""
 
@@ -182,11 +182,10 @@ def test_choices_follow_the_values_of_the_form(admin):
 
 
 def run(browser: Browser, path: str, **form: object) -> BeautifulSoup:
-    page, deadline = browser.post(path, **form), time.monotonic() + 15
-    while page.find("progress") and time.monotonic() < deadline:
-        time.sleep(0.1)
-        page = browser.get(browser.at)
-    return page
+    page = browser.post(path, **form)
+    if not page.find("progress"):
+        return page
+    return until(lambda: None if (now := browser.get(browser.at)).find("progress") else now)
 
 
 def test_values_arrive_in_their_types(admin):
@@ -253,10 +252,9 @@ def test_a_scenario_is_started_and_its_run_appears(dss, admin):
     """Its macro is of a plugin that is not installed here: the run fails, and the screen says why."""
     path = "/projects/RETAIL/scenarios/MORNING/"
     runs = dss.instance.projects["RETAIL"].runs["MORNING"]
-    known, deadline = len(runs), time.monotonic() + 20
+    known = len(runs)
     assert "Started" in admin.post(f"{path}run").find(role="status").get_text()
-    while (len(runs) == known or not runs[0]["scenarioRun"].get("result")) and time.monotonic() < deadline:
-        time.sleep(0.05)
+    until(lambda: len(runs) > known and runs[0]["scenarioRun"].get("result"))
     shown = admin.get(path).find("details").get_text()
     assert len(runs) == known + 1
     assert "today" in shown
