@@ -136,6 +136,19 @@ def test_an_unread_profile_is_unknown_not_undeclared():
     assert "the default is: 30 min" in cell("escalation-matrix.job-failures.after", guide).reason
 
 
+def test_without_the_profile_no_output_and_no_source_is_called_undeclared():
+    """Somebody may have promised them; before the profile is read at all, nothing is said of it."""
+    unread, bare = (guide_of(night(**changed), promises({})) for changed in ({"variables": DENIED}, {}))
+    outputs = [cell("quick-reference-card.now.outputs", guide).value for guide in (unread, bare)]
+    sources = [cell("quick-reference-card.wrong.sources", guide) for guide in (unread, bare)]
+    assert outputs == ["3 outputs: 3 cannot be told", "3 outputs: 3 without a promise"]
+    assert [each.value for each in sources] == ["3 cannot be told", "3 without a declared time"]
+    assert [each.tone for each in sources] == [Tone.UNKNOWN, Tone.NONE]
+    found = today(night(variables=DENIED), promises({}), assess(night(variables=DENIED), promises({})))
+    assert {each.verdict for each in (*found.outputs, *found.sources)} == {"UNKNOWN"}
+    assert all("the profile is in the project's variables: forbidden" in each.reason for each in found.outputs)
+
+
 def test_emergency_contacts_are_never_guessed():
     guide = guide_of(night(), promises({}))
     for situation in ("critical-failure", "security-concern", "data-breach"):

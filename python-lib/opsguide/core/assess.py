@@ -367,7 +367,10 @@ class _Bench:
             return judge_deadline(promise, came, self.now)
         if promise.max_age_seconds is not None or promise.warn_age_seconds is not None:
             return judge_age(promise, came, self.now)
-        return None
+        unread = self._promise_unread
+        return (
+            None if unread is None else FreshnessVerdict("UNKNOWN", f"when it should be there is not known: {unread}")
+        )
 
     def _usual_arrival(self, facts: ObjectFacts) -> Known[TimeOfDay]:
         if isinstance(facts.builds, Unknown):
@@ -491,7 +494,16 @@ class _Bench:
             return replace(stands, reason=f"{stands.reason}; its data is {fresh.reason}") if too_old else stands
         if promise.max_age_seconds is not None or promise.warn_age_seconds is not None:
             return Verdict(None, fresh.verdict, fresh.reason)
+        unread = self._promise_unread
+        if unread is not None:
+            return Verdict(None, "UNKNOWN", f"when it is due is not known: {unread}")
         return Verdict(None, "NOT_DECLARED", "nobody has declared when it is due")
+
+    @property
+    def _promise_unread(self) -> Optional[str]:
+        """Of what has no promise: why one may be there all the same, None where there is none."""
+        unread = self.snapshot.profile_unread
+        return None if unread is None or unread.cause is Cause.NOT_READ else unread.reason
 
     def _usual_completion(self, promise: Promise, book: Optional[Ledger], facts: ObjectFacts) -> Known[TimeOfDay]:
         if isinstance(facts.builds, Unknown):

@@ -8,7 +8,7 @@ Enum-like texts of DSS (outcomes, states, trigger types, step types) are kept as
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Optional
 
@@ -490,6 +490,13 @@ class Snapshot:
     elapsed_seconds: float = 0.0
     read_from: tuple[str, ...] = ()  # which bulk sources were believed, e.g. "internal stats dataset runs_db"
     remarks: tuple[str, ...] = ()  # what a reader should know of how it was read, e.g. a bulk source not believed
+
+    @property
+    def profile_unread(self) -> Optional[Unknown]:
+        """Why what the owners declared could not be read, None when it was."""
+        if not isinstance(self.variables, Unknown):
+            return None
+        return replace(self.variables, reason=f"the profile is in the project's variables: {self.variables.reason}")
 
     def fact(self, ref: ObjectRef) -> ObjectFacts:
         """What was read about one object; every part "not read yet" when it was not asked for."""

@@ -305,12 +305,16 @@ def arrivals_line(scene: Scene, cell_id: str) -> Cell:
     graph = scene.snapshot.graph
     late = [source for source in found if source.arrived is False]
     seen = [source for source in found if source.arrived]
-    unseen = len(found) - len(late) - len(seen)
+    undeclared = [source for source in found if source.freshness is None]
+    unseen = len(found) - len(late) - len(seen) - len(undeclared)
     parts = [f"late: {words.listed([scene.name(source.ref) for source in late], 4)}"] if late else []
     parts += [f"{len(seen):,} arrived"] if seen else []
     parts += [f"{unseen:,} cannot be told"] if unseen else []
+    parts += [f"{len(undeclared):,} without a declared time"] if undeclared else []
     parts += ["there may be more"] if isinstance(graph, Unknown) else []
-    tone = Tone.BAD if late else Tone.UNKNOWN if unseen or isinstance(graph, Unknown) else Tone.GOOD
+    tone = (
+        Tone.BAD if late else Tone.UNKNOWN if unseen or isinstance(graph, Unknown) else Tone.GOOD if seen else Tone.NONE
+    )
     return scene.inferred(
         cell_id,
         "; ".join(parts),

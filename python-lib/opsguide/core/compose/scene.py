@@ -295,10 +295,7 @@ class Scene:
     @property
     def profile_unread(self) -> Optional[Unknown]:
         """Why the profile could not be read, None when it was."""
-        variables = self.snapshot.variables
-        if not isinstance(variables, Unknown):
-            return None
-        return replace(variables, reason=f"the profile is in the project's variables: {variables.reason}")
+        return self.snapshot.profile_unread
 
     def alarm(self, tone: Tone, test: bool = False, muted: Optional[Mute] = None) -> Tone:
         """The tone, without alarm where nothing should alarm: on a design node, for test scenarios, and for what

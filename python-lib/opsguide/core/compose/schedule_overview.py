@@ -341,7 +341,9 @@ def _alert_after(scene: Scene, output: OutputReport, cell_id: str) -> Cell:
 def output_state(scene: Scene, output: OutputReport, cell_id: str) -> Cell:
     """Whether the output keeps its promise now, with the reason."""
     if output.verdict == "UNKNOWN":
-        why = Unknown(scene.with_mute(output.reason, output.muted), Cause.NOT_RECORDED)
+        unread = (part for part in (scene.profile_unread, output.last_success) if isinstance(part, Unknown))
+        needs = next((part.needs for part in unread if part.needs), "")
+        why = Unknown(scene.with_mute(output.reason, output.muted), Cause.NOT_RECORDED, needs)
         more = {"tone": Tone.QUIET} if output.muted else {}
         return scene.unknown(cell_id, why, verdict="UNKNOWN", **more)
     return scene.inferred(
