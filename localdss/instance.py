@@ -235,7 +235,7 @@ class Instance:
     def __post_init__(self) -> None:
         self._ids = itertools.count(1)
         # Many an instance is opened only to be looked at, and never closed.
-        weakref.finalize(self, _remove, self.data_dir, os.getpid())
+        weakref.finalize(self, remove_own, self.data_dir, os.getpid())
 
     def add(self, project: Project) -> None:
         self.projects[project.key] = project
@@ -270,7 +270,7 @@ class Instance:
         return self.data_dir / "managed_folders" / project_key / folder_id
 
 
-def _remove(folder: Path, owner: int) -> None:
-    """Takes a data directory away, from the process that made it: a fork that ends must leave it."""
+def remove_own(folder: Path, owner: int) -> None:
+    """Takes a folder away in the process that made it: a fork that ends must leave it."""
     if os.getpid() == owner:
         shutil.rmtree(folder, ignore_errors=True)

@@ -160,6 +160,9 @@ def _built_in(
         return "DSS", {}, f"This local DSS does not compute probes of type {kind}"
     by_sql = data.is_sql(raw)
     found = (_by_sql if by_sql else _by_reading)(instance, project, name, part, wanted)
+    beyond = [one for one in wanted if by_sql and one[0] not in _SQL]
+    if beyond:  # what not every database has a function for
+        found = {**_by_reading(instance, project, name, part, beyond), **found}
     names = {f"col_stats:{aggregate}:{column}" for aggregate, column in wanted}
     kept = found if kind == "records" else {name: value for name, value in found.items() if name in names}
     return "SQL" if by_sql else "DSS", kept, ""

@@ -161,7 +161,7 @@ def _evaluate(
 
 def _worst(verdicts: Any) -> Verdict:
     order = ("ERROR", "WARNING", "EMPTY", "OK")
-    return min(verdicts, key=lambda verdict: order.index(verdict[0]))
+    return min(verdicts, key=lambda verdict: order.index(verdict[0]), default=("EMPTY", "No column is chosen"))
 
 
 def _in_range(rule: Raw, metric_id: str, text: str) -> Verdict:

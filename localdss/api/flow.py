@@ -56,7 +56,7 @@ def add_to_zone(call: Call, zone_id: str) -> Raw:
     for raw in call.project.zones.values():
         if raw.get("items"):
             raw["items"] = [each for each in raw["items"] if {key: each.get(key) for key in item} != item]
-    call.project.zones[zone_id]["items"].append(item)
+    call.project.zones[zone_id].setdefault("items", []).append(item)
     return _zone(call, zone_id)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from pathlib import Path
@@ -62,16 +63,22 @@ def _folder(call: Call, folder_id: str) -> Raw:
 
 @route("GET", f"{_F}/contents", DOCUMENTED, locked=False)
 def contents(call: Call, folder_id: str) -> Raw:
+    items = []
     root = _root(call, folder_id)
-    return {"items": [_item(root, file) for file in sorted(root.rglob("*")) if file.is_file()]}
+    for file in sorted(root.rglob("*")):
+        # One that is deleted meanwhile is not in the list.
+        with contextlib.suppress(FileNotFoundError):
+            if file.is_file():
+                items.append(_item(root, file))
+    return {"items": items}
 
 
 @route("GET", f"{_F}/contents/<anypath:path>", DOCUMENTED, locked=False)
 def download(call: Call, folder_id: str, path: str) -> Response:
-    file = _file(call, folder_id, path)
-    if not file.is_file():
-        raise not_found(f"File {path}")
-    return send_file(file, mimetype="application/octet-stream")
+    try:
+        return send_file(_file(call, folder_id, path), mimetype="application/octet-stream")
+    except (FileNotFoundError, IsADirectoryError) as error:
+        raise not_found(f"File {path}") from error
 
 
 @route("POST", f"{_F}/contents/<anypath:path>", DOCUMENTED, right=WRITE, locked=False)
@@ -96,11 +103,11 @@ def delete_file(call: Call, folder_id: str, path: str) -> None:
 
 def _root(call: Call, folder_id: str) -> Path:
     call.folder(folder_id)
-    return call.instance.folder_path(call.project.key, folder_id)
+    return call.instance.folder_path(call.project.key, folder_id).resolve()
 
 
 def _file(call: Call, folder_id: str, path: str) -> Path:
-    root = _root(call, folder_id).resolve()
+    root = _root(call, folder_id)
     file = (root / path.lstrip("/")).resolve()
     if root not in file.parents:
         raise illegal(f"Not a path inside the folder: {path}")
@@ -109,9 +116,8 @@ def _file(call: Call, folder_id: str, path: str) -> Path:
 
 def _item(root: Path, file: Path) -> Raw:
     stat = file.stat()
-    return {"path": f"/{file.relative_to(root.resolve() if file.is_absolute() else root)}", "size": stat.st_size} | {
-        "lastModified": int(stat.st_mtime * 1000)
-    }
+    modified = int(stat.st_mtime * 1000)
+    return {"path": f"/{file.relative_to(root)}", "size": stat.st_size, "lastModified": modified}
 
 
 @route("GET", f"{_F}/metrics/last", DOCUMENTED)

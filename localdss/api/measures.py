@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Optional
+from typing import Optional
 
 from ..instance import Project, Raw
 
@@ -38,9 +38,7 @@ def _metric_id(lookup: str) -> str:
     return str(asked.get("id") or (asked.get("metric") or {}).get("id") or "")
 
 
-def _described(
-    object_id: str, metric_id: str, points: list[Raw], partition: str, probes: dict[str, Raw]
-) -> Optional[Raw]:
+def _described(object_id: str, metric_id: str, points: list[Raw], partition: str, probes: list[Raw]) -> Optional[Raw]:
     newest: dict[str, Raw] = {}
     for point in points:
         newest[str(point.get("partition") or "NP")] = point
@@ -52,7 +50,7 @@ def _described(
     return {
         "metric": metric,
         "meta": {"name": name, "fullName": name, "level": 0},
-        "computingProbe": probes.get(str(metric["type"])),
+        "computingProbe": _computing(probes, metric_id),
         "displayedAsMetric": True,
         "partitionsWithValue": sorted(newest),
         "lastValues": list(wanted.values()),
@@ -70,9 +68,16 @@ def _metric(object_id: str, metric_id: str, points: list[Raw]) -> Raw:
     return metric
 
 
-def _probes(raw: Raw) -> dict[str, Raw]:
-    probes: list[Any] = (raw.get("metrics") or {}).get("probes") or []
-    return {str(probe.get("type")): probe for probe in probes}
+def _probes(raw: Raw) -> list[Raw]:
+    probes: list[Raw] = (raw.get("metrics") or {}).get("probes") or []
+    return probes
+
+
+def _computing(probes: list[Raw], metric_id: str) -> Optional[Raw]:
+    """The probe of that type; of several, the one whose name ends the metric's id."""
+    mine = [probe for probe in probes if metric_id.startswith(f"{probe.get('type')}:")]
+    named = [probe for probe in mine if metric_id.endswith(f":{(probe.get('meta') or {}).get('name')}")]
+    return next(iter(named or mine), None)
 
 
 _TITLES = {

@@ -87,7 +87,8 @@ def permissions(call: Call) -> Raw:
 @route("PUT", "/projects/<key>/permissions", RECORDED, right=PROJECT_ADMIN)
 def save_permissions(call: Call) -> Raw:
     body = call.object()
-    call.project.settings.update({name: body[name] for name in ("owner", "permissions") if name in body})
+    parts = ("owner", "permissions", "additionalDashboardUsers")
+    call.project.settings.update({name: body[name] for name in parts if name in body})
     return {"msg": "Updated"}
 
 

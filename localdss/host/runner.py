@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import weakref
 from collections import deque
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any, Callable, Optional
 from urllib.parse import urlsplit
 
 from .. import disk
+from ..instance import remove_own
 from .descriptors import flag
 from .plugins import BUILT_IN, Component, PluginDir
 
@@ -50,7 +52,9 @@ class Child:
     """One fresh interpreter. It ends when `close` is called, or with this process, since its stdin then closes."""
 
     def __init__(self, environment: Mapping[str, str], log: Optional[Callable[[str], None]] = None) -> None:
-        self.folder = tempfile.mkdtemp(prefix="localdss-component-")
+        self.folder = Path(tempfile.mkdtemp(prefix="localdss-component-"))
+        # One that is never closed takes its folder along all the same.
+        weakref.finalize(self, remove_own, self.folder, os.getpid())
         reading, writing = os.pipe()
         self.process = subprocess.Popen(
             [sys.executable, "-u", str(HERE / "child.py")],

@@ -24,9 +24,10 @@ class Formats:
         moment = self._moment(ms)
         if moment is None:
             return ""
-        days = (self.now.astimezone(self.zone).date() - moment.date()).days
+        today = self.now.astimezone(self.zone).date()
+        days = (today - moment.date()).days
         day = {0: "today", 1: "yesterday", -1: "tomorrow"}.get(days, f"{moment:%a} {moment.day} {moment:%b}")
-        year = "" if moment.year == self.now.year else f" {moment.year}"
+        year = "" if moment.year == today.year else f" {moment.year}"
         return f"{day}{year} {moment:%H:%M}"
 
     def exact(self, ms: Any) -> str:

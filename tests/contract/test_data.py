@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import statistics
 from collections.abc import Iterator
 from datetime import datetime, timezone
 from typing import Any
@@ -169,6 +170,9 @@ def test_metrics_of_a_table_are_those_of_its_rows(instance: Instance) -> None:
     assert float(found["col_stats:SUM:amount"]) == pytest.approx(sum(float(row[1]) for row in rows))
     assert found["col_stats:COUNT_DISTINCT:store_id"] == str(len({row[2] for row in rows}))
     assert [run["engine"] for run in report["runs"]] == ["Basic", "SQL", "SQL"]
+    amounts = [float(row[1]) for row in rows]
+    spread = metrics.compute(instance, "RETAIL", DATASET, "sales_mart", metric_ids=["col_stats:STDDEV:amount"])
+    assert float(spread["computed"][0]["value"]) == pytest.approx(statistics.pstdev(amounts))
     points = instance.projects["RETAIL"].metrics[DATASET, "sales_mart"]["records:COUNT_RECORDS"]
     assert points[-1]["value"] == "1200"
 
@@ -225,6 +229,7 @@ def test_only_enabled_and_automatic_rules_run_on_build(instance: Instance) -> No
         ({"type": "ValuesInSetRule", "columns": ["x"], "values": ["a"]}, {"values:x": "a\nb"}, "ERROR"),
         ({"type": "numericRange", "metricId": "m", "minimum": 2, "minimumEnabled": True}, {"m": "word"}, "ERROR"),
         ({"type": "valueSet", "metricId": "m", "values": ["D", "C"]}, {"m": "D"}, "OK"),
+        ({"type": "ColumnNotEmptyRule", "columns": []}, {data.COUNT: "9"}, "EMPTY"),
         ({"type": "NobodyKnowsThisRule"}, {}, "EMPTY"),
     ],
 )  # fmt: skip

@@ -508,8 +508,50 @@ def test_files_of_a_folder(retail, dss):
     folder.delete_file("/events/2025-10-14/né w.json")
     folder.delete_file("/events/2025-10-14/né w.json")  # no error for what is not there
     assert folder.list_contents()["items"] == []
-    with pytest.raises(DataikuException):
-        folder.get_file("/../../secret")
+    for path in ("/../../secret", "/never there", "/events"):
+        with pytest.raises(DataikuException):
+            folder.get_file(path)
+
+
+def test_files_of_a_folder_whose_place_is_a_link(retail, dss, tmp_path, monkeypatch):
+    (tmp_path / "elsewhere").symlink_to(dss.instance.data_dir)
+    monkeypatch.setattr(dss.instance, "data_dir", tmp_path / "elsewhere")
+    folder = retail.create_managed_folder("linked")
+    assert folder.put_file("/a/b.json", b"{}")["path"] == "/a/b.json"
+    assert [item["path"] for item in folder.list_contents()["items"]] == ["/a/b.json"]
+
+
+def test_permissions_are_written_with_who_sees_dashboards(retail):
+    before = retail.get_permissions()
+    wanted = {**before, "additionalDashboardUsers": {"users": [{"login": "guest"}]}}
+    retail.set_permissions(wanted)
+    assert retail.get_permissions() == wanted
+    retail.set_permissions(before)
+
+
+def test_a_zone_that_came_without_items_takes_one(retail, dss):
+    zone = retail.get_flow().create_zone("Empty")
+    del dss.instance.projects["RETAIL"].zones[zone.id]["items"]
+    zone.add_item(retail.get_dataset("sales_mart"))
+    assert [item.name for item in zone.items] == ["sales_mart"]
+    zone.delete()
+
+
+def test_each_of_several_probes_of_a_type_is_named_by_its_own_values(retail, dss):
+    project = dss.instance.projects["RETAIL"]
+    probes = project.datasets["sales_mart"]["metrics"]["probes"]
+    mine = [{"type": "python", "enabled": True, "meta": {"name": name}} for name in ("First", "Second")]
+    probes += mine
+    points = [{"partition": "NP", "value": "1", "dataType": "BIGINT", "computed": 1}]
+    project.metrics["DATASET", "sales_mart"].update({f"python:m:{name}": points for name in ("First", "Second")})
+    found = retail.get_dataset("sales_mart").get_last_metric_values().raw["metrics"]
+    named = {
+        each["metric"]["id"]: each["computingProbe"]["meta"]["name"]
+        for each in found
+        if each["metric"]["type"] == "python"
+    }
+    del probes[-2:]
+    assert named == {"python:m:First": "First", "python:m:Second": "Second"}
 
 
 def test_wiki_articles_are_written(retail):

@@ -331,6 +331,14 @@ def test_moments_as_people_say_them(minutes_ago, text):
     assert formats.clock() == "Monday 13 October 2025, 07:12 (Europe/Paris)"
 
 
+def test_the_year_is_told_by_the_clock_of_the_zone():
+    from localdss.clock import from_ms
+
+    new_year = 1_767_222_300_000  # 2025-12-31 23:05 UTC: in Paris it is 2026
+    formats = Formats("Europe/Paris", from_ms(new_year))
+    assert [formats.at(new_year), formats.at(new_year - 3 * 86_400_000)] == ["today 00:05", "Mon 29 Dec 2025 00:05"]
+
+
 def test_lengths_numbers_and_counts():
     assert [length(ms) for ms in (0, 900, 61_000, 4_320_000, 90_000_000, None)] == [
         "0 s",
