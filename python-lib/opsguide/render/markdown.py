@@ -117,7 +117,7 @@ def _verbatim(title: str, lines: Iterable[str]) -> str:
 
 
 def _night(today: Today) -> str:
-    lanes = [f"- {_lane(lane)}" for lane in today.timeline.lanes]
+    lanes = [f"- {_from_its_start(_lane(lane))}" for lane in today.timeline.lanes]
     if not lanes:
         return "## The Night\n\n*Nothing was due and nothing ran.*"
     return "\n".join(["## The Night", "", *lanes])
@@ -134,7 +134,7 @@ def _lane(lane: Lane) -> str:
 
 def _promises(today: Today) -> str:
     outputs = [] if isinstance(today.outputs, Unknown) else [output for output in today.outputs if output.budget_text]
-    lines = [f"- {escape(output.name)}: {escape(output.budget_text)}" for output in outputs]
+    lines = [f"- {_from_its_start(escape(output.name))}: {escape(output.budget_text)}" for output in outputs]
     return "\n".join(["## Promises Kept", "", *lines]) if lines else ""
 
 
@@ -211,7 +211,11 @@ def _card(card: Card, urls: Urls) -> str:
 
 
 def _line(parts: Iterable[Inline], urls: Urls) -> str:
-    line = "".join(_inline(part, urls) for part in parts).strip()
+    return _from_its_start("".join(_inline(part, urls) for part in parts).strip())
+
+
+def _from_its_start(line: str) -> str:
+    """A line that begins with a name such as "1. Load" or "- old", and opens no list by it."""
     return _LIST_START.sub(_plain_start, line)
 
 
@@ -273,7 +277,9 @@ def _completeness(guide: Guide) -> str:
         f"## Completeness\n\n{percent(completeness.share)} % of the guide's cells are known: {counts or 'no cells'}."
     ]
     for title, found in gaps(guide):
-        lines.append("\n".join((f"**{escape(title)}**\n", *(f"- {_missing(missing)}" for missing in found))))
+        lines.append(
+            "\n".join((f"**{escape(title)}**\n", *(f"- {_from_its_start(_missing(missing))}" for missing in found)))
+        )
     return "\n\n".join(lines)
 
 
