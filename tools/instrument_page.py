@@ -66,7 +66,8 @@ or path, and refuses a connection that you may not use or that takes no managed 
 ## Applying
 
 Tick groups, or name rows by their ids. Each change is read back from DSS after it was saved, and computed once; what DSS
-dropped, turned into something else or cannot compute is taken out again. DSS saves settings whole and without a version:
+dropped, turned into something else or cannot compute is taken out again, and so is a scenario or dataset that DSS made and
+then refused to complete; what could not be taken out stays on the receipt. DSS saves settings whole and without a version:
 the macro reads right before it saves and compares right after. Who saves the same object in the second between may lose
 their change; where DSS counts versions, the result says that it happened.
 
@@ -76,8 +77,8 @@ and kept for good. One run at a time changes a project. A run that died is passe
 ## Taking back
 
 *Undo* takes back one receipt, *detach* all of them: do that before you uninstall the plugin. The settings are then as they
-were. What somebody changed since is left as it is, and said; so is a dataset for facts that holds rows. What people wrote stays: the state folder with its notes, and
-the rest of the profile.
+were. What somebody changed since is left as it is, and said; so is a dataset for facts that holds rows. What people wrote
+stays: the state folder with its notes, and the rest of the profile.
 
 Accepted columns are written to the profile: to its layer `local` on an automation node, where activating a bundle replaces
 the other one, else to `standard`.
