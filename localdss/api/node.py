@@ -6,11 +6,12 @@ from http.cookies import SimpleCookie
 from typing import Any, Optional
 
 from .. import rights
-from ..instance import Raw
+from ..instance import Project, Raw
 from ..rights import INSTANCE_ADMIN
 from .routing import DOCUMENTED, INFERRED, Call, forbidden, not_found, route, unauthenticated
 
 BROWSER_COOKIE = "localdss_user"
+_COUNTED = ("datasets", "recipes", "scenarios")
 
 
 @route("GET", "/instance-info", DOCUMENTED, right=None)
@@ -150,19 +151,22 @@ def licence(call: Call) -> Raw:
 
 @route("GET", "/admin/monitoring/global-usage-summary", DOCUMENTED, right=INSTANCE_ADMIN)
 def usage_summary(call: Call) -> Raw:
-    summaries = [_summary(project.key, project) for project in call.instance.projects.values()]
-    whole: Raw = {
-        "projects": len(summaries),
-        **{
-            name: {"all": sum(each[name]["all"] for each in summaries)} for name in ("datasets", "recipes", "scenarios")
+    projects = list(call.instance.projects.values())
+    whole = {"projects": len(projects), **_counts(call, projects)}
+    if not call.flag("withPerProject"):
+        return whole
+    return {**whole, "projectSummaries": [{"projectKey": each.key, **_counts(call, [each])} for each in projects]}
+
+
+def _counts(call: Call, projects: list[Project]) -> Raw:
+    keys = {project.key for project in projects}
+    return {
+        **{name: {"all": sum(len(getattr(each, name)) for each in projects)} for name in _COUNTED},
+        "notebooks": {
+            "nbJupyterNotebooks": sum(notebook.get("projectKey") in keys for notebook in call.instance.notebooks),
+            "nbSqlNotebooks": sum(len(each.sql_notebooks) for each in projects),
         },
     }
-    return {**whole, "projectSummaries": summaries} if call.flag("withPerProject") else whole
-
-
-def _summary(key: str, project: Any) -> Raw:
-    counts = {name: {"all": len(getattr(project, name))} for name in ("datasets", "recipes", "scenarios")}
-    return {"projectKey": key, **counts}
 
 
 @route("GET", "/plugins/", DOCUMENTED, right=None)

@@ -363,6 +363,11 @@ def test_people_connections_channels_code_envs(client):
 def test_notebooks_plugins_webapps(client, retail):
     running = client.list_running_notebooks(as_objects=False)
     assert running[0]["activeSessions"][0]["sessionId"]
+    usage = client.get_global_usage_summary(with_per_project=True)
+    notebooks = [len(client.get_project(key).list_jupyter_notebooks()) for key in client.list_project_keys()]
+    assert usage.total_jupyter_notebooks_count == sum(notebooks) > 0
+    assert [each["notebooks"]["nbJupyterNotebooks"] for each in usage.raw["projectSummaries"]] == notebooks
+    assert usage.total_sql_notebooks_count == 0
     assert {plugin["id"] for plugin in client.list_plugins()} == {"operations-guide", "builtin-macros"}
     assert [item["type"] for item in retail.list_webapps()] == ["webapp_operations-guide_operations-guide"]
     assert retail.get_webapp(retail.list_webapps()[0]["id"]).get_state().running is False
