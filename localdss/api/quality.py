@@ -13,7 +13,7 @@ from .. import quality, rights, work
 from ..clock import from_ms
 from ..instance import DATASET, Project, Raw
 from ..rights import READ, WRITE
-from .routing import DOCUMENTED, INFERRED, Call, not_found, route
+from .routing import DOCUMENTED, INFERRED, Call, failed, not_found, route
 
 _D = "/projects/<key>/datasets/<name>/data-quality"
 _SINCE = "12.6"
@@ -91,9 +91,11 @@ def status_by_partition(call: Call, name: str) -> Raw:
 @route("POST", f"{_D}/get-partitions-status", INFERRED, since=_SINCE)
 def partitions_status(call: Call, name: str) -> Raw:
     call.dataset(name)
-    return {
-        partition: status_of(call.project, name, partition) for partition in call.request.args.getlist("partitions")
-    }
+    partitions = call.request.args.getlist("partitions")
+    if not partitions:
+        # Seen of DSS 15: it takes the parameter for granted, and falls over where there is none.
+        raise failed("partitions is null", "java.lang.NullPointerException")
+    return {partition: status_of(call.project, name, partition) for partition in partitions}
 
 
 @route("GET", f"{_D}/last-rules-result", DOCUMENTED, since=_SINCE)

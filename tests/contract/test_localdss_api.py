@@ -383,7 +383,7 @@ def test_running_scenarios_are_futures(client):
 
 
 @pytest.mark.dss("12.6")
-def test_data_quality_reads(client, retail):
+def test_data_quality_reads(dss, client, retail):
     rules = retail.get_dataset("sales_mart").get_data_quality_rules()
     assert len(rules.list_rules()) >= 3
     results = rules.get_last_rules_results()
@@ -391,6 +391,10 @@ def test_data_quality_reads(client, retail):
     assert rules.get_status() in ("OK", "WARNING", "ERROR")
     assert "sales_mart" in retail.get_data_quality_status()
     assert "RETAIL" in client.get_data_quality_status()
+    assert rules.get_partitions_status() == {"NP": rules.get_status()}
+    without_partitions = "/dip/publicapi/projects/RETAIL/datasets/sales_mart/data-quality/get-partitions-status"
+    status, _, body = raw(dss, without_partitions, "POST")
+    assert (status, json.loads(body)["errorType"]) == (500, "java.lang.NullPointerException")
     history = rules.get_rules_history(results_per_page=5)
     assert len(history) == 5
     assert [each.compute_date for each in history] == sorted((each.compute_date for each in history), reverse=True)
