@@ -30,7 +30,7 @@ def load(path: Path, key: Optional[str] = None) -> Project:
     }
     project.tags = _object(root / "tags.json")
     project.datasets = dict(_objects(root / "datasets"))
-    project.recipes = {name: _recipe(root / "recipes", name, raw) for name, raw in _objects(root / "recipes")}
+    project.recipes = dict(_recipes(root / "recipes"))
     project.scenarios = dict(_objects(root / "scenarios"))
     project.scripts = {file.stem: file.read_text("utf-8") for file in sorted((root / "scenarios").glob("*.py"))}
     project.zones = dict(_objects(root / "zones"))
@@ -55,9 +55,14 @@ def _key(path: Path, root: Path) -> str:
     return re.sub(r"\W+", "_", path.resolve().name).upper()
 
 
-def _recipe(folder: Path, name: str, raw: Raw) -> Raw:
-    payloads = [file for file in sorted(folder.iterdir()) if file.stem == name and file.suffix != ".json"]
-    return {"recipe": raw, "payload": payloads[0].read_text("utf-8") if payloads else ""}
+def _recipes(folder: Path) -> Iterator[tuple[str, Raw]]:
+    """Every recipe with its code, which lies beside it under the same name; the files are looked through once for all."""
+    code: dict[str, Path] = {}
+    for file in sorted(folder.glob("*")):
+        if file.suffix != ".json":
+            code.setdefault(file.stem, file)
+    for name, raw in _objects(folder):
+        yield name, {"recipe": raw, "payload": code[name].read_text("utf-8") if name in code else ""}
 
 
 def _wiki(folder: Path) -> Raw:

@@ -56,6 +56,25 @@ def test_both_layouts(tmp_path, layout):
     assert project.variables == {"standard": {}, "local": {}}
 
 
+def test_the_folder_of_recipes_is_listed_as_often_for_many_as_for_one(tmp_path, monkeypatch):
+    def listings(count):
+        root = tmp_path / str(count)
+        for number in range(count):
+            put(root, {"params.json": {}, f"recipes/r{number}.json": {}, f"recipes/r{number}.py": f"pass  # {number}"})
+        listed = []
+        for way in ("iterdir", "glob"):
+            plain = getattr(Path, way)
+            monkeypatch.setattr(Path, way, lambda path, *asked, plain=plain: listed.append(path) or plain(path, *asked))
+        project = projects.load(root)
+        monkeypatch.undo()
+        assert {name: whole["payload"] for name, whole in project.recipes.items()} == {
+            f"r{number}": f"pass  # {number}" for number in range(count)
+        }
+        return listed.count(root / "recipes")
+
+    assert listings(1) == listings(30)
+
+
 def test_the_key_of_an_old_scenario_counts_and_a_given_one_more(tmp_path):
     put(tmp_path, {"params.json": {}, "scenarios/S.json": {"projectKey": "OLD"}})
     assert projects.load(tmp_path).key == "OLD"
