@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 from textwrap import dedent
@@ -173,6 +176,31 @@ def test_a_process_that_dies_is_a_failure_with_its_last_words(instance):
     with pytest.raises(ComponentFailed, match="code 3") as caught:
         macro(instance)
     assert caught.value.log == "so long"
+
+
+LEFT_OPEN = """
+import os, sys
+from localdss.host.runner import Child
+
+child = Child(dict(os.environ))
+if os.fork() == 0:
+    sys.exit()
+os.wait()
+print(os.path.isdir(child.folder))
+"""
+
+
+def test_the_folder_of_a_process_that_nobody_ended_goes_with_who_started_it_and_no_sooner(tmp_path):
+    ran = subprocess.run(
+        [sys.executable, "-c", LEFT_OPEN],
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (ran.stdout.strip(), ran.returncode) == ("True", 0), ran.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 PROGRESS = [
