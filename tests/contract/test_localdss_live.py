@@ -551,6 +551,8 @@ def test_each_of_several_probes_of_a_type_is_named_by_its_own_values(retail, dss
         if each["metric"]["type"] == "python"
     }
     del probes[-2:]
+    for name in named:
+        del project.metrics["DATASET", "sales_mart"][name]
     assert named == {"python:m:First": "First", "python:m:Second": "Second"}
 
 

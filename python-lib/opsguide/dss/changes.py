@@ -109,7 +109,7 @@ class Changes:
             SCENARIO: (self._scenario, self._scenario_steps),
             DATASET: (self._dataset, self._dataset_zone),
             MANAGED: (self._managed, self._managed_columns),
-            ZONE: (self._zone, self.document),
+            ZONE: (self._zone, lambda _: None),
         }[step.kind]
         made = make(step)
         try:
